@@ -1,0 +1,41 @@
+"""What the ground floor brings to the whole: the web shell, people, notices, skills and tracks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from academy.kernel.feature import Feature
+from academy.kernel.log import LogKind
+from academy.kernel.realtime import ViewerSlot
+from academy.notices import queries as notices
+from academy.people import queries as people
+from academy.people import reactions as people_reactions
+from academy.web import errors, i18n, security, shell, signed_in
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from sqlalchemy.orm import Session
+
+    from academy.kernel.app import Kernel
+
+
+def install(app: Flask, kernel: Kernel) -> None:
+    """Attach the web shell, in the order in which a request passes."""
+    for part in (security, signed_in, i18n, shell, errors):
+        part.install(app, kernel)
+
+
+def _organization_name(session: Session) -> str:
+    found = people.organization(session)
+    return found.name if found else ""
+
+
+FEATURE = Feature(
+    name="academy",
+    folder=Path(__file__).parent,
+    install=install,
+    reactions=people_reactions.REACTIONS,
+    log_kinds=[LogKind("inbox", notices.follow, notices.load)],
+    slots=[ViewerSlot(people.viewer_of), shell.OrganizationName(_organization_name)],
+)

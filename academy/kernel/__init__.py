@@ -1,0 +1,1 @@
+"""What everything stands on: configuration, transactions, events, logs, jobs, realtime."""

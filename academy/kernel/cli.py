@@ -1,0 +1,155 @@
+"""The `academy` command: serve, demo, db, jobs. Every failure is one line and a non-zero exit."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from academy.kernel import migrate
+from academy.kernel.config import Settings, SettingsError
+from academy.kernel.db import SCHEMA
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def _app(settings: Settings) -> Flask:
+    created: Flask = importlib.import_module("wsgi").create_app(settings)
+    return created
+
+
+def _settings(**changes: str) -> Settings:
+    return Settings.from_environment({**os.environ, **{k: v for k, v in changes.items() if v}})
+
+
+def version_of(database_url: str) -> str | None:
+    """Return the migration that a database is at, None for one that was never migrated."""
+    engine = create_engine(database_url)
+    try:
+        with engine.connect() as connection:
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except (OperationalError, ProgrammingError) as error:
+        if "alembic_version" in str(error.orig):
+            return None
+        raise
+    finally:
+        engine.dispose()
+
+
+@click.group()
+def academy() -> None:
+    """Run a capability academy."""
+
+
+@academy.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
+@click.option("--port", default=None, type=click.IntRange(1, 65535), help="port to listen on  [default: PORT or 8000]")
+@click.option("--async", "mode", default=None, help="gevent or threading  [default: ACADEMY_ASYNC or gevent]")
+def serve(host: str, port: int | None, mode: str | None) -> None:
+    """Serve the academy in one process, jobs included."""
+    if mode:
+        os.environ["ACADEMY_ASYNC"] = mode
+    if port:
+        os.environ["PORT"] = str(port)
+    settings = _settings()
+    port = port or int(os.environ.get("PORT") or 8000)
+    found = version_of(settings.database_url)
+    if found != SCHEMA:
+        message = f"The database is at {found or 'nothing'} and this code needs {SCHEMA}: run `academy db upgrade` first."
+        raise click.ClickException(message)
+    # The mode must be patched in before anything is imported: a process of its own.
+    arguments = ["--host", host, "--port", str(port), "--async", settings.async_mode]
+    os.execv(sys.executable, [sys.executable, "-m", "academy.kernel.serve", *arguments])  # noqa: S606
+
+
+@academy.group()
+def db() -> None:
+    """Bring the database forward or back."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to what this code needs."""
+    migrate.alembic(_settings().database_url, "upgrade", "head")
+    click.echo(f"The database is at {SCHEMA}.")
+
+
+@db.command()
+@click.argument("revision")
+def downgrade(revision: str) -> None:
+    """Take the database back to REVISION (`base` for nothing at all)."""
+    migrate.alembic(_settings().database_url, "downgrade", revision)
+    click.echo(f"The database is at {revision}.")
+
+
+@db.command()
+def check() -> None:
+    """Say whether the database is what this code needs."""
+    found = version_of(_settings().database_url)
+    if found != SCHEMA:
+        message = f"The database is at {found or 'nothing'}; this code needs {SCHEMA}: run `academy db upgrade`."
+        raise click.ClickException(message)
+    click.echo(f"The database is at {SCHEMA}, as needed.")
+
+
+@academy.group()
+def jobs() -> None:
+    """Do promised work outside the server."""
+
+
+@jobs.command("run")
+@click.option("--once", is_flag=True, help="do what is due now, then end")
+def run_jobs(*, once: bool) -> None:
+    """Do due jobs until stopped."""
+    runner = _app(_settings()).extensions["kernel"].runner
+    if once:
+        click.echo(f"{runner.run_due()} jobs done.")
+        return
+
+    def end(*_: Any) -> None:
+        runner.stop(0)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    runner.run()
+
+
+@academy.command()
+def demo() -> None:
+    """Fill an empty database with the demo academy."""
+    started = time.monotonic()
+    app = _app(_settings(ACADEMY_DEMO="1"))
+    kernel = app.extensions["kernel"]
+    with app.app_context():
+        for feature in kernel.features:
+            if feature.seeds is not None:
+                feature.seeds(kernel, click.echo)
+    click.echo(f"The demo academy is ready ({time.monotonic() - started:.0f} s).")
+
+
+def main() -> None:
+    """Run the command; every failure is one line."""
+    try:
+        academy(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        click.echo(f"academy: {error.format_message()}", err=True)
+        sys.exit(error.exit_code or 1)
+    except SettingsError as error:
+        click.echo(f"academy: {error}", err=True)
+        sys.exit(2)
+    except migrate.MigrationFailed as error:
+        click.echo(f"academy: the database was not migrated: {str(error).splitlines()[-1]}", err=True)
+        sys.exit(1)
+    except OperationalError as error:
+        click.echo(f"academy: the database can't be reached: {str(error.orig).strip().splitlines()[0]}", err=True)
+        sys.exit(1)

@@ -1,0 +1,167 @@
+"""Settings from the environment: typed, documented, refused with one clear line when wrong."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from academy.kernel.secret import embedded_secret
+
+Mode = Literal["gevent", "threading"]
+Environment = Literal["development", "production"]
+MailTo = Literal["console", "file", "smtp"]
+SECRET_BYTES = 16
+
+
+class SettingsError(Exception):
+    """A setting can't be used; the message is one line that names it and says what to write instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that differs from one installation to the next.
+
+    | variable | meaning | default |
+    | --- | --- | --- |
+    | DATABASE_URL | where the data is: sqlite:///… or postgresql+psycopg://… | SQLite in the instance folder |
+    | SECRET_KEY | signs cookies and forms; at least 16 bytes; required in production | made once, kept in the instance folder |
+    | ACADEMY_ENV | development or production | development |
+    | ACADEMY_INSTANCE | folder for the embedded database, mail and the made secret | instance |
+    | ACADEMY_BASE_URL | the address people use, for links in mail | http://127.0.0.1:8000 |
+    | ACADEMY_ASYNC | gevent or threading | gevent |
+    | ACADEMY_DEMO | 1 allows the demo academy and shows its sign-ins | 0 |
+    | ACADEMY_JOBS | embedded (jobs run inside the server) or separate (by `academy jobs run`) | embedded |
+    | ACADEMY_MAIL | console, file or smtp | file in development, smtp in production |
+    | ACADEMY_SMTP_URL | smtp://user:password@host:port, smtps://… for TLS from the start | smtp://127.0.0.1:25 |
+    | ACADEMY_MAIL_FROM | the sender's address | academy@localhost |
+    | ACADEMY_LOG | debug, info, warning or error | info |
+    | ACADEMY_PROXIES | how many proxies in front add X-Forwarded-* headers | 0 |
+    """
+
+    database_url: str
+    secret_key: str = field(repr=False)
+    env: Environment = "development"
+    instance: Path = Path("instance")
+    base_url: str = "http://127.0.0.1:8000"
+    async_mode: Mode = "gevent"
+    demo: bool = False
+    jobs: Literal["embedded", "separate", "off"] = "embedded"
+    mail: MailTo = "file"
+    smtp_url: str = field(default="smtp://127.0.0.1:25", repr=False)
+    mail_from: str = "academy@localhost"
+    log_level: str = "info"
+    proxies: int = 0
+    testing: bool = False
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach this installation by HTTPS."""
+        return self.base_url.startswith("https://")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings; raises `SettingsError` with one clear line."""
+        env = os.environ if environment is None else environment
+        stage = _one_of(env, "ACADEMY_ENV", ("development", "production"), "development")
+        instance = Path(env.get("ACADEMY_INSTANCE") or "instance").absolute()
+        mail = _one_of(env, "ACADEMY_MAIL", ("console", "file", "smtp"), "smtp" if stage == "production" else "file")
+        return cls(
+            env=stage,  # type: ignore[arg-type]  # _one_of has checked it
+            instance=instance,
+            database_url=_database(env, instance),
+            secret_key=_secret(env, stage, instance),
+            base_url=_address(env),
+            async_mode=_async_mode(env),
+            demo=_flag(env, "ACADEMY_DEMO"),
+            jobs=_one_of(env, "ACADEMY_JOBS", ("embedded", "separate", "off"), "embedded"),  # type: ignore[arg-type]
+            mail=mail,  # type: ignore[arg-type]
+            smtp_url=_smtp(env),
+            mail_from=env.get("ACADEMY_MAIL_FROM") or "academy@localhost",
+            log_level=_one_of(env, "ACADEMY_LOG", ("debug", "info", "warning", "error"), "info"),
+            proxies=_count(env, "ACADEMY_PROXIES"),
+        )
+
+
+def _one_of(env: Mapping[str, str], name: str, allowed: tuple[str, ...], default: str) -> str:
+    value = env.get(name) or default
+    if value not in allowed:
+        message = f"{name} is {value!r}: write one of {', '.join(allowed)}."
+        raise SettingsError(message)
+    return value
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    return _one_of(env, name, ("0", "1"), "0") == "1"
+
+
+def _count(env: Mapping[str, str], name: str) -> int:
+    value = env.get(name) or "0"
+    if not value.isdecimal():
+        message = f"{name} is {value!r}: write a whole number such as 0 or 1."
+        raise SettingsError(message)
+    return int(value)
+
+
+def _async_mode(env: Mapping[str, str]) -> Mode:
+    if env.get("ACADEMY_ASYNC") == "eventlet":
+        message = "ACADEMY_ASYNC is 'eventlet', which is not supported yet: write gevent or threading."
+        raise SettingsError(message)
+    return _one_of(env, "ACADEMY_ASYNC", ("gevent", "threading"), "gevent")  # type: ignore[return-value]
+
+
+def _database(env: Mapping[str, str], instance: Path) -> str:
+    url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'academy.db'}"
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        message = "DATABASE_URL can't be read: write sqlite:///path/to/file.db or postgresql+psycopg://user@host/name."
+        raise SettingsError(message) from error
+    if parsed.drivername in {"postgres", "postgresql"}:
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in {"sqlite", "postgresql+psycopg"}:
+        message = f"DATABASE_URL names {parsed.drivername!r}: only sqlite and postgresql+psycopg are supported."
+        raise SettingsError(message)
+    if parsed.drivername == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        message = "DATABASE_URL names an SQLite database in memory: name a file, as data must outlive the process."
+        raise SettingsError(message)
+    return parsed.render_as_string(hide_password=False)
+
+
+def _secret(env: Mapping[str, str], stage: str, instance: Path) -> str:
+    secret = env.get("SECRET_KEY", "")
+    if secret:
+        if len(secret.encode()) < SECRET_BYTES:
+            message = f"SECRET_KEY is too short: write at least {SECRET_BYTES} bytes, such as {secrets.token_hex(4)}… made at random."
+            raise SettingsError(message)
+        return secret
+    if stage == "production":
+        message = "SECRET_KEY is missing: in production write a long random text that stays the same."
+        raise SettingsError(message)
+    return embedded_secret(instance)
+
+
+def _address(env: Mapping[str, str]) -> str:
+    port = env.get("PORT") or "8000"
+    url = (env.get("ACADEMY_BASE_URL") or f"http://127.0.0.1:{port}").rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        message = f"ACADEMY_BASE_URL is {url!r}: write an address such as https://academy.example.org."
+        raise SettingsError(message)
+    return url
+
+
+def _smtp(env: Mapping[str, str]) -> str:
+    url = env.get("ACADEMY_SMTP_URL") or "smtp://127.0.0.1:25"
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        message = "ACADEMY_SMTP_URL can't be read: write smtp://user:password@host:port or smtps://…"
+        raise SettingsError(message)
+    return url

@@ -1,0 +1,148 @@
+"""Tables' base class, and the one place where a transaction begins and ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import JSON, Connection, Date, DateTime, Engine, MetaData, String, Uuid, create_engine, event
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from academy.kernel.ids import new_id
+
+T = TypeVar("T")
+
+SCHEMA = "0002"
+"""The migration that this code needs; readiness compares it with the database's own."""
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+ATTEMPTS = 4
+AGAIN = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant: refuses naive times going in, restores UTC coming out of SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Bring an aware time to UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = "times are aware: this one has no zone"
+            raise ValueError(message)
+        moved = value.astimezone(UTC)
+        return moved.replace(tzinfo=None) if dialect.name == "sqlite" else moved
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back an aware UTC time."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+key = Annotated[UUID, mapped_column(Uuid, primary_key=True, default=new_id)]
+short = Annotated[str, mapped_column(String(40))]
+
+
+class Table(DeclarativeBase):
+    """Base of every mapped class."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this very attribute
+        datetime: Instant,
+        date: Date,
+        UUID: Uuid,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+    }
+
+
+class Database:
+    """An engine and the sessions drawn from it."""
+
+    def __init__(self, url: str, *, pool: int = 20) -> None:
+        """Connect lazily to `url` (sqlite:///… or postgresql+psycopg://…)."""
+        parsed = make_url(url)
+        self.embedded = parsed.get_backend_name() == "sqlite"
+        if self.embedded:
+            if parsed.database:
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            self.engine: Engine = create_engine(parsed, connect_args={"timeout": 5}, pool_size=pool)
+            event.listen(self.engine, "connect", _tune)
+            event.listen(self.engine, "begin", _begin)
+        else:
+            self.engine = create_engine(parsed, pool_size=pool, max_overflow=10, pool_pre_ping=True)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+        # SQLite has one writer: whoever waits must wait here, where green threads yield, not inside SQLite.
+        self._writer = threading.Lock()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session for questions; whatever it changed is undone."""
+        with self._sessions() as session:
+            yield session
+            session.rollback()
+
+    def unit_of_work(self, work: Callable[[Session], T]) -> T:
+        """Run `work` in one transaction and commit; tried again when the database asks for it.
+
+        `work` may run more than once, so it must touch nothing but its session.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._once(work)
+            except OperationalError as error:
+                if attempt == ATTEMPTS or not _worth_another(error):
+                    raise
+            time.sleep(0.02 * 2**attempt)
+        raise AssertionError
+
+    def _once(self, work: Callable[[Session], T]) -> T:
+        if not self.embedded:
+            return self._transaction(work)
+        with self._writer:
+            return self._transaction(work)
+
+    def _transaction(self, work: Callable[[Session], T]) -> T:
+        with self._sessions() as session:
+            if self.embedded:
+                session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+            result = work(session)
+            session.commit()
+            return result
+
+
+def _worth_another(error: OperationalError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    return state in AGAIN or "database is locked" in str(error.orig)
+
+
+def _tune(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    connection.exec_driver_sql("BEGIN " + options.get("sqlite_begin", "DEFERRED"))

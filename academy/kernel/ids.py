@@ -1,0 +1,45 @@
+"""Identifiers: one UUID is primary key and public id, written as 26 base32 characters in addresses."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from uuid import UUID, uuid4
+
+from academy.kernel import clock
+from academy.kernel.access import Missing
+
+LENGTH = 26
+
+
+def new_id() -> UUID:
+    """Make a time-ordered id (UUID version 7, RFC 9562, section 5.7): millisecond, then 74 random bits."""
+    milliseconds = int(clock.now().timestamp() * 1000)
+    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | (0x7 << 76)
+    value = value & ~(0x3 << 62) | (0x2 << 62)
+    return UUID(int=value)
+
+
+def anonymous_id() -> UUID:
+    """Make an id that tells nothing about when it was made (version 4)."""
+    return uuid4()
+
+
+def encode(value: UUID) -> str:
+    """Write an id as 26 lower-case base32 characters."""
+    return base64.b32encode(value.bytes).decode("ascii").rstrip("=").lower()
+
+
+def decode(text: object) -> UUID:
+    """Read an id written by `encode`; anything else raises `Missing`, as no such thing can exist."""
+    if not isinstance(text, str) or len(text) != LENGTH or text != text.lower():
+        raise Missing
+    try:
+        value = UUID(bytes=base64.b32decode(text.upper() + "======"))
+    except (binascii.Error, ValueError) as error:
+        raise Missing from error
+    if encode(value) != text:
+        raise Missing
+    return value

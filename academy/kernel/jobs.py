@@ -1,0 +1,241 @@
+"""The outbox: work promised inside a transaction and done after it, once in effect.
+
+A job is a row in its caller's transaction, so it exists exactly if that transaction was committed. A
+runner leases due jobs and takes each through three steps: `read` (a snapshot), `outside` (the world: mail,
+a solver; no transaction open) and `apply` (one transaction, in which the job is also marked done). What
+`apply` does therefore happens once; what `outside` does may happen twice after a crash, so it must carry
+its own identity, as mail does with its Message-ID.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Index, String, Text, UniqueConstraint, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from academy.kernel import clock, telemetry
+from academy.kernel.db import Table, key
+from academy.kernel.ids import new_id
+
+if TYPE_CHECKING:
+    from academy.kernel.app import Kernel
+
+logger = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=120)
+BACKOFF = (5, 30, 120, 600, 3600, 4 * 3600, 12 * 3600)  # seconds before the second, third, … attempt
+BATCH = 20
+
+
+class Job(Table):
+    """One promised piece of work."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (UniqueConstraint("unique_key"), Index(None, "done_at", "failed_at", "run_at"))
+
+    id: Mapped[key]
+    kind: Mapped[str] = mapped_column(String(40))
+    payload: Mapped[dict[str, Any]]
+    unique_key: Mapped[str | None] = mapped_column(String(200))
+    run_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    lease: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """How one kind of job is done. See the module's text for the three steps.
+
+    `read(session, payload)` returns a plain value, or None when nothing is left to do.
+    `outside(kernel, job_id, value)` returns a plain value for `apply`.
+    `apply(session, payload, value)` runs in the transaction that marks the job done.
+    """
+
+    name: str
+    apply: Callable[[Session, dict[str, Any], Any], None] | None = None
+    read: Callable[[Session, dict[str, Any]], Any] | None = None
+    outside: Callable[[Kernel, UUID, Any], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A job in this runner's hands until its lease ends."""
+
+    id: UUID
+    kind: str
+    payload: dict[str, Any]
+    attempts: int
+    lease: UUID
+
+
+def enqueue(
+    session: Session,
+    kind: str,
+    payload: dict[str, Any],
+    *,
+    run_at: datetime | None = None,
+    unique_key: str | None = None,
+) -> None:
+    """Promise a job from within a transaction; a second promise under the same `unique_key` is the first."""
+    if kind in session.info.get("muted", ()):
+        return
+    dialect = session.get_bind().dialect.name
+    insert = insert_sqlite if dialect == "sqlite" else insert_postgresql
+    now = clock.now()
+    session.execute(
+        insert(Job)
+        .values(
+            id=new_id(),
+            kind=kind,
+            payload=payload,
+            unique_key=unique_key,
+            run_at=run_at or now,
+            attempts=0,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["unique_key"])
+    )
+    session.info["jobs"] = True
+
+
+def lease_due(session: Session, *, limit: int = BATCH) -> list[Leased]:
+    """Take due jobs for this runner; on PostgreSQL other runners skip the rows that are being taken."""
+    now = clock.now()
+    due = (
+        select(Job)
+        .where(
+            Job.done_at.is_(None),
+            Job.failed_at.is_(None),
+            Job.run_at <= now,
+            or_(Job.lease_until.is_(None), Job.lease_until <= now),
+        )
+        .order_by(Job.run_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = []
+    for job in session.scalars(due):
+        job.lease = new_id()
+        job.lease_until = now + LEASE
+        job.attempts += 1
+        taken.append(Leased(job.id, job.kind, dict(job.payload), job.attempts, job.lease))
+    return taken
+
+
+def finish(session: Session, job: Leased) -> bool:
+    """Mark a job done if this runner still holds it; says whether it did."""
+    done = session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.lease == job.lease, Job.done_at.is_(None))
+        .values(done_at=clock.now(), lease=None, lease_until=None, error=None)
+        .returning(Job.id)
+    )
+    return done.one_or_none() is not None
+
+
+def fail(session: Session, job: Leased, error: str) -> None:
+    """Put a job back for later, or set it aside when its attempts are used up."""
+    last = job.attempts > len(BACKOFF)
+    now = clock.now()
+    again = now + timedelta(seconds=BACKOFF[min(job.attempts, len(BACKOFF)) - 1])
+    session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.lease == job.lease)
+        .values(
+            lease=None,
+            lease_until=None,
+            run_at=again,
+            failed_at=now if last else None,
+            error=error[:2000],
+        )
+    )
+
+
+class Runner:
+    """Does due jobs one after the other; sleeps until woken or until the next look."""
+
+    def __init__(self, kernel: Kernel, kinds: Sequence[JobKind], *, look_every: float = 2.0) -> None:
+        """Take the kinds of all features; `look_every` is in seconds."""
+        self._kernel = kernel
+        self._kinds = {kind.name: kind for kind in kinds}
+        self._look_every = look_every
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Run inside this process, in a thread (a green one under gevent)."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self.run, name="jobs", daemon=True)
+            self._thread.start()
+
+    def wake(self) -> None:
+        """Look for due jobs now."""
+        self._wake.set()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """End after the job in hand."""
+        self._stopped.set()
+        self._wake.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+
+    def run(self) -> None:
+        """Do due jobs until stopped."""
+        while not self._stopped.is_set():
+            self._wake.clear()
+            try:
+                busy = self.run_due() > 0
+            except Exception:
+                logger.exception("jobs_unavailable")
+                busy = False
+            if not busy:
+                self._wake.wait(self._look_every)
+
+    def run_due(self) -> int:
+        """Do what is due now, including what that makes due; return how many jobs were taken."""
+        count = 0
+        while not self._stopped.is_set():
+            leased = self._kernel.commit(lease_due)
+            if not leased:
+                return count
+            for job in leased:
+                count += 1
+                with telemetry.serving():
+                    self._do(job)
+        return count
+
+    def _do(self, job: Leased) -> None:
+        kernel = self._kernel
+        try:
+            kind = self._kinds[job.kind]
+            value: Any = None
+            if kind.read is not None:
+                with kernel.reading() as session:
+                    value = kind.read(session, job.payload)
+            if kind.outside is not None and (kind.read is None or value is not None):
+                value = kind.outside(kernel, job.id, value)
+
+            def whole(session: Session) -> None:
+                if finish(session, job) and kind.apply is not None:
+                    kind.apply(session, job.payload, value)
+
+            kernel.commit(whole)
+        except Exception as error:
+            logger.exception("job_failed", job=str(job.id), kind=job.kind, attempts=job.attempts)
+            problem = f"{type(error).__name__}: {error}"
+            kernel.commit(lambda session: fail(session, job, problem))

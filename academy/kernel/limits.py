@@ -1,0 +1,32 @@
+"""How much of one thing somebody may do in a while."""
+
+from __future__ import annotations
+
+import time
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from academy.kernel.access import RateLimited
+
+
+class Limits:
+    """Moving windows, counted in this process."""
+
+    def __init__(self) -> None:
+        """Begin with empty windows."""
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._rules: dict[str, RateLimitItem] = {}
+
+    def hit(self, rule: str, *who: str, detail: str = "") -> None:
+        """Count one use under `rule`, such as "30 per 10 second"; raises `RateLimited` beyond it."""
+        item = self._rules.setdefault(rule, parse(rule))
+        if self._limiter.hit(item, *who):
+            return
+        reset = self._limiter.get_window_stats(item, *who).reset_time
+        raise RateLimited(detail, retry_after=max(1.0, round(reset - time.time(), 1)))
+
+    def clear(self) -> None:
+        """Forget everything that was counted."""
+        self._limiter.storage.reset()

@@ -1,0 +1,222 @@
+"""Numbered, replayable event logs: what every space, inbox and workshop delivers over.
+
+A log row holds references, never text: whoever reads joins the current rows, so that a removal or an
+erasure stays true for readers who catch up later. The protocol is docs/realtime.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, insert, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from academy.kernel import clock
+from academy.kernel.access import Conflict
+from academy.kernel.db import Table
+from academy.kernel.ids import anonymous_id, new_id
+
+PAGE = 200
+
+
+class Log(Table):
+    """One sequence of events; `epoch` changes when its history is no longer the one that clients know."""
+
+    __tablename__ = "logs"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(20))
+    epoch: Mapped[str] = mapped_column(String(16))
+    head_seq: Mapped[int] = mapped_column(default=0)
+    min_seq: Mapped[int] = mapped_column(default=0)
+
+
+class LogEvent(Table):
+    """One durable event; `ref` names the row it is about, whose kind the log's kind and `kind` tell."""
+
+    __tablename__ = "log_events"
+    __table_args__ = (UniqueConstraint("send_key"),)
+
+    log_id: Mapped[UUID] = mapped_column(ForeignKey("logs.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    actor_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), index=True)
+    ref: Mapped[UUID]
+    at: Mapped[datetime]
+    send_key: Mapped[str | None] = mapped_column(String(64))
+    send_digest: Mapped[str | None] = mapped_column(String(64))
+    nonce: Mapped[str | None] = mapped_column(String(64))
+
+
+@dataclass(frozen=True)
+class Send:
+    """What makes one durable send idempotent: a key nobody else can make, and what was sent with it."""
+
+    key: str
+    digest: str
+    nonce: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One event as read from or written to a log."""
+
+    log_id: UUID
+    epoch: str
+    seq: int
+    kind: str
+    actor_id: UUID | None
+    ref: UUID
+    at: datetime
+    nonce: str | None = None
+
+
+@dataclass(frozen=True)
+class Span:
+    """The part of a log that one follower may read: `from_seq` < seq, and seq ≤ `until_seq` where it is set."""
+
+    from_seq: int = 0
+    until_seq: int | None = None
+
+    def holds(self, seq: int) -> bool:
+        """Say whether the event with this number lies inside."""
+        return seq > self.from_seq and (self.until_seq is None or seq <= self.until_seq)
+
+
+@dataclass(frozen=True)
+class LogKind:
+    """How one kind of log is read.
+
+    `follow(session, viewer, log_id)` returns the viewer's span or raises `Missing`.
+    `load(session, rows)` returns one payload per row, in order, the same for every viewer.
+    """
+
+    name: str
+    follow: Callable[[Session, Any, UUID], Span]
+    load: Callable[[Session, Sequence[Row]], list[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a log for one follower. `reset` says why the reader must start afresh, if it must."""
+
+    epoch: str
+    head: int
+    rows: tuple[Row, ...]
+    more: bool
+    reset: str | None = None
+
+
+def send_of(secret: str, person_id: UUID, nonce: str, *body: object) -> Send:
+    """Make the idempotency key of a durable send: HMAC-SHA256 over person and nonce."""
+    mac = hmac.new(secret.encode(), f"send|{person_id}|{nonce}".encode(), hashlib.sha256)
+    digest = hashlib.sha256(repr(body).encode())
+    return Send(mac.hexdigest(), digest.hexdigest(), nonce)
+
+
+def open_log(session: Session, *, kind: str, log_id: UUID | None = None) -> UUID:
+    """Begin an empty log and return its id."""
+    found = log_id or new_id()
+    session.execute(insert(Log).values(id=found, kind=kind, epoch=anonymous_id().hex[:12], head_seq=0, min_seq=0))
+    return found
+
+
+def sent_before(session: Session, send: Send | None) -> Row | None:
+    """Find the event that the same send made earlier.
+
+    Raises `Conflict` when the nonce came before with another body.
+    """
+    if send is None:
+        return None
+    found = session.execute(
+        select(LogEvent, Log.epoch).join(Log, Log.id == LogEvent.log_id).where(LogEvent.send_key == send.key)
+    ).one_or_none()
+    if found is None:
+        return None
+    event, epoch = found
+    if event.send_digest != send.digest:
+        detail = "This message was already sent with other words. Nothing was changed; send the new one again."
+        raise Conflict(detail)
+    return Row(event.log_id, epoch, event.seq, event.kind, event.actor_id, event.ref, event.at, event.nonce)
+
+
+def append(
+    session: Session,
+    log_id: UUID,
+    *,
+    kind: str,
+    ref: UUID,
+    actor_id: UUID | None,
+    send: Send | None = None,
+) -> Row:
+    """Add one event at the head; the kernel ships it once the transaction is committed.
+
+    The update takes the log's row lock (PostgreSQL) or stands in the one writing transaction (SQLite),
+    so numbers have no gaps and their order is the order of commits.
+    """
+    seq, epoch = session.execute(
+        update(Log).where(Log.id == log_id).values(head_seq=Log.head_seq + 1).returning(Log.head_seq, Log.epoch)
+    ).one()
+    row = Row(log_id, epoch, seq, kind, actor_id, ref, clock.now(), send.nonce if send else None)
+    session.execute(
+        insert(LogEvent).values(
+            log_id=log_id,
+            seq=seq,
+            kind=kind,
+            actor_id=actor_id,
+            ref=ref,
+            at=row.at,
+            send_key=send.key if send else None,
+            send_digest=send.digest if send else None,
+            nonce=row.nonce,
+        )
+    )
+    session.info.setdefault("appended", []).append(row)
+    return row
+
+
+def page(
+    session: Session, log_id: UUID, *, span: Span, since: int, epoch: str | None, limit: int = PAGE
+) -> Page:
+    """Read what follows `since` inside a follower's span, at most `limit` events.
+
+    `epoch` is the one that the reader knows, None for a first look. A reader whose history is not ours
+    (another epoch, a number beyond the head, a number below what is kept) is told to start afresh.
+    """
+    log = session.execute(select(Log.epoch, Log.head_seq, Log.min_seq).where(Log.id == log_id)).one()
+    head = log.head_seq if span.until_seq is None else min(log.head_seq, span.until_seq)
+    reset = None
+    if epoch is not None and epoch != log.epoch:
+        reset = "epoch"
+    elif since > head:
+        reset = "ahead"
+    elif since < log.min_seq:
+        reset = "trimmed"
+    if reset:
+        return Page(log.epoch, head, (), more=False, reset=reset)
+    found = session.execute(
+        select(LogEvent)
+        .where(LogEvent.log_id == log_id, LogEvent.seq > max(since, span.from_seq), LogEvent.seq <= head)
+        .order_by(LogEvent.seq)
+        .limit(limit + 1)
+    ).scalars()
+    rows = tuple(Row(log_id, log.epoch, e.seq, e.kind, e.actor_id, e.ref, e.at, e.nonce) for e in found)
+    return Page(log.epoch, head, rows[:limit], more=len(rows) > limit)
+
+
+def kinds_of(session: Session, log_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the kind of each log that exists."""
+    found = session.execute(select(Log.id, Log.kind).where(Log.id.in_(log_ids)))
+    return {row.id: row.kind for row in found}
+
+
+def heads_of(session: Session, log_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return the head of each log that exists."""
+    found = session.execute(select(Log.id, Log.head_seq).where(Log.id.in_(log_ids)))
+    return {row.id: row.head_seq for row in found}

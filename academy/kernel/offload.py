@@ -1,0 +1,216 @@
+"""Work that must not hold up everybody else: `run` in a thread, `solve` in a matcher process.
+
+`run` is for what releases the interpreter or is short (password hashes, Markdown). `solve` is for
+calculation that holds it (matching): the process loads the numeric libraries, so that no server has to.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import importlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
+
+from academy.kernel.solver import HEADER, IDLE, TARGET
+
+T = TypeVar("T")
+
+BACK_ENDS = {"gevent": "academy.kernel.offload_gevent", "threading": "academy.kernel.offload_threads"}
+TIMEOUT = 60.0  # seconds
+KILL_WAIT = 2.0  # seconds
+ANSWER_MAX = 64 << 20
+
+
+class SolveFailed(Exception):  # noqa: N818 - what happened, as the street's other refusals
+    """A solver gave no result; the message says why.
+
+    `kind` is "timeout", "died", "refused", "busy" or the name of the exception that the solver raised.
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        """Keep the kind beside the message."""
+        super().__init__(message)
+        self.kind = kind
+
+
+class ThreadPool(Protocol):
+    """One mode's threads."""
+
+    def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Return what the function returns, or raise what it raises."""
+
+
+class Matcher:
+    """One matcher process: started when first needed, kept warm, replaced when it died."""
+
+    def __init__(self, idle: float = IDLE) -> None:
+        """Start nothing yet. The process ends by itself after `idle` seconds without work."""
+        self._idle = idle
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._wire: socket.socket | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id while there is one."""
+        return self._process.pid if self._process is not None else None
+
+    def solve(self, target: str, request: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+        """Answer one request within `timeout` seconds, waiting for the ones before it included."""
+        deadline = time.monotonic() + timeout
+        message = json.dumps({"target": target, "request": request}).encode()
+        if not self._lock.acquire(timeout=timeout):
+            raise SolveFailed("busy", f"the matcher was still busy after {timeout:g} s")
+        try:
+            reply = self._ask(HEADER.pack(len(message)) + message, deadline, timeout)
+        finally:
+            self._lock.release()
+        if "error" in reply:
+            raise SolveFailed(str(reply["error"]), str(reply.get("message", "")))
+        result = reply.get("result")
+        if not isinstance(result, dict):
+            raise SolveFailed("TypeError", f"{target} must return a dict")
+        return result
+
+    def stop(self) -> None:
+        """End the process, whatever it is doing."""
+        process, wire = self._process, self._wire
+        self._process = self._wire = None
+        if wire is not None:
+            wire.close()
+        if process is not None:
+            process.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(KILL_WAIT)
+
+    def _ask(self, message: bytes, deadline: float, timeout: float) -> dict[str, Any]:
+        warm = self._process is not None
+        try:
+            try:
+                return self._exchange(message, deadline)
+            except ConnectionError:
+                if not warm:
+                    raise
+                # A warm process may have ended of idleness just now: ask a new one.
+                self.stop()
+                return self._exchange(message, deadline)
+        except TimeoutError:
+            self.stop()
+            raise SolveFailed("timeout", f"the matcher gave no answer within {timeout:g} s") from None
+        except ConnectionError:
+            self.stop()
+            raise SolveFailed("died", "the matcher process ended before it gave an answer") from None
+        except BaseException:
+            self.stop()  # interrupted in between: the next answer would be taken for another's
+            raise
+
+    def _exchange(self, message: bytes, deadline: float) -> dict[str, Any]:
+        wire = self._wire or self._start()
+        _limit(wire, deadline)
+        wire.sendall(message)
+        size = int.from_bytes(_receive(wire, HEADER.size, deadline), "big")
+        if size > ANSWER_MAX:
+            raise ConnectionError
+        reply: dict[str, Any] = json.loads(_receive(wire, size, deadline))
+        return reply
+
+    def _start(self) -> socket.socket:
+        # A pair of sockets rather than pipes: they wait cooperatively under gevent, and with a timeout.
+        ours, theirs = socket.socketpair()
+        path = os.pathsep.join(entry for entry in sys.path if entry)
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - our own module, by the interpreter that runs
+                [sys.executable, "-m", "academy.kernel.solver", str(self._idle)],
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                env={**os.environ, "PYTHONPATH": path},
+            )
+        self._wire = ours
+        # Somebody must ask for its exit status, or an ended process stays in the process table.
+        threading.Thread(target=self._process.wait, name="matcher-end", daemon=True).start()
+        return ours
+
+
+def _limit(wire: socket.socket, deadline: float) -> None:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    wire.settimeout(left)
+
+
+def _receive(wire: socket.socket, size: int, deadline: float) -> bytes:
+    found = bytearray()
+    while len(found) < size:
+        _limit(wire, deadline)
+        chunk = wire.recv(min(size - len(found), 1 << 20))
+        if not chunk:
+            raise ConnectionError
+        found += chunk
+    return bytes(found)
+
+
+class _Offload:
+    """The process's one pool and one matcher, made when first used (after a fork, if there is one)."""
+
+    def __init__(self) -> None:
+        self.mode = "threading"
+        self.reset()
+
+    def reset(self) -> None:
+        self.pool: ThreadPool | None = None
+        self.matcher = Matcher()
+        self.lock = threading.Lock()
+
+    def threads(self) -> ThreadPool:
+        with self.lock:
+            if self.pool is None:
+                made: ThreadPool = importlib.import_module(BACK_ENDS[self.mode]).Pool()
+                self.pool = made
+            return self.pool
+
+
+_offload = _Offload()
+os.register_at_fork(after_in_child=_offload.reset)
+
+
+def configure(mode: str) -> None:
+    """Choose the back end, "gevent" or "threading"; raises `ValueError` for any other."""
+    if mode not in BACK_ENDS:
+        message = f"no back end for {mode!r}"
+        raise ValueError(message)
+    if mode != _offload.mode:
+        _offload.mode, _offload.pool = mode, None
+
+
+def run(function: Callable[..., T], *args: Any) -> T:
+    """Return `function(*args)`, run in a thread off the hub; what it raises is raised here."""
+    result: T = _offload.threads().run(function, *args)
+    return result
+
+
+def solve(target: str, request: Mapping[str, Any], *, timeout: float = TIMEOUT) -> dict[str, Any]:
+    """Return what an engine answers to a request of plain JSON values, from the matcher process.
+
+    `target` names a function of a module called engine, as "mentoring.matches.engine:solve". The process
+    takes one request at a time; `timeout` is in seconds, and at its end the process is killed. Raises
+    `SolveFailed`.
+    """
+    if not TARGET.fullmatch(target):
+        raise SolveFailed("refused", f"{target!r} is no function of an engine")
+    return _offload.matcher.solve(target, request, timeout)
+
+
+def stop() -> None:
+    """End the matcher process; what is asked for later starts another."""
+    _offload.matcher.stop()
+
+
+atexit.register(stop)

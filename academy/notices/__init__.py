@@ -1,0 +1,1 @@
+"""The inbox of notices: one notify() for everybody."""

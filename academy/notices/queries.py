@@ -1,0 +1,107 @@
+"""Questions about notices."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from academy.kernel import log
+from academy.kernel.access import Missing
+from academy.kernel.ids import encode
+from academy.kernel.viewer import Viewer
+from academy.notices.models import Notice
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Told:
+    """The words of a notice: a title, a line that may be empty, and where it leads."""
+
+    title: str
+    line: str
+    url: str
+    icon: str = "bell"
+
+
+@dataclass(frozen=True)
+class NoticeKind:
+    """A slot: how notices of one kind are told.
+
+    `tell(session, viewer, notices)` returns the words by notice id; a notice whose subject is gone, or no
+    longer the viewer's to see, is left out.
+    """
+
+    name: str
+    tell: Callable[[Session, Viewer, Sequence[Notice]], Mapping[UUID, Told]]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A notice as the inbox shows it."""
+
+    id: UUID
+    at: datetime
+    unread: bool
+    told: Told
+
+
+def unread_count(session: Session, viewer: Viewer) -> int:
+    """Count what the viewer has not read."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Notice)
+            .where(Notice.person_id == viewer.person_id, Notice.read_at.is_(None))
+        )
+        or 0
+    )
+
+
+def inbox_for(
+    session: Session, viewer: Viewer, kinds: Sequence[NoticeKind], *, before: UUID | None = None
+) -> tuple[list[Entry], UUID | None]:
+    """Return a page of the viewer's inbox, newest first, and the id to go on from, if there is more."""
+    query = select(Notice).where(Notice.person_id == viewer.person_id).order_by(Notice.id.desc()).limit(PAGE + 1)
+    if before is not None:
+        query = query.where(Notice.id < before)
+    found = list(session.scalars(query))
+    by_kind: dict[str, list[Notice]] = defaultdict(list)
+    for notice in found[:PAGE]:
+        by_kind[notice.kind].append(notice)
+    told: dict[UUID, Told] = {}
+    for kind in kinds:
+        if by_kind.get(kind.name):
+            told.update(kind.tell(session, viewer, by_kind[kind.name]))
+    entries = [Entry(n.id, n.at, n.read_at is None, told[n.id]) for n in found[:PAGE] if n.id in told]
+    return entries, found[PAGE - 1].id if len(found) > PAGE else None
+
+
+def notice_for(session: Session, viewer: Viewer, notice_id: UUID) -> Notice:
+    """Find one of the viewer's own notices."""
+    found = session.get(Notice, notice_id)
+    if found is None or found.person_id != viewer.person_id:
+        raise Missing
+    return found
+
+
+def follow(_session: Session, viewer: Viewer, log_id: UUID) -> log.Span:
+    """Let everybody follow their own inbox and nobody another's."""
+    if log_id != viewer.person_id:
+        raise Missing
+    return log.Span()
+
+
+def load(session: Session, rows: Sequence[log.Row]) -> list[Mapping[str, Any]]:
+    """Return what goes over the wire of a notice: that it is there; its words are read from the inbox."""
+    kinds = {
+        row.id: row.kind for row in session.execute(select(Notice.id, Notice.kind).where(Notice.id.in_([r.ref for r in rows])))
+    }
+    return [{"id": encode(row.ref), "kind": kinds.get(row.ref, "")} for row in rows]

@@ -1,0 +1,1 @@
+"""People, groups, memberships, sign-in and preferences."""

@@ -1,0 +1,266 @@
+"""Verbs on people, groups and sign-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from academy.kernel import clock, log
+from academy.kernel.access import Conflict, Invalid, Missing
+from academy.kernel.events import emit
+from academy.kernel.ids import new_id
+from academy.people.events import (
+    MemberJoined,
+    MemberLeft,
+    PersonAdded,
+    PersonBlocked,
+    ProfileChanged,
+    SignedIn,
+    SignInEnded,
+)
+from academy.people.models import (
+    Availability,
+    Block,
+    Group,
+    GroupAncestor,
+    Membership,
+    Person,
+    PersonLanguage,
+    Role,
+    SignIn,
+)
+
+INBOX = "inbox"
+DAY = 24 * 60
+
+
+def add_person(
+    session: Session,
+    *,
+    email: str,
+    name: str,
+    zone: str = "UTC",
+    password_hash: str | None = None,
+    actor_id: UUID | None = None,
+) -> Person:
+    """Give somebody an account and the log that their inbox is delivered over."""
+    email_key = email.strip().casefold()
+    if session.scalar(select(Person.id).where(Person.email_key == email_key)):
+        detail = "Somebody with this address is here already."
+        raise Conflict(detail)
+    person = Person(
+        id=new_id(),
+        email=email.strip(),
+        email_key=email_key,
+        name=name,
+        zone=_zone(zone),
+        password_hash=password_hash,
+        created_at=clock.now(),
+    )
+    session.add(person)
+    session.flush()
+    log.open_log(session, kind=INBOX, log_id=person.id)
+    emit(session, PersonAdded(actor_id=actor_id, person_id=person.id))
+    return person
+
+
+def open_group(session: Session, *, kind: str, name: str, parent_id: UUID | None = None) -> Group:
+    """Open a group below another one."""
+    group = Group(id=new_id(), kind=kind, name=name, parent_id=parent_id, created_at=clock.now())
+    session.add(group)
+    session.flush()
+    session.execute(insert(GroupAncestor).values(group_id=group.id, ancestor_id=group.id, depth=0))
+    if parent_id is not None:
+        session.execute(
+            insert(GroupAncestor).from_select(
+                ["group_id", "ancestor_id", "depth"],
+                select(literal(group.id), GroupAncestor.ancestor_id, GroupAncestor.depth + 1).where(
+                    GroupAncestor.group_id == parent_id
+                ),
+            )
+        )
+    return group
+
+
+def join(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor_id: UUID | None) -> bool:
+    """Give somebody a role in a group; says whether that was new. The caller has checked the right to."""
+    group = session.get(Group, group_id)
+    if group is None:
+        raise Missing
+    held = session.scalar(
+        select(Membership.id).where(
+            Membership.group_id == group_id,
+            Membership.person_id == person_id,
+            Membership.role == role,
+            Membership.until_at.is_(None),
+        )
+    )
+    if held:
+        return False
+    session.add(Membership(group_id=group_id, person_id=person_id, role=role, from_at=clock.now()))
+    session.flush()
+    emit(
+        session,
+        MemberJoined(actor_id=actor_id, group_id=group_id, group_kind=group.kind, person_id=person_id, role=role),
+    )
+    return True
+
+
+def leave(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor_id: UUID | None) -> None:
+    """End somebody's role in a group; the last admin of the organization stays."""
+    group = session.get(Group, group_id)
+    open_rows = session.execute(
+        select(Membership.id, Membership.role).where(
+            Membership.group_id == group_id, Membership.person_id == person_id, Membership.until_at.is_(None)
+        )
+    ).all()
+    mine = [row.id for row in open_rows if row.role == role]
+    if group is None or not mine:
+        raise Missing
+    if role == Role.ADMIN and _others_with(session, group_id, person_id, role) == 0:
+        detail = "This is the last admin. Appoint another one first; nothing was changed."
+        raise Conflict(detail)
+    session.execute(update(Membership).where(Membership.id.in_(mine)).values(until_at=clock.now()))
+    emit(
+        session,
+        MemberLeft(
+            actor_id=actor_id,
+            group_id=group_id,
+            group_kind=group.kind,
+            person_id=person_id,
+            role=role,
+            last=len(open_rows) == len(mine),
+        ),
+    )
+
+
+def _others_with(session: Session, group_id: UUID, person_id: UUID, role: str) -> int:
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Membership)
+            .where(
+                Membership.group_id == group_id,
+                Membership.role == role,
+                Membership.person_id != person_id,
+                Membership.until_at.is_(None),
+            )
+        )
+        or 0
+    )
+
+
+def sign_in(session: Session, *, person_id: UUID, token_hash: str, agent: str) -> SignIn:
+    """Record a sign-in; the password has been checked by the entry point."""
+    row = SignIn(id=new_id(), person_id=person_id, token_hash=token_hash, agent=agent[:200], created_at=clock.now())
+    session.add(row)
+    session.flush()
+    emit(session, SignedIn(actor_id=person_id, sign_in_id=row.id))
+    return row
+
+
+def end_sign_in(session: Session, *, person_id: UUID, sign_in_id: UUID) -> None:
+    """End one of a person's own sign-ins; ending it twice is ending it once."""
+    ended = session.execute(
+        update(SignIn)
+        .where(SignIn.id == sign_in_id, SignIn.person_id == person_id, SignIn.ended_at.is_(None))
+        .values(ended_at=clock.now())
+        .returning(SignIn.id)
+    ).one_or_none()
+    if ended is not None:
+        emit(session, SignInEnded(actor_id=person_id, person_id=person_id, sign_in_id=sign_in_id))
+
+
+def change_profile(
+    session: Session,
+    *,
+    person_id: UUID,
+    name: str,
+    pronouns: str,
+    about: str,
+    zone: str,
+    languages: Sequence[str],
+    hours: Sequence[tuple[int, int, int]],
+) -> None:
+    """Change one's own profile. `hours` are (weekday from Monday 0, start, end) in minutes of one's own day."""
+    before = session.get_one(Person, person_id)
+    changed = [f for f, v in (("name", name), ("pronouns", pronouns), ("about", about), ("zone", zone)) if getattr(before, f) != v]
+    before.name, before.pronouns, before.about, before.zone = name, pronouns, about, _zone(zone)
+    set_languages(session, person_id=person_id, languages=languages)
+    set_hours(session, person_id=person_id, hours=hours)
+    emit(session, ProfileChanged(actor_id=person_id, person_id=person_id, fields=(*changed, "languages", "hours")))
+
+
+def set_languages(session: Session, *, person_id: UUID, languages: Sequence[str]) -> None:
+    """Say in which languages somebody can work."""
+    session.execute(delete(PersonLanguage).where(PersonLanguage.person_id == person_id))
+    session.add_all(PersonLanguage(person_id=person_id, language=language) for language in sorted(set(languages)))
+
+
+def set_hours(session: Session, *, person_id: UUID, hours: Sequence[tuple[int, int, int]]) -> None:
+    """Say when in the week somebody works; raises `Invalid` for hours that overlap or run backwards."""
+    ordered = sorted(hours)
+    for weekday, start, end in ordered:
+        if not (0 <= weekday <= 6 and 0 <= start < end <= DAY):  # noqa: PLR2004 - seven weekdays
+            detail = "Hours end after they begin, on the same day. What you wrote is kept."
+            raise Invalid(detail, errors={"hours": [detail]})
+    for (day, _, end), (next_day, start, _) in zip(ordered, ordered[1:], strict=False):
+        if day == next_day and start < end:
+            detail = "Two stretches of hours overlap. What you wrote is kept; join them into one."
+            raise Invalid(detail, errors={"hours": [detail]})
+    session.execute(delete(Availability).where(Availability.person_id == person_id))
+    session.add_all(
+        Availability(id=new_id(), person_id=person_id, weekday=w, start_minute=s, end_minute=e) for w, s, e in ordered
+    )
+
+
+def set_display(session: Session, *, person_id: UUID, theme: str, contrast: str, announce: str) -> None:
+    """Keep how somebody wants pages to look and sound."""
+    session.execute(
+        update(Person).where(Person.id == person_id).values(theme=theme, contrast=contrast, announce=announce)
+    )
+
+
+def set_manager(session: Session, *, person_id: UUID, manager_id: UUID | None) -> None:
+    """Say who somebody reports to."""
+    if person_id == manager_id:
+        detail = "Nobody is their own manager."
+        raise Invalid(detail, errors={"manager": [detail]})
+    session.execute(update(Person).where(Person.id == person_id).values(manager_id=manager_id))
+
+
+def block(session: Session, *, person_id: UUID, blocked_id: UUID) -> None:
+    """Want nothing to do with somebody; they are not told. The entry point has checked that they may meet."""
+    if person_id == blocked_id:
+        detail = "You can't block yourself."
+        raise Invalid(detail)
+    if session.get(Block, (person_id, blocked_id)) is None:
+        session.add(Block(person_id=person_id, blocked_id=blocked_id, at=clock.now()))
+        emit(session, PersonBlocked(actor_id=person_id, person_id=person_id, blocked_id=blocked_id))
+
+
+def unblock(session: Session, *, person_id: UUID, blocked_id: UUID) -> None:
+    """Take a block back."""
+    session.execute(delete(Block).where(Block.person_id == person_id, Block.blocked_id == blocked_id))
+
+
+def deactivate(session: Session, *, person_id: UUID, at: datetime, actor_id: UUID | None) -> None:
+    """Close an account: its sign-ins end and its sockets close."""
+    session.execute(update(Person).where(Person.id == person_id).values(deactivated_at=at))
+    for sign_in_id in session.scalars(
+        select(SignIn.id).where(SignIn.person_id == person_id, SignIn.ended_at.is_(None))
+    ).all():
+        session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(ended_at=at))
+        emit(session, SignInEnded(actor_id=actor_id, person_id=person_id, sign_in_id=sign_in_id))
+
+
+def _zone(zone: str) -> str:
+    if zone not in available_timezones():
+        detail = "This time zone is not known. Choose one from the list, such as Europe/Lisbon."
+        raise Invalid(detail, errors={"zone": [detail]})
+    return zone

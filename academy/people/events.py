@@ -1,0 +1,75 @@
+"""Facts about people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from academy.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonAdded(Event):
+    """Somebody got an account."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("person_id",)
+    person_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn(Event):
+    """Somebody signed in on a device."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("sign_in_id",)
+    sign_in_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInEnded(Event):
+    """A sign-in is over: its cookie is worth nothing, its sockets close."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("person_id", "sign_in_id")
+    person_id: UUID
+    sign_in_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberJoined(Event):
+    """Somebody got a role in a group."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("group_id", "person_id", "role")
+    group_id: UUID
+    group_kind: str
+    person_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberLeft(Event):
+    """Somebody's role in a group ended. `last` says whether it was their last one there."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("group_id", "person_id", "role")
+    group_id: UUID
+    group_kind: str
+    person_id: UUID
+    role: str
+    last: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileChanged(Event):
+    """Somebody changed their own profile. `fields` names what, never what to."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("person_id", "fields")
+    person_id: UUID
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonBlocked(Event):
+    """Somebody blocked somebody. Kept out of the ledger's facts: the other must not learn of it."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ()
+    person_id: UUID
+    blocked_id: UUID

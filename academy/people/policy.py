@@ -1,0 +1,96 @@
+"""Who may do what: rights, the roles that carry them, and how they flow down the tree of groups."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+
+from academy.kernel.access import Missing, Refused
+from academy.kernel.viewer import Viewer
+from academy.people.models import Group, GroupAncestor, GroupKind, Role
+
+
+class Right(StrEnum):
+    """One thing that may be allowed in a group."""
+
+    MEET = "people:meet"
+    """See who is in the group."""
+    LEARN = "tracks:learn"
+    READ = "forums:read"
+    POST = "forums:post"
+    MODERATE = "forums:moderate"
+    ATTEND = "workshops:attend"
+    SCHEDULE = "workshops:schedule"
+    CREATE_COHORT = "cohorts:create"
+    SEE_ROSTER = "cohorts:roster"
+    ENROLL = "cohorts:enroll"
+    PROPOSE = "matches:propose"
+    MENTOR = "matches:mentor"
+    AUTHOR = "tracks:author"
+    SETTLE = "people:settle"
+    """Settings, roles and the organization itself."""
+
+
+_TALK = {Right.MEET, Right.LEARN, Right.READ, Right.POST, Right.ATTEND}
+_RUN = _TALK | {Right.MODERATE, Right.SCHEDULE, Right.SEE_ROSTER, Right.ENROLL, Right.PROPOSE}
+
+RIGHTS: dict[str, frozenset[Right]] = {
+    Role.LEARNER: frozenset(_TALK),
+    Role.MENTOR: frozenset(_TALK | {Right.MENTOR}),
+    Role.FACILITATOR: frozenset(_RUN),
+    Role.LEAD: frozenset(_RUN | {Right.CREATE_COHORT, Right.AUTHOR}),
+    # Power over settings is not power to read: an admin enrolls and appoints, and reads no room.
+    Role.ADMIN: frozenset({Right.MEET, Right.CREATE_COHORT, Right.SEE_ROSTER, Right.ENROLL, Right.AUTHOR, Right.SETTLE}),
+    Role.ANALYST: frozenset({Right.MEET}),
+}
+
+
+def granting(viewer: Viewer, right: Right) -> list[UUID]:
+    """Return the groups in which a role of the viewer carries a right."""
+    return [group for group, roles in viewer.roles.items() if any(right in RIGHTS.get(r, ()) for r in roles)]
+
+
+def groups_with(viewer: Viewer, right: Right) -> Select[tuple[UUID]]:
+    """Select the ids of all groups where the viewer has a right: their own ones and those below.
+
+    A right over an academy never reaches into a pair: two people's room is theirs.
+    """
+    return (
+        select(GroupAncestor.group_id)
+        .join(Group, Group.id == GroupAncestor.group_id)
+        .where(
+            GroupAncestor.ancestor_id.in_(granting(viewer, right)),
+            or_(GroupAncestor.depth == 0, Group.kind != GroupKind.PAIR),
+        )
+    )
+
+
+def may(viewer: Viewer, right: Right, path: list[tuple[UUID, str, int]]) -> bool:
+    """Say whether the viewer has a right in a group, given its `path` of (ancestor, own kind, depth)."""
+    return any(
+        right in RIGHTS.get(role, ())
+        for ancestor, kind, depth in path
+        if depth == 0 or kind != GroupKind.PAIR
+        for role in viewer.roles.get(ancestor, ())
+    )
+
+
+def require(viewer: Viewer, right: Right, path: list[tuple[UUID, str, int]], *, known_by: Right = Right.MEET) -> None:
+    """Refuse what the viewer may not do; what they may not even know of is `Missing`."""
+    if may(viewer, right, path):
+        return
+    if may(viewer, known_by, path):
+        detail = "This is not yours to do here. Your program lead can."
+        raise Refused(detail)
+    raise Missing
+
+
+def grantable(viewer: Viewer, role: str, path: list[tuple[UUID, str, int]]) -> bool:
+    """Say whether the viewer may give a role: nobody grants a right they lack, save learning itself."""
+    if not may(viewer, Right.ENROLL, path):
+        return False
+    return role in {Role.LEARNER, Role.MENTOR} or all(may(viewer, r, path) for r in RIGHTS[role])
+
+

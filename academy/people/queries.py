@@ -1,0 +1,250 @@
+"""Questions about people and groups."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from academy.kernel import clock
+from academy.kernel.access import Missing
+from academy.kernel.viewer import Viewer, hue, initials
+from academy.people.engine import token_hash
+from academy.people.models import Availability, Block, Group, GroupAncestor, Membership, Person, PersonLanguage, SignIn
+from academy.people.policy import Right, groups_with, may, require
+
+
+@dataclass(frozen=True)
+class Face:
+    """What is shown of a person beside what they do: no more than a name, pronouns and a zone."""
+
+    id: UUID
+    name: str
+    pronouns: str
+    zone: str
+
+    @property
+    def initials(self) -> str:
+        """Return the letters of the avatar."""
+        return initials(self.name)
+
+    @property
+    def hue(self) -> int:
+        """Return the hue of the avatar."""
+        return hue(self.id)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person's role in a group."""
+
+    face: Face
+    role: str
+
+
+def viewer_of(session: Session, token: str) -> Viewer | None:
+    """Find who holds a sign-in's token, with the roles they have now; None when it has ended. Two statements."""
+    person = session.execute(
+        select(
+            SignIn.id.label("sign_in_id"),
+            Person.id,
+            Person.name,
+            Person.zone,
+            Person.locale,
+            Person.theme,
+            Person.contrast,
+            Person.announce,
+        )
+        .join(Person, Person.id == SignIn.person_id)
+        .where(SignIn.token_hash == token_hash(token), SignIn.ended_at.is_(None), Person.deactivated_at.is_(None))
+    ).one_or_none()
+    if person is None:
+        return None
+    return Viewer(
+        person_id=person.id,
+        sign_in_id=person.sign_in_id,
+        name=person.name,
+        zone=person.zone,
+        locale=person.locale,
+        theme=person.theme,
+        contrast=person.contrast,
+        announce=person.announce,
+        roles=roles_of(session, person.id),
+    )
+
+
+def roles_of(session: Session, person_id: UUID) -> dict[UUID, frozenset[str]]:
+    """Return a person's roles in each group, as of now."""
+    now = clock.now()
+    roles: dict[UUID, set[str]] = defaultdict(set)
+    for group_id, role in session.execute(
+        select(Membership.group_id, Membership.role).where(
+            Membership.person_id == person_id,
+            Membership.from_at <= now,
+            or_(Membership.until_at.is_(None), Membership.until_at > now),
+        )
+    ):
+        roles[group_id].add(role)
+    return {group: frozenset(found) for group, found in roles.items()}
+
+
+def account_of(session: Session, email: str) -> tuple[UUID, str | None] | None:
+    """Find an active account by address: its person and password hash."""
+    row = session.execute(
+        select(Person.id, Person.password_hash).where(
+            Person.email_key == email.strip().casefold(), Person.deactivated_at.is_(None)
+        )
+    ).one_or_none()
+    return (row.id, row.password_hash) if row else None
+
+
+def path_of(session: Session, group_id: UUID) -> list[tuple[UUID, str, int]]:
+    """Return a group's ancestors, itself included, as (ancestor, the group's own kind, depth)."""
+    rows = session.execute(
+        select(GroupAncestor.ancestor_id, Group.kind, GroupAncestor.depth)
+        .join(Group, Group.id == GroupAncestor.group_id)
+        .where(GroupAncestor.group_id == group_id)
+    )
+    return [(row.ancestor_id, row.kind, row.depth) for row in rows]
+
+
+def has(session: Session, viewer: Viewer, right: Right, group_id: UUID) -> bool:
+    """Say whether a viewer has a right in a group."""
+    return may(viewer, right, path_of(session, group_id))
+
+
+def demand(session: Session, viewer: Viewer, right: Right, group_id: UUID, *, known_by: Right = Right.MEET) -> None:
+    """Refuse, or hide, what a viewer may not do in a group."""
+    require(viewer, right, path_of(session, group_id), known_by=known_by)
+
+
+def faces(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, Face]:
+    """Return what is shown of people, by id."""
+    if not person_ids:
+        return {}
+    rows = session.execute(
+        select(Person.id, Person.name, Person.pronouns, Person.zone).where(Person.id.in_(set(person_ids)))
+    )
+    return {row.id: Face(row.id, row.name, row.pronouns, row.zone) for row in rows}
+
+
+def members_of(session: Session, group_id: UUID) -> list[Member]:
+    """Return who is in a group now, by name, one entry per role. The caller has checked the right to see it."""
+    now = clock.now()
+    rows = session.execute(
+        select(Person.id, Person.name, Person.pronouns, Person.zone, Membership.role)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Membership.group_id == group_id,
+            Membership.from_at <= now,
+            or_(Membership.until_at.is_(None), Membership.until_at > now),
+            Person.deactivated_at.is_(None),
+        )
+        .order_by(Person.name, Person.id)
+    )
+    return [Member(Face(r.id, r.name, r.pronouns, r.zone), r.role) for r in rows]
+
+
+def members_for(session: Session, viewer: Viewer, group_id: UUID) -> list[Member]:
+    """Return who is in a group that the viewer may see into."""
+    demand(session, viewer, Right.MEET, group_id)
+    return members_of(session, group_id)
+
+
+def people_met(session: Session, viewer: Viewer) -> list[Face]:
+    """Return everybody whom the viewer may meet in some group, by name, themselves left out."""
+    now = clock.now()
+    rows = session.execute(
+        select(Person.id, Person.name, Person.pronouns, Person.zone)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Membership.group_id.in_(groups_with(viewer, Right.MEET)),
+            Membership.from_at <= now,
+            or_(Membership.until_at.is_(None), Membership.until_at > now),
+            Person.deactivated_at.is_(None),
+            Person.id != viewer.person_id,
+        )
+        .distinct()
+        .order_by(Person.name, Person.id)
+    )
+    return [Face(r.id, r.name, r.pronouns, r.zone) for r in rows]
+
+
+def face_for(session: Session, viewer: Viewer, person_id: UUID) -> Face:
+    """Return what is shown of a person whom the viewer may meet; anybody else is `Missing`."""
+    if person_id != viewer.person_id:
+        now = clock.now()
+        shared = session.execute(
+            select(Membership.id)
+            .where(
+                Membership.person_id == person_id,
+                Membership.group_id.in_(groups_with(viewer, Right.MEET)),
+                Membership.from_at <= now,
+                or_(Membership.until_at.is_(None), Membership.until_at > now),
+            )
+            .limit(1)
+        ).first()
+        if shared is None:
+            raise Missing
+    found = faces(session, [person_id]).get(person_id)
+    if found is None:
+        raise Missing
+    return found
+
+
+def languages_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """Return the languages that each person can work in, sorted."""
+    found: dict[UUID, list[str]] = {person_id: [] for person_id in person_ids}
+    for row in session.execute(
+        select(PersonLanguage.person_id, PersonLanguage.language)
+        .where(PersonLanguage.person_id.in_(set(person_ids)))
+        .order_by(PersonLanguage.language)
+    ):
+        found[row.person_id].append(row.language)
+    return found
+
+
+def availability_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, list[tuple[int, int, int]]]:
+    """Return each person's weekly hours as (weekday from Monday 0, start, end) in minutes of their own day."""
+    found: dict[UUID, list[tuple[int, int, int]]] = {person_id: [] for person_id in person_ids}
+    for row in session.execute(
+        select(Availability)
+        .where(Availability.person_id.in_(set(person_ids)))
+        .order_by(Availability.weekday, Availability.start_minute)
+    ).scalars():
+        found[row.person_id].append((row.weekday, row.start_minute, row.end_minute))
+    return found
+
+
+def blocks_among(session: Session, person_ids: Sequence[UUID]) -> set[tuple[UUID, UUID]]:
+    """Return (who, whom) for every block in which both are among the people given."""
+    ids = set(person_ids)
+    rows = session.execute(
+        select(Block.person_id, Block.blocked_id).where(Block.person_id.in_(ids), Block.blocked_id.in_(ids))
+    )
+    return {(row.person_id, row.blocked_id) for row in rows}
+
+
+def managers_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """Return each person's manager."""
+    rows = session.execute(select(Person.id, Person.manager_id).where(Person.id.in_(set(person_ids))))
+    return {row.id: row.manager_id for row in rows}
+
+
+def addresses_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Return (name, address) of active people, for mail."""
+    rows = session.execute(
+        select(Person.id, Person.name, Person.email).where(
+            Person.id.in_(set(person_ids)), Person.deactivated_at.is_(None)
+        )
+    )
+    return {row.id: (row.name, row.email) for row in rows}
+
+
+def organization(session: Session) -> Group | None:
+    """Return the one organization of this deployment, if it has been set up."""
+    return session.scalar(select(Group).where(Group.kind == "organization").limit(1))

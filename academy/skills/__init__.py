@@ -1,0 +1,1 @@
+"""Frameworks, skills, proficiency levels and goals."""

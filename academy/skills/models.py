@@ -1,0 +1,72 @@
+"""Frameworks of skills, who has which, and who wants which."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from academy.kernel.db import Table, key
+
+
+class Framework(Table):
+    """A classification of skills in one version, such as ESCO 1.2.0."""
+
+    __tablename__ = "frameworks"
+    __table_args__ = (UniqueConstraint("key", "version"),)
+
+    id: Mapped[key]
+    key: Mapped[str] = mapped_column(String(40))
+    version: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(120))
+    licence: Mapped[str] = mapped_column(String(400))
+
+
+class Skill(Table):
+    """One skill, knowledge area or group of skills; `key` is the framework's own name for it."""
+
+    __tablename__ = "skills"
+    __table_args__ = (UniqueConstraint("framework_id", "key"),)
+
+    id: Mapped[key]
+    framework_id: Mapped[UUID] = mapped_column(ForeignKey("frameworks.id"))
+    key: Mapped[str] = mapped_column(String(120))
+    label: Mapped[str] = mapped_column(String(300), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+
+
+class SkillLink(Table):
+    """A relation that the framework states between two skills: essential, optional, broader_skill, broader_group."""
+
+    __tablename__ = "skill_links"
+
+    skill_id: Mapped[UUID] = mapped_column(ForeignKey("skills.id"), primary_key=True)
+    related_id: Mapped[UUID] = mapped_column(ForeignKey("skills.id"), primary_key=True, index=True)
+    relation: Mapped[str] = mapped_column(String(20), primary_key=True)
+
+
+class PersonSkill(Table):
+    """A skill that somebody has, at a proficiency level from 1 to 5, and who says so."""
+
+    __tablename__ = "person_skills"
+    __table_args__ = (CheckConstraint("level BETWEEN 1 AND 5", name="level"),)
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    skill_id: Mapped[UUID] = mapped_column(ForeignKey("skills.id"), primary_key=True, index=True)
+    level: Mapped[int]
+    source: Mapped[str] = mapped_column(String(20))
+    at: Mapped[datetime]
+
+
+class Goal(Table):
+    """A level of a skill that somebody wants to reach."""
+
+    __tablename__ = "goals"
+    __table_args__ = (CheckConstraint("level BETWEEN 1 AND 5", name="level"),)
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    skill_id: Mapped[UUID] = mapped_column(ForeignKey("skills.id"), primary_key=True, index=True)
+    level: Mapped[int]
+    at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""Tracks, modules and activities, all versioned; deliveries and completion."""

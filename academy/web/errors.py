@@ -1,0 +1,117 @@
+"""Errors: a kind page for people, RFC 9457 problem details for the API."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Flask, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from academy.kernel import telemetry
+from academy.kernel.access import Invalid, Refusal, SignedOut
+from academy.kernel.app import Kernel
+
+logger = structlog.get_logger(__name__)
+
+
+def _words(status: int) -> tuple[str, str, str]:
+    """Return heading, what happened and what was kept."""
+    nothing = _("Nothing was changed.")
+    texts = {
+        400: (_("That did not arrive whole"), _("The request could not be read."), nothing),
+        401: (_("Please sign in"), _("This page needs you to be signed in."), nothing),
+        403: (_("This is not yours to do"), _("Your role here does not include this. Your program lead can help."), nothing),
+        404: (_("There is nothing here"), _("The page has moved, or it is not open to you."), ""),
+        405: (_("That can't be done here"), _("This address does not take that kind of request."), nothing),
+        409: (_("Somebody was quicker"), _("This has changed since you opened the page. Open it again to see how it is now."), nothing),
+        413: (_("That is too much at once"), _("What you sent is larger than can be taken. Try a shorter text."), nothing),
+        422: (_("Please look at this again"), _("Something in the form could not be used. Go back: what you wrote is still there."), nothing),
+        429: (_("One moment, please"), _("That was a lot in a short time. Wait a little, then go on."), nothing),
+        503: (_("Back in a moment"), _("The academy is busy or being looked after. Please try again shortly."), ""),
+    }
+    fallback = (_("This is our fault"), _("Something broke on our side, and we have written down what. What you had saved before is safe."), "")
+    return texts.get(status, fallback)
+
+
+def page(status: int, detail: str = "") -> ResponseReturnValue:
+    """Render the kind page of an error."""
+    heading, sentence, kept = _words(status)
+    if detail:
+        sentence, kept = detail, ""
+    way_out = (_("Sign in"), "/sign-in") if status == HTTPStatus.UNAUTHORIZED else (_("Back to home"), "/")
+    body = render_template(
+        "academy/web/error.html",
+        status=status,
+        heading=heading,
+        sentence=sentence,
+        kept=kept,
+        way_out=way_out,
+        request_id=telemetry.request_id() if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "",
+        page="",
+    )
+    return body, status
+
+
+def problem(status: int, *, code: str = "", detail: str = "", **more: Any) -> Response:
+    """Build an RFC 9457 answer."""
+    title = HTTPStatus(status).phrase
+    body = {"type": f"urn:academy:error:{code or status}", "title": title, "status": status, **more}
+    if detail:
+        body["detail"] = detail
+    if code:
+        body["code"] = code
+    return Response(json.dumps(body), status, mimetype="application/problem+json")
+
+
+def _is_api() -> bool:
+    return request.path.startswith("/api/")
+
+
+def _refused(refusal: Refusal) -> ResponseReturnValue:
+    if _is_api():
+        more: dict[str, Any] = {"errors": refusal.errors} if isinstance(refusal, Invalid) and refusal.errors else {}
+        answer = problem(refusal.status, code=refusal.code, detail=refusal.detail, **more)
+        if refusal.retry_after is not None:
+            answer.headers["Retry-After"] = str(int(refusal.retry_after + 0.999))
+        return answer
+    if isinstance(refusal, SignedOut) and request.method == "GET":
+        return redirect("/sign-in" if request.path == "/" else f"/sign-in?next={request.path}", 303)
+    return page(refusal.status, refusal.detail)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if error.response is not None or status < HTTPStatus.BAD_REQUEST:
+        return error.get_response()
+    detail = ""
+    if isinstance(error, CSRFError):
+        detail = _("This form was open for too long, or in another sign-in. Go back, copy what you wrote, and open the page again.")
+    if _is_api():
+        answer = problem(status, detail=detail or (error.description or ""))
+    else:
+        body, code = page(status, detail)  # type: ignore[misc]  # page() always answers a pair
+        answer = Response(body, code, mimetype="text/html")
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            answer.headers[name] = value
+    return answer
+
+
+def _broken(error: Exception) -> ResponseReturnValue:
+    logger.exception("request_failed", path=request.path, exc_info=error)
+    if _is_api():
+        return problem(500, detail=_("Something broke on our side, and we have written down what."))
+    return page(500)
+
+
+def install(app: Flask, _kernel: Kernel) -> None:
+    """Attach the error handlers."""
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _broken)

@@ -1,0 +1,71 @@
+"""Forms: read by the same schemas as the API and sockets; what was typed is kept when something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from marshmallow import EXCLUDE, Schema, ValidationError
+
+from academy.kernel.access import Invalid
+from academy.kernel.realtime import invalid
+
+
+def read(schema: type[Schema]) -> dict[str, Any]:
+    """Load the form that was sent; raises `Invalid` with sentences per field.
+
+    A field that repeats arrives as a list where the schema names it a list (`many` in its metadata).
+    """
+    shape = schema(unknown=EXCLUDE)
+    sent: dict[str, Any] = {}
+    for name, field in shape.load_fields.items():
+        wire = field.data_key or name
+        if field.metadata.get("many"):
+            sent[wire] = request.form.getlist(wire)
+        elif wire in request.form:
+            sent[wire] = request.form[wire].replace("\r\n", "\n")
+    try:
+        loaded: dict[str, Any] = shape.load(sent)
+    except ValidationError as error:
+        raise invalid(error) from error
+    return loaded
+
+
+def kept() -> Mapping[str, str]:
+    """Return what was typed, to show it again."""
+    return request.form
+
+
+def answer(
+    done: Callable[[], ResponseReturnValue],
+    again: Callable[[Mapping[str, str], Mapping[str, list[str]]], str],
+) -> ResponseReturnValue:
+    """Answer a form: `done()`, or the page once more with what was typed and what is wrong (422)."""
+    try:
+        return done()
+    except Invalid as refusal:
+        errors = refusal.errors or {"_": [refusal.detail]}
+        return again(kept(), errors), 422
+
+
+def next_url(default: str = "/") -> str:
+    """Return the local address to go on to; anything that would leave this site is the default."""
+    wanted = request.values.get("next", "")
+    parts = urlsplit(wanted)
+    local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    return wanted if local and wanted.isprintable() and "\\" not in wanted else default
+
+
+def see_other(url: str) -> ResponseReturnValue:
+    """Send the browser on after a form was taken, so that going back never sends it again."""
+    return redirect(url, 303)
+
+
+REQUIRED = {"required": "Please fill this in.", "null": "Please fill this in."}
+"""Error messages for a required field, for `error_messages=`; gettext finds them below."""
+
+

@@ -1,0 +1,85 @@
+"""Languages, dates and times: everything a person reads goes through their locale and their zone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time, get_timezone_location
+from flask import Flask, request
+from flask_babel import Babel, get_locale
+
+from academy.kernel import clock
+from academy.kernel.app import Kernel
+from academy.web.signed_in import viewer_or_none
+
+LOCALES = ["en"]
+
+
+def _locale() -> str:
+    viewer = viewer_or_none()
+    if viewer is not None and viewer.locale in LOCALES:
+        return viewer.locale
+    return request.accept_languages.best_match(LOCALES) or LOCALES[0]
+
+
+def locale() -> Locale:
+    """Return the locale of this request."""
+    return get_locale() or Locale("en")
+
+
+def zone() -> str:
+    """Return the viewer's time zone."""
+    viewer = viewer_or_none()
+    return viewer.zone if viewer else "UTC"
+
+
+def city(name: str) -> str:
+    """Name a zone by its city: Europe/Lisbon is Lisbon."""
+    return get_timezone_location(name, locale=locale(), return_city=True)
+
+
+def day(at: datetime | date, in_zone: str | None = None) -> str:
+    """Write weekday and date: Thursday 26 November."""
+    local = at.astimezone(ZoneInfo(in_zone or zone())) if isinstance(at, datetime) else at
+    return format_date(local, "EEEE d MMMM", locale=locale())
+
+
+def short_day(at: datetime | date, in_zone: str | None = None) -> str:
+    """Write a short weekday and date: Thu 26 Nov."""
+    local = at.astimezone(ZoneInfo(in_zone or zone())) if isinstance(at, datetime) else at
+    return format_date(local, "EEE d MMM", locale=locale())
+
+
+def time_of(at: datetime, in_zone: str | None = None) -> str:
+    """Write the time of day on a 24 hour clock: 15:00."""
+    return format_time(at.astimezone(ZoneInfo(in_zone or zone())), "HH:mm", locale=locale())
+
+
+def local(at: datetime, in_zone: str | None = None) -> datetime:
+    """Move an instant to a zone, the viewer's by default."""
+    return at.astimezone(ZoneInfo(in_zone or zone()))
+
+
+def moment(at: datetime, in_zone: str | None = None) -> str:
+    """Write when something happened: the time today, else date and time."""
+    name = in_zone or zone()
+    there = at.astimezone(ZoneInfo(name))
+    today = clock.now().astimezone(ZoneInfo(name)).date()
+    return time_of(at, name) if there.date() == today else f"{short_day(at, name)}, {time_of(at, name)}"
+
+
+def weekdays(width: str = "wide") -> list[tuple[int, str]]:
+    """Return (weekday, name) in the order of the locale's week; weekday 0 is Monday."""
+    names = locale().days["format"][width]
+    first = locale().first_week_day
+    return [((first + i) % 7, names[(first + i) % 7]) for i in range(7)]
+
+
+def install(app: Flask, _: Kernel) -> None:
+    """Attach Babel and the filters that templates use."""
+    Babel(app, locale_selector=_locale, timezone_selector=zone)
+    app.jinja_env.filters.update(
+        day=day, short_day=short_day, time_of=time_of, local=local, moment=moment, city=city
+    )

@@ -1,0 +1,100 @@
+"""Security headers, cookies and the forgery guard."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import structlog
+from flask import Flask, Response, g, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from academy.kernel import telemetry
+from academy.kernel.app import Kernel
+
+logger = structlog.get_logger(__name__)
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "font-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "media-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types academy htmx",
+    )
+)
+MAX_BODY = 1024 * 1024
+SIGN_IN_DAYS = 30
+
+
+def install(app: Flask, kernel: Kernel) -> None:
+    """Attach headers, cookie settings, the forgery guard and the request's id and log line."""
+    settings = kernel.settings
+    app.config.update(
+        SESSION_COOKIE_NAME="academy",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=SIGN_IN_DAYS),
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=settings.secure,
+    )
+    CSRFProtect(app)
+    if settings.proxies:
+        n = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    app.before_request(_begin)
+    app.after_request(_headers)
+    app.after_request(_line)
+    app.teardown_request(_end)
+
+
+def _begin() -> None:
+    g.started = time.perf_counter()
+    g.serving = telemetry.serving(request.headers.get("X-Request-Id"))
+    g.request_id = g.serving.__enter__()
+
+
+def _end(_error: BaseException | None) -> None:
+    serving = g.pop("serving", None)
+    if serving is not None:
+        serving.__exit__(None, None, None)
+
+
+def _headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", POLICY)
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+    if request.is_secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    if "request_id" in g:
+        headers["X-Request-Id"] = g.request_id
+    # Pages are for one person: kept by nobody in between, checked again when gone back to.
+    headers.setdefault("Cache-Control", "private, no-cache")
+    return response
+
+
+def _line(response: Response) -> Response:
+    if not request.path.startswith("/static/"):
+        logger.info(
+            "request",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+        )
+    return response

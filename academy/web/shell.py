@@ -1,0 +1,152 @@
+"""The shell that every page stands in, and the slots by which packages put entries into it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, g, url_for
+from jinja2 import ChoiceLoader, FileSystemLoader
+from sqlalchemy import ScalarSelect, select
+from sqlalchemy.orm import Session
+from werkzeug.routing import BaseConverter
+
+from academy.kernel.app import Kernel, kernel
+from academy.kernel.ids import decode, encode
+from academy.kernel.viewer import Viewer
+from academy.web import assets as static
+from academy.web import i18n
+from academy.web.signed_in import viewer_or_none
+
+
+@dataclass(frozen=True)
+class NavEntry:
+    """A slot: one entry of the main navigation. `label` is a function so that each request translates it.
+
+    `badge(viewer)` is a scalar select that counts what is new: all badges are asked in one statement.
+    `shown(viewer)` hides the entry from those it is not for.
+    """
+
+    key: str
+    label: Callable[[], str]
+    url: str
+    icon: str
+    order: int
+    badge: Callable[[Viewer], ScalarSelect[int]] | None = None
+    shown: Callable[[Viewer], bool] = lambda _viewer: True
+
+
+@dataclass(frozen=True)
+class SpacePanel:
+    """A slot: something that stands beside a room. `render(session, viewer, group_id)` returns HTML or ''."""
+
+    order: int
+    render: Callable[[Session, Viewer, UUID], str]
+
+
+@dataclass(frozen=True)
+class GroupTab:
+    """A slot: one page of a group. `shown(session, viewer, group_id)` hides it from those it is not for."""
+
+    key: str
+    label: Callable[[], str]
+    url: Callable[[UUID], str]
+    order: int
+    shown: Callable[[Session, Viewer, UUID], bool]
+
+
+class Id(BaseConverter):
+    """An id in an address: 26 base32 characters; anything else is no such page."""
+
+    regex = "[a-z2-7]{26}"
+
+    def to_python(self, value: str) -> UUID:
+        """Read an id."""
+        return decode(value)
+
+    def to_url(self, value: UUID) -> str:
+        """Write an id."""
+        return encode(value)
+
+
+def load(session: Session, viewer: Viewer | None) -> None:
+    """Make the navigation within a page's own reading; otherwise it is read when the page is rendered."""
+    if viewer is None or "nav" in g:
+        return
+    entries = [e for e in sorted(kernel().slots(NavEntry), key=lambda e: e.order) if e.shown(viewer)]
+    badges = {e.key: e.badge(viewer) for e in entries if e.badge}
+    counts: dict[str, int] = {}
+    if badges:
+        row = session.execute(select(*(count.label(key) for key, count in badges.items()))).one()
+        counts = {key: value or 0 for key, value in row._mapping.items()}  # noqa: SLF001 - SQLAlchemy's public name
+    g.nav = [
+        {"key": e.key, "label": e.label(), "url": e.url, "icon": e.icon, "count": counts.get(e.key, 0)} for e in entries
+    ]
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """The viewer as templates see it."""
+
+    viewer: Viewer
+    place: str
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.viewer, name)
+
+
+@dataclass(frozen=True)
+class OrganizationName:
+    """A slot: how the organization is called; asked once a minute, as it is the same for everybody."""
+
+    find: Callable[[Session], str]
+
+
+def _name() -> str:
+    known: tuple[float, str] = kernel().kept.get("name", (0.0, ""))
+    if time.monotonic() < known[0]:
+        return known[1]
+    with kernel().reading() as session:
+        found = next((n for slot in kernel().slots(OrganizationName) if (n := slot.find(session))), "Academy")
+    kernel().kept["name"] = (time.monotonic() + 60, found)
+    return found
+
+
+def _context() -> dict[str, Any]:
+    viewer = viewer_or_none()
+    if viewer is not None and "nav" not in g:
+        with kernel().reading() as session:
+            load(session, viewer)
+    return {
+        "viewer": _Shown(viewer, i18n.city(viewer.zone)) if viewer else None,
+        "nav": g.get("nav", []),
+        "locale": i18n.locale(),
+        "academy_name": _name(),
+        "errors": {},
+        "page": "",
+    }
+
+
+def install(app: Flask, kernel: Kernel) -> None:
+    """Attach templates, static files, the context that every page gets and the id converter."""
+    app.url_map.converters["id"] = Id
+    folders: Sequence[Path] = [feature.folder for feature in kernel.features]
+    app.jinja_env.loader = ChoiceLoader([FileSystemLoader(root) for root in _roots(folders, "templates")])
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["id"] = encode
+    assets = static.Assets(_roots(folders, "static"))
+    app.register_blueprint(static.blueprint(assets))
+    app.jinja_env.globals.update(url_for=url_for)
+    app.context_processor(_context)
+
+
+
+
+def _roots(folders: Sequence[Path], name: str) -> list[Path]:
+    """Find the template or static folders of packages: their own, and for the ground floor the web shell's."""
+    return [root for folder in folders for root in (folder / name, folder / "web" / name) if root.is_dir()]

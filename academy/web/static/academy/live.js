@@ -1,0 +1,54 @@
+// The one live connection of a page. Spaces, the inbox and workshops share it.
+import { announce, bump } from "./app.js";
+
+const doc = document.documentElement, region = document.getElementById("say");
+const FIRST = 1000, CAP = 30000, QUIET = 2000;
+
+export const socket = io({ transports: ["websocket"], autoConnect: false, reconnection: false });
+
+/** Send an event and resolve with its ack; rejects when none comes in time. */
+export const ask = (event, payload, ms = 8000) => socket.timeout(ms).emitWithAck(event, payload);
+
+/** Run fn on every connect, and at once when the page is live already. */
+export function onLive(fn) {
+  socket.on("connect", fn);
+  if (socket.connected) fn();
+}
+
+let tries = 0, timer, bar, wanted = false;
+
+function show(live) {
+  doc.dataset.live = live ? "on" : "off";
+  clearTimeout(bar);
+  const set = () => { for (const el of document.querySelectorAll("[data-net]")) el.hidden = live; };
+  if (live) set(); else bar = setTimeout(set, QUIET);
+}
+
+// Full jitter (Brooker, "Exponential backoff and jitter"); the server may ask for a longer wait to spread a herd.
+function later(least = 0) {
+  if (!wanted) return;
+  clearTimeout(timer);
+  const span = Math.min(CAP, FIRST * 2 ** tries++);
+  timer = setTimeout(connect, least * 1000 + Math.random() * span);
+}
+
+function connect() {
+  clearTimeout(timer);
+  if (wanted && !socket.connected) socket.connect();
+}
+
+socket.on("connect", () => { tries = 0; show(true); });
+socket.on("disconnect", () => { show(false); later(); });
+socket.on("connect_error", (error) => {
+  show(false);
+  if (error.data?.retry === false) { wanted = false; return; }
+  later(error.data?.retry_after);
+});
+socket.on("notice", (notice) => {
+  bump("inbox", 1, { to: notice?.unread });
+  announce(notice?.title ?? region.dataset.notice);
+});
+
+addEventListener("pageshow", () => { wanted = true; tries = 0; connect(); });
+addEventListener("pagehide", () => { wanted = false; clearTimeout(timer); clearTimeout(bar); socket.disconnect(); });
+addEventListener("online", () => { if (wanted && !socket.connected) { tries = 0; later(); } });

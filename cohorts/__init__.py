@@ -1,0 +1,1 @@
+"""The orchestrator: rosters, workshops and the pages that show them together."""

@@ -1,0 +1,9 @@
+"""What cohorts brings to the whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from academy.kernel.feature import Feature
+
+FEATURE = Feature(name="cohorts", folder=Path(__file__).parent)

@@ -1,0 +1,1 @@
+"""Home, the person page and the calendar."""

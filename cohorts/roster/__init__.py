@@ -1,0 +1,1 @@
+"""Cohorts: dated runs of a track version, and who is in them."""

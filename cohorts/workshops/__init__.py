@@ -1,0 +1,1 @@
+"""Live workshops, answers and invitations."""

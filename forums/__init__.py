@@ -1,0 +1,1 @@
+"""The conversation engine: spaces, posts, moderation."""

@@ -1,0 +1,1 @@
+"""Posts, reactions, mentions and edits."""

@@ -1,0 +1,1 @@
+"""Spaces: every readable sequence of posts, with its followers and cursors."""

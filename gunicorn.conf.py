@@ -1,0 +1,79 @@
+"""gunicorn's settings: `gunicorn wsgi:app` in the folder of this file reads them by itself.
+
+ACADEMY_ASYNC chooses the workers, HOST and PORT the address, WEB_CONCURRENCY (or -w) how many workers there
+are; more than one need REDIS_URL.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import threading
+import time
+from typing import Any
+
+_WORKERS = {"gevent": "gevent", "threading": "gthread"}
+_CLASSES = {
+    "gevent": "gunicorn.workers.ggevent.GeventWorker",
+    "gthread": "gunicorn.workers.gthread.ThreadWorker",
+}
+
+_mode = os.environ.get("ACADEMY_ASYNC") or "gevent"
+if _mode not in _WORKERS:
+    sys.stderr.write(f"academy: ACADEMY_ASYNC is {_mode!r}: write gevent or threading\n")
+    sys.exit(2)
+if _mode == "gevent":
+    # Before the app is loaded, which --preload does in this very process.
+    importlib.import_module("gevent.monkey").patch_all()
+
+worker_class = _WORKERS[_mode]
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8000}"
+backlog = 2048
+worker_connections = 10_000
+threads = 512 if _mode == "threading" else 1  # every open WebSocket keeps one
+timeout = 60
+graceful_timeout = 5
+keepalive = 15
+accesslog = None
+errorlog = "-"
+control_socket_disable = True
+
+
+def on_starting(server: Any) -> None:
+    """Refuse what would lose messages without a word."""
+    chosen = server.cfg.worker_class_str
+    if chosen not in {worker_class, _CLASSES[worker_class]}:
+        message = f"ACADEMY_ASYNC={_mode} needs -k {worker_class}, not -k {chosen}: leave -k out."
+        raise RuntimeError(message)
+    if server.cfg.workers > 1 and not os.environ.get("REDIS_URL"):
+        message = (
+            f"{server.cfg.workers} workers need REDIS_URL: without it live messages would be lost. "
+            "Use one worker or set REDIS_URL."
+        )
+        raise RuntimeError(message)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Raise the limit of open files, start what runs beside requests, and watch for the end."""
+    server = importlib.import_module("academy.kernel.server")
+    server.raise_file_limit()
+    kernel = worker.wsgi.extensions.get("kernel")
+    if kernel is not None:
+        kernel.start()
+    threading.Thread(target=_close_at_the_end, args=(worker,), name="close-at-the-end", daemon=True).start()
+
+
+def _close_at_the_end(worker: Any) -> None:
+    # gunicorn waits for connections to end by themselves, which a WebSocket does not.
+    while worker.alive:
+        time.sleep(0.2)
+    importlib.import_module("academy.kernel.websocket").close_all()
+
+
+def worker_exit(_: Any, worker: Any) -> None:
+    """End the jobs in hand and the matcher."""
+    kernel = getattr(worker.wsgi, "extensions", {}).get("kernel")
+    if kernel is not None:
+        kernel.stop()
+    importlib.import_module("academy.kernel.offload").stop()

@@ -1,0 +1,1 @@
+"""Pure calculation of who fits whom: plain values in, plain values out."""

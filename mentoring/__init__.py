@@ -1,0 +1,1 @@
+"""People paired: mentor profiles, matches, mentorships and learning buddies."""

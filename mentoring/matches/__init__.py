@@ -1,0 +1,1 @@
+"""Runs of the matcher, proposed matches and the offers that people answer."""

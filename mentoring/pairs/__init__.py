@@ -1,0 +1,1 @@
+"""Mentorships and buddy pairs."""

@@ -1,0 +1,1 @@
+"""What a mentor offers, and for how many."""

@@ -1,0 +1,50 @@
+"""Alembic's entry: one line of history, both directions, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from alembic import context
+
+from academy.kernel.db import Database, Table
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("academy", "forums", "mentoring", "cohorts")
+
+for package in PACKAGES:
+    for module in sorted((ROOT / package).glob("*/models.py")):
+        importlib.import_module(f"{package}.{module.parent.name}.models")
+for name in ("jobs", "ledger", "log"):
+    importlib.import_module(f"academy.kernel.{name}")
+
+
+def run() -> None:
+    """Migrate the database named by `-x url=…` in one transaction."""
+    database = Database(context.get_x_argument(as_dictionary=True)["url"])
+    with database.engine.connect() as connection:
+        if database.embedded:
+            # Batch operations rebuild tables; their references must not be enforced half-way. The pragma
+            # counts only outside a transaction, so it goes to the driver's own connection, before BEGIN.
+            raw = connection.connection.dbapi_connection
+            raw.execute("PRAGMA foreign_keys=OFF")
+        connection = connection.execution_options(sqlite_begin="IMMEDIATE")
+        context.configure(
+            connection=connection,
+            target_metadata=Table.metadata,
+            render_as_batch=True,
+            compare_type=True,
+            compare_server_default=True,
+            transaction_per_migration=False,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+            if database.embedded:
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+                if broken:
+                    message = f"rows point nowhere: {broken[:5]}"
+                    raise RuntimeError(message)
+    database.engine.dispose()
+
+
+run()

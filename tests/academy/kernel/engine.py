@@ -1,0 +1,49 @@
+"""An engine with faults: what a matcher process may have to bear."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+calls = 0
+
+
+def double(request: dict[str, Any]) -> dict[str, Any]:
+    """Answer, and say how often and by which process."""
+    global calls  # noqa: PLW0603 - a warm process is one that remembers
+    calls += 1
+    return {"doubled": request["number"] * 2, "calls": calls, "pid": os.getpid()}
+
+
+def chatter(request: dict[str, Any]) -> dict[str, Any]:
+    """Print where the answers go."""
+    print("on stdout", request, flush=True)  # noqa: T201
+    os.write(1, b"\x00\x00\x00\x02{}")
+    print("on stderr", file=sys.stderr)  # noqa: T201
+    return request
+
+
+def fail(request: dict[str, Any]) -> dict[str, Any]:
+    """Raise."""
+    message = f"no pair for {request['who']}"
+    raise LookupError(message)
+
+
+def die(_: dict[str, Any]) -> dict[str, Any]:
+    """End without an answer."""
+    os._exit(3)
+
+
+def linger(request: dict[str, Any]) -> dict[str, Any]:
+    """Take `seconds`, holding the interpreter."""
+    end = time.monotonic() + request["seconds"]
+    while time.monotonic() < end:
+        pass
+    return request
+
+
+def a_list(_: dict[str, Any]) -> list[int]:
+    """Answer with what is no dict."""
+    return [1, 2]

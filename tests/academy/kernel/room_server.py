@@ -1,0 +1,67 @@
+"""A room with nothing but a wire: the smallest app that Socket.IO and the servers can be tested with."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from flask import Flask, request
+from flask_socketio import SocketIO, emit, join_room
+
+from academy.kernel import websocket
+
+MAX_MESSAGE = 100_000
+
+
+def create_app() -> Flask:
+    """Return an app in the mode that ACADEMY_ASYNC names, with our driver installed."""
+    made = Flask(__name__)
+    sockets = SocketIO(
+        made,
+        async_mode=os.environ["ACADEMY_ASYNC"],
+        async_handlers=False,
+        transports=["websocket"],
+        max_http_buffer_size=MAX_MESSAGE,
+        allow_upgrades=False,
+    )
+    websocket.install(sockets.server)
+
+    @made.get("/")
+    def hello() -> str:
+        return "hello"
+
+    @made.get("/slow")
+    def slow() -> str:
+        time.sleep(0.5)
+        return "done"
+
+    @made.get("/open")
+    def connections() -> dict[str, int]:
+        return {"driver": len(websocket.open_connections()), "engine": len(sockets.server.eio.sockets)}
+
+    @sockets.on("echo")
+    def echo(data: Any) -> Any:
+        return data
+
+    @sockets.on("join")
+    def join(_: Any) -> str:
+        join_room("room")
+        return "joined"
+
+    @sockets.on("say")
+    def say(data: Any) -> None:
+        emit("said", data, to="room")
+
+    @sockets.on("send_me_away")
+    def send_me_away(_: Any) -> None:
+        emit("last", "words")
+        websocket.hang_up(sockets.server, request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO sets it
+
+    return made
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        return create_app()
+    raise AttributeError(name)

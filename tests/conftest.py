@@ -1,0 +1,189 @@
+"""Fixtures of the whole suite: one app per process, a fresh migrated database per test."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+
+import wsgi
+from academy.kernel import migrate
+from academy.kernel.app import Kernel
+from academy.kernel.config import Settings
+from academy.kernel.db import SCHEMA, Database
+from academy.people import actions as people
+from academy.people.engine import new_token, token_hash
+
+POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+REQUIRED = os.environ.get("ACADEMY_REQUIRE_SERVICES") == "1"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests ran on which database."""
+    passed = terminalreporter.stats.get("passed", [])
+    on_postgresql = sum("postgresql" in report.nodeid for report in passed)
+    terminalreporter.write_line(f"passed: {len(passed)}, of which on PostgreSQL: {on_postgresql}")
+    for report in terminalreporter.stats.get("skipped", []):
+        terminalreporter.write_line(f"skipped: {report.nodeid}: {report.longrepr[2]}")
+
+
+def skip_or_fail(reason: str) -> None:
+    """Skip with a line that says how to get what is missing; fail where it is required."""
+    if REQUIRED:
+        pytest.fail(f"required here: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def once(folder: Path, name: str, make: Callable[[], None]) -> None:
+    """Do something once among all processes of this run."""
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = folder / f"{name}.done"
+        if not done.exists():
+            make()
+            done.touch()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(shared: Path) -> Path:
+    """Return a migrated SQLite file to copy."""
+    file = shared / "template.db"
+    once(shared, "sqlite", lambda: _migrated(f"sqlite:///{file}"))
+    return file
+
+
+def _migrated(url: str) -> None:
+    migrate.alembic(url, "upgrade", "head")
+    if url.startswith("sqlite"):
+        database = Database(url)
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("SELECT 1")
+        raw = database.engine.raw_connection()
+        raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        raw.close()
+        database.engine.dispose()
+
+
+def _administer(*statements: str) -> None:
+    engine = create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(shared: Path) -> str:
+    """Return the name of a migrated PostgreSQL database to copy."""
+    try:
+        _administer("SELECT 1")
+    except OperationalError:
+        skip_or_fail("no PostgreSQL at 127.0.0.1:5432; start one or set TEST_POSTGRESQL_URL")
+    name = f"academy_template_{SCHEMA}_{shared.parent.name.replace('-', '_')}"
+
+    def make() -> None:
+        _administer(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+        _migrated(POSTGRESQL.rsplit("/", 1)[0] + f"/{name}")
+
+    once(shared, "postgresql", make)
+    return name
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the address of a fresh migrated database, SQLite unless the test asks for PostgreSQL."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        file = tmp_path / "academy.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+        yield f"sqlite:///{file}"
+        return
+    template = request.getfixturevalue("postgresql_template")
+    name = f"t_{uuid4().hex[:16]}"
+    _administer(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield POSTGRESQL.rsplit("/", 1)[0] + f"/{name}"
+    _administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def whole_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Build the app once per process; each test gives it a database of its own."""
+    folder = tmp_path_factory.mktemp("instance")
+    return wsgi.create_app(
+        Settings(
+            database_url=f"sqlite:///{folder / 'unused.db'}",
+            secret_key="a secret for tests only",
+            instance=folder,
+            async_mode="threading",
+            jobs="off",
+            mail="file",
+            log_level="error",
+            testing=True,
+        )
+    )
+
+
+@pytest.fixture
+def kernel(whole_app: Flask, database_url: str) -> Iterator[Kernel]:
+    """Return the kernel on a fresh database."""
+    found: Kernel = whole_app.extensions["kernel"]
+    found.database = Database(database_url, pool=30)
+    found.limits.clear()
+    found.kept.clear()
+    yield found
+    found.database.engine.dispose()
+
+
+@pytest.fixture
+def app(kernel: Kernel, whole_app: Flask) -> Flask:
+    """Return the app on a fresh database."""
+    return whole_app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Return a client that is not signed in."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app.test_client()
+
+
+@pytest.fixture
+def client_of(app: Flask, kernel: Kernel) -> Callable[[UUID], FlaskClient]:
+    """Return a maker of clients signed in as a person."""
+    app.config["WTF_CSRF_ENABLED"] = False
+
+    def signed_in(person_id: UUID) -> FlaskClient:
+        client = app.test_client()
+        with client.session_transaction() as cookie:
+            cookie["_user_id"] = sign_in(kernel, person_id)
+        return client
+
+    return signed_in
+
+
+def sign_in(kernel: Kernel, person_id: UUID) -> str:
+    """Sign somebody in and return the token of their cookie."""
+    token = new_token()
+    kernel.commit(
+        lambda session: people.sign_in(session, person_id=person_id, token_hash=token_hash(token), agent="test")
+    )
+    return token
+
+
