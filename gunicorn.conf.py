@@ -1,7 +1,7 @@
 """gunicorn's settings: `gunicorn wsgi:app` in the folder of this file reads them by itself.
 
-ACADEMY_ASYNC chooses the workers, HOST and PORT the address, WEB_CONCURRENCY (or -w) how many workers there
-are; more than one need REDIS_URL.
+ACADEMY_ASYNC chooses the kind of worker, HOST and PORT the address. There is one worker: what it knows of open
+sockets, presence and rate limits is in its own memory (docs/decisions/0008-one-worker.md).
 """
 
 from __future__ import annotations
@@ -46,12 +46,19 @@ def on_starting(server: Any) -> None:
     if chosen not in {worker_class, _CLASSES[worker_class]}:
         message = f"ACADEMY_ASYNC={_mode} needs -k {worker_class}, not -k {chosen}: leave -k out."
         raise RuntimeError(message)
-    if server.cfg.workers > 1 and not os.environ.get("REDIS_URL"):
+    if server.cfg.workers > 1:
         message = (
-            f"{server.cfg.workers} workers need REDIS_URL: without it live messages would be lost. "
-            "Use one worker or set REDIS_URL."
+            f"{server.cfg.workers} workers can't be used: live messages and log-out reach the sockets of one "
+            "process only. Use one worker: leave -w and WEB_CONCURRENCY out."
         )
         raise RuntimeError(message)
+
+
+def nworkers_changed(server: Any, new: int, old: int | None) -> None:
+    """Refuse the same when a running server is told to grow (SIGTTIN)."""
+    if old is not None and new > max(old, 1):
+        server.log.error("academy: live messages and log-out reach one process only; staying with one worker")
+        server.num_workers = old
 
 
 def post_worker_init(worker: Any) -> None:

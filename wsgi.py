@@ -29,10 +29,12 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def __getattr__(name: str) -> Flask:
-    """Make `app` when a server asks for it, not when this module is read; start what runs beside requests."""
+    """Make `app` when a server asks for it, not when this module is read.
+
+    What runs beside requests is started in the process that serves: gunicorn.conf.py does so after the fork.
+    """
     if name != "app":
         raise AttributeError(name)
     app = create_app()
-    app.extensions["kernel"].start()
     globals()["app"] = app
     return app

@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 from academy.kernel.feature import Feature
 from academy.kernel.log import LogKind
 from academy.kernel.realtime import ViewerSlot
+from academy.notices import pages as inbox
 from academy.notices import queries as notices
+from academy.people import pages as own
 from academy.people import queries as people
 from academy.people import reactions as people_reactions
+from academy.skills import pages as skills
+from academy.skills import queries as frameworks
+from academy.tracks import pages as tracks
 from academy.web import errors, i18n, security, shell, signed_in
+from academy.web import pages as house
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -35,7 +41,13 @@ FEATURE = Feature(
     name="academy",
     folder=Path(__file__).parent,
     install=install,
+    blueprints=[house.blueprint, own.blueprint, inbox.blueprint, skills.blueprint, tracks.blueprint],
     reactions=people_reactions.REACTIONS,
     log_kinds=[LogKind("inbox", notices.follow, notices.load)],
-    slots=[ViewerSlot(people.viewer_of), shell.OrganizationName(_organization_name)],
+    slots=[
+        ViewerSlot(people.viewer_of),
+        shell.OrganizationName(_organization_name),
+        shell.LicenceLines(frameworks.licences),
+        inbox.NAV,
+    ],
 )

@@ -1,9 +1,40 @@
-"""What cohorts brings to the whole."""
+"""What cohorts bring to the whole: rosters, workshops, and the pages that show everything together."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from academy.kernel.feature import Feature
+from flask_babel import gettext as _
 
-FEATURE = Feature(name="cohorts", folder=Path(__file__).parent)
+from academy.kernel.feature import Feature
+from academy.people import policy
+from academy.people.policy import Right
+from academy.tracks.pages import ActivityKind
+from academy.web.shell import NavEntry, SpacePanel
+from cohorts.roster import pages as roster
+from cohorts.workshops.jobs import mailing
+from cohorts.workshops.pages import panels, reading, scheduling
+from cohorts.workshops.reactions import consequences, notices
+
+FEATURE = Feature(
+    name="cohorts",
+    folder=Path(__file__).parent,
+    blueprints=[roster.blueprint, reading.blueprint, scheduling.blueprint],
+    reactions=consequences.REACTIONS,
+    jobs=mailing.JOBS,
+    slots=[
+        reading.NAV,
+        reading.GROUP_TAB,
+        SpacePanel(10, panels.beside_room),
+        ActivityKind("workshop", panels.beside_activity),
+        *notices.NOTICE_KINDS,
+        NavEntry(
+            "cohorts",
+            lambda: _("Cohorts"),
+            "/cohorts",
+            "flag",
+            60,
+            shown=lambda viewer: bool(policy.granting(viewer, Right.SEE_ROSTER)),
+        ),
+    ],
+)

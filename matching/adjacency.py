@@ -56,7 +56,7 @@ class Walker:
 
 
 def walker(graph: SkillGraph) -> Walker:
-    """The factorised walk of a graph, made once."""
+    """Factorise the walk of a graph, once."""
     known = _walkers.get(graph)
     if known is None:
         weights = graph.matrix("weight")
@@ -103,7 +103,7 @@ def nearness(
 
 
 def solve(request: NeighboursRequest) -> NeighboursAnswer:
-    """The nearest skills (never groups) of each seed with the path to each, nearest first, ties by key.
+    """Find the nearest skills (never groups) of each seed with the path to each, nearest first, ties by key.
 
     For storing neighbours as rows once per framework version. Raises UnknownGraph as ``loaded`` does, and
     ValueError for a seed that the graph does not know.

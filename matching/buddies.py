@@ -72,9 +72,7 @@ def solve(request: BuddiesRequest) -> BuddiesAnswer:
     return {
         "graph_version": graph.version,
         "groups": groups,
-        "unplaced": [
-            unplaced(person, [pair for pair in considered if person in pair], found) for person in left
-        ],
+        "unplaced": [unplaced(person, [pair for pair in considered if person in pair], found) for person in left],
         "placed": len(people) - len(left),
         "trios": len(thirds),
         "total": sum(worth[pair] for pair in pairs),
@@ -83,7 +81,7 @@ def solve(request: BuddiesRequest) -> BuddiesAnswer:
 
 
 def match_pairs(order: Sequence[str], worth: Mapping[Pair, int]) -> list[Pair]:
-    """A matching with the most pairs and, of those, the greatest sum: exact, whole numbers only.
+    """Find a matching with the most pairs and, of those, the greatest sum: exact, whole numbers only.
 
     ``order`` names everybody in the order that breaks ties; pairs come out sorted, each as it is named in
     ``worth``. J. Edmonds, "Paths, trees, and flowers" (1965), as Z. Galil describes it (1986) and networkx
@@ -97,9 +95,7 @@ def match_pairs(order: Sequence[str], worth: Mapping[Pair, int]) -> list[Pair]:
     names = {frozenset((index[a], index[b])): (a, b) for a, b in worth}
     net: nx.Graph = nx.Graph()
     net.add_nodes_from(range(len(order)))
-    net.add_weighted_edges_from(
-        sorted((*sorted((index[a], index[b])), value) for (a, b), value in worth.items())
-    )
+    net.add_weighted_edges_from(sorted((*sorted((index[a], index[b])), value) for (a, b), value in worth.items()))
     return sorted(names[frozenset(edge)] for edge in nx.max_weight_matching(net, maxcardinality=True))
 
 

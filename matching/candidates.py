@@ -36,7 +36,7 @@ class Candidates:
 
 
 def rules_from(request: Settings) -> Rules:
-    """The rules of a request."""
+    """Take the rules from a request."""
     return Rules(
         minimum_minutes=request.get("minimum_minutes", MINIMUM_MINUTES),
         ex_pairs=frozenset(frozenset(pair) for pair in request.get("ex_pairs", ())),
@@ -76,7 +76,7 @@ def person_from(data: PersonData) -> Person:
 
 
 def people_from(people: Iterable[PersonData], seed: int) -> dict[str, Person]:
-    """The people of a request by id, in the order in which ties are broken.
+    """Take the people from a request, by id, in the order in which ties are broken.
 
     That order depends on the ids and the seed alone, never on the order of the input. Raises ValueError when
     an id comes twice, and as ``person_from`` does.
@@ -88,9 +88,7 @@ def people_from(people: Iterable[PersonData], seed: int) -> dict[str, Person]:
         raise ValueError(message)
     return {
         person_id: by_id[person_id]
-        for person_id in sorted(
-            by_id, key=lambda key: (blake2b(f"{seed}:{key}".encode(), digest_size=8).digest(), key)
-        )
+        for person_id in sorted(by_id, key=lambda key: (blake2b(f"{seed}:{key}".encode(), digest_size=8).digest(), key))
     }
 
 

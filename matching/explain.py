@@ -97,7 +97,7 @@ Fact = Wants | Has | SharedGoals | SharedHours | SharedLanguages | Clocks
 
 
 def facts(parts: Parts, utc_offset: int = 0) -> list[Fact]:
-    """The facts behind a score, the strongest first within each kind.
+    """List the facts behind a score, the strongest first within each kind.
 
     Each covered goal gives a ``wants`` followed by its ``has``; goals that nothing covers come after them,
     as a ``wants`` alone. ``utc_offset`` (minutes) is the reader's clock in the week that the hours stand for.
@@ -108,21 +108,19 @@ def facts(parts: Parts, utc_offset: int = 0) -> list[Fact]:
         found += [_wants(goal), _has(goal)]
     found += [_wants(goal) for goal in parts["goals"] if not goal["held"]]
     hours = parts["hours"]
-    found.append(
-        {"kind": "hours", "minutes": hours["minutes"], "slots": slots(hours["intervals"], utc_offset)}
-    )
+    found.append({"kind": "hours", "minutes": hours["minutes"], "slots": slots(hours["intervals"], utc_offset)})
     found.append({"kind": "languages", "languages": parts["languages"]})
     found.append({"kind": "zone", "minutes": parts["zone_minutes"]})
     return found
 
 
 def english(string: str, /, **variables: object) -> str:
-    """A ``gettext`` that leaves the English as it is."""
+    """Leave the English as it is: a ``gettext``."""
     return string % variables if variables else string
 
 
 def english_plural(singular: str, plural: str, num: int, /, **variables: object) -> str:
-    """An ``ngettext`` that leaves the English as it is."""
+    """Leave the English as it is: an ``ngettext``."""
     return (singular if num == 1 else plural) % {"num": num, **variables}
 
 
@@ -141,7 +139,7 @@ class Speaker:
     ngettext: Ngettext = english_plural
 
     def reasons(self, parts: Parts, utc_offset: int = 0, *, goals: int = 1) -> list[str]:
-        """The reasons for a match, to be joined with "; ": at most ``goals`` shared and covered goals each.
+        """Give the reasons for a match, to be joined with "; ": at most ``goals`` shared and covered goals each.
 
         For example ``["wants Haskell 3", "Ana has functional programming 4, one step away", "you share
         Tuesday mornings"]``. Skills more than ``MOST_STEPS_TOLD`` steps away are not named.
@@ -165,18 +163,16 @@ class Speaker:
         return list(dict.fromkeys(said))
 
     def say_wants(self, person: str, label: str, level: int) -> str:
-        """A goal, for example "Maria wants Haskell 3"."""
+        """Say a goal, for example "Maria wants Haskell 3"."""
         gettext = self.gettext
         if person == self.viewer:
             return gettext("you want %(skill)s %(level)s", skill=label, level=level)
         if person == self.about:
             return gettext("wants %(skill)s %(level)s", skill=label, level=level)
-        return gettext(
-            "%(name)s wants %(skill)s %(level)s", name=self.names[person], skill=label, level=level
-        )
+        return gettext("%(name)s wants %(skill)s %(level)s", name=self.names[person], skill=label, level=level)
 
     def say_has(self, fact: Has) -> str:
-        """A skill held and its distance, for example "Ana has functional programming 4, one step away"."""
+        """Say a skill held and how far it is: "Ana has functional programming 4, one step away"."""
         gettext = self.gettext
         person, skill, level = fact["person"], fact["label"], fact["level"]
         if person == self.viewer:
@@ -184,9 +180,7 @@ class Speaker:
         elif person == self.about:
             said = gettext("has %(skill)s %(level)s", skill=skill, level=level)
         else:
-            said = gettext(
-                "%(name)s has %(skill)s %(level)s", name=self.names[person], skill=skill, level=level
-            )
+            said = gettext("%(name)s has %(skill)s %(level)s", name=self.names[person], skill=skill, level=level)
         return self._at_distance(said, fact["steps"])
 
     def say_hours(self, people: Sequence[str], fact: SharedHours) -> str:
@@ -334,7 +328,7 @@ def _shared_goals(shared: Sequence[SharedGoal]) -> list[SharedGoals]:
 
 
 def _path(path: SkillPath | None, label: str) -> tuple[int, list[str], list[str]]:
-    """Steps, labels and relations; a skill that the graph does not know is only ever matched with itself."""
+    """Take a path apart; a skill that the graph does not know is only ever matched with itself."""
     if path is None:
         return 0, [label], []
     return path["steps"], [node["label"] for node in path["nodes"]], path["relations"]

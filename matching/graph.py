@@ -63,17 +63,15 @@ class SkillGraph:
         return {key: at for at, key in enumerate(self.order)}
 
     def matrix(self, attribute: str) -> csc_array:
-        """The symmetric sparse matrix of an edge attribute, nodes in ``order``."""
-        return nx.to_scipy_sparse_array(
-            self.net, nodelist=self.order, weight=attribute, dtype=np.float64, format="csc"
-        )
+        """Give the symmetric sparse matrix of an edge attribute, nodes in ``order``."""
+        return nx.to_scipy_sparse_array(self.net, nodelist=self.order, weight=attribute, dtype=np.float64, format="csc")
 
     def __contains__(self, key: object) -> bool:
         """Say whether the graph has a node of this key."""
         return key in self.net
 
     def label(self, key: str) -> str:
-        """The label of a node; of a key that the graph does not know, the key itself."""
+        """Give the label of a node; of a key that the graph does not know, the key itself."""
         return str(self.net.nodes[key]["label"]) if key in self.net else key
 
     def is_skill(self, key: str) -> bool:
@@ -81,7 +79,7 @@ class SkillGraph:
         return bool(self.net.nodes[key]["kind"] != GROUP)
 
     def path(self, start: str, end: str) -> SkillPath | None:
-        """The best path between two nodes, or None when nothing joins them.
+        """Find the best path between two nodes, or None when nothing joins them.
 
         Best is the least sum of 1 ÷ weight: strong relations are short. Of equal ones, the one with fewer
         steps, then the one whose keys, read from the end, come first in sorting order. Dijkstra (1959) from
@@ -159,7 +157,7 @@ def graph_from(data: GraphData) -> SkillGraph:
 
 
 def loaded(graph: GraphData | None, version: str | None) -> SkillGraph:
-    """The graph of a request: built once per version and process, then found again by its version.
+    """Give the graph of a request: built once per version and process, then found again by its version.
 
     Raises UnknownGraph when only a version was given and this process has not built it (or has since built
     more than four others), and ValueError when neither was given.

@@ -48,7 +48,7 @@ def minutes_from(intervals: Sequence[tuple[int, int]]) -> int:
 
 
 def intervals_from(minutes: int) -> list[list[int]]:
-    """The set of minutes as sorted intervals ``[start, end]`` of the week.
+    """Turn the set of minutes into sorted intervals ``[start, end]`` of the week.
 
     >>> intervals_from(minutes_from([(120, 180), (60, 120), (300, 310)]))
     [[60, 180], [300, 310]]
@@ -103,7 +103,7 @@ def named(shared: Sequence[Slot], gettext: Gettext) -> list[str]:
 
 
 def _time(weekday: int | None, part: str, gettext: Gettext) -> str:
-    """The name of a part of a weekday, or of every working day."""
+    """Name a part of a weekday, or of every working day."""
     names = {
         (None, "early"): gettext("the early hours of weekdays"),
         (None, "morning"): gettext("weekday mornings"),

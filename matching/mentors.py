@@ -78,10 +78,8 @@ def solve(request: MentorsRequest) -> MentorsAnswer:
     }
 
 
-def assign(
-    order: Sequence[str], capacities: Mapping[str, int], worth: Mapping[tuple[str, str], int]
-) -> dict[str, str]:
-    """The mentor of each learner placed: the most learners, then the greatest sum, within the capacities.
+def assign(order: Sequence[str], capacities: Mapping[str, int], worth: Mapping[tuple[str, str], int]) -> dict[str, str]:
+    """Choose each placed learner's mentor: the most learners, then the greatest sum, within the capacities.
 
     ``order`` names the learners and ``capacities`` the mentors in the order that breaks ties; ``worth`` holds
     the allowed (learner, mentor) pairs. Each mentor stands in the matrix once per place, and every allowed
@@ -108,9 +106,7 @@ def assign(
     return {order[row]: slots[column] for row, column in picked if matrix[row, column]}
 
 
-def rankings(
-    learners: Mapping[str, Person], mentors: Mapping[str, Person], found: Candidates
-) -> dict[str, list[str]]:
+def rankings(learners: Mapping[str, Person], mentors: Mapping[str, Person], found: Candidates) -> dict[str, list[str]]:
     """Each learner's allowed mentors, the best score first, ties in the order of ``mentors``."""
     ranked = {}
     for learner in learners:

@@ -77,7 +77,7 @@ class GoalPair(NamedTuple):
 
 
 def half_up(numerator: int, denominator: int) -> int:
-    """The quotient of two whole numbers, rounded half up; 0 when there is nothing to divide by.
+    """Divide two whole numbers, rounding half up; 0 when there is nothing to divide by.
 
     >>> half_up(5, 2), half_up(7, 3), half_up(1, 0)
     (3, 2, 0)
@@ -86,7 +86,7 @@ def half_up(numerator: int, denominator: int) -> int:
 
 
 def points(weights: Mapping[str, int], raws: Mapping[str, int]) -> int:
-    """The score * 10,000, rounded half up: weights in ten-thousandths, raw values in millionths.
+    """Sum up the score * 10,000, rounded half up: weights in ten-thousandths, raw values in millionths.
 
     >>> points({"goals": 6000, "hours": 4000}, {"goals": 500_000, "hours": 125})
     3001
@@ -124,13 +124,13 @@ class Scorer:
         self._near = nearness(graph, goals, goals | held)
 
     def mentor(self, learner: Person, mentor: Person) -> Score:
-        """The score of a mentor for a learner."""
+        """Score a mentor for a learner."""
         covers = [self._cover(goal, mentor) for goal in learner.goals]
         raws = {"goals": half_up(sum(cover.raw for cover in covers if cover), len(covers))}
         return self._score(raws | _circumstances(learner, mentor))
 
     def buddies(self, a: Person, b: Person) -> Score:
-        """The score of two learners for each other; the same whichever comes first."""
+        """Score two learners for each other; the same whichever comes first."""
         covers = [self._cover(goal, b) for goal in a.goals] + [self._cover(goal, a) for goal in b.goals]
         pairs = self._goal_pairs(a, b) + self._goal_pairs(b, a)
         closest = max(pairs, key=_closeness, default=None)
@@ -145,7 +145,7 @@ class Scorer:
         return self._score(raws | _circumstances(a, b))
 
     def parts(self, purpose: str, a: Person, b: Person, score: Score) -> Parts:
-        """What the score was made of, as plain values to be stored: ``a`` is the learner of a mentor."""
+        """List what the score was made of, as plain values to be stored: ``a`` is the learner of a mentor."""
         sides = [(a, b)] if purpose == "mentor" else [(a, b), (b, a)]
         return {
             "purpose": purpose,
@@ -155,9 +155,7 @@ class Scorer:
                 {"name": name, "weight": weight / SCORE_SCALE, "raw": score.raws[name] / MILLION}
                 for name, weight in self.weights.items()
             ],
-            "goals": [
-                self._goal_part(seeker, goal, holder) for seeker, holder in sides for goal in seeker.goals
-            ],
+            "goals": [self._goal_part(seeker, goal, holder) for seeker, holder in sides for goal in seeker.goals],
             "shared_goals": [
                 self._shared_part(first, second, pair)
                 for first, second in sides
@@ -173,7 +171,7 @@ class Scorer:
         return Score(points(self.weights, raws), raws)
 
     def _cover(self, goal: tuple[str, int, int], holder: Person) -> Cover | None:
-        """The held skill that covers a goal best; of equal ones the nearer, then the first by key."""
+        """Find the held skill that covers a goal best; of equal ones the nearer, then the first by key."""
         skill, wanted, own = goal
         near = self._near[skill]
         best: Cover | None = None
@@ -229,7 +227,7 @@ class Scorer:
 
 
 def hours_of(*people: Person) -> Hours:
-    """The working hours that all of these people share."""
+    """Intersect the working hours of all of these people."""
     shared = people[0].hours
     for person in people[1:]:
         shared &= person.hours

@@ -301,7 +301,7 @@ class Gettext(Protocol):
     """Translates a message and fills in its named places."""
 
     def __call__(self, string: str, /, **variables: object) -> str:
-        """The message in the reader's language."""
+        """Return the message in the reader's language."""
         ...
 
 
@@ -309,7 +309,7 @@ class Ngettext(Protocol):
     """Translates a message whose form depends on a number; ``num`` is one of its places."""
 
     def __call__(self, singular: str, plural: str, num: int, /, **variables: object) -> str:
-        """The message in the reader's language."""
+        """Return the message in the reader's language."""
         ...
 
 

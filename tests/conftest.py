@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -97,14 +99,29 @@ def postgresql_template(shared: Path) -> str:
         _administer("SELECT 1")
     except OperationalError:
         skip_or_fail("no PostgreSQL at 127.0.0.1:5432; start one or set TEST_POSTGRESQL_URL")
-    name = f"academy_template_{SCHEMA}_{shared.parent.name.replace('-', '_')}"
+    # Named after the migrations, so that it is made once for many runs and anew when they change.
+    source = b"".join(file.read_bytes() for file in sorted((migrate.ROOT / "migrations").rglob("*.py")))
+    name = f"academy_template_{SCHEMA}_{hashlib.sha256(source).hexdigest()[:12]}"
 
     def make() -> None:
-        _administer(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
-        _migrated(POSTGRESQL.rsplit("/", 1)[0] + f"/{name}")
+        with (Path(tempfile.gettempdir()) / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if _exists(name):
+                return
+            _administer(f"DROP DATABASE IF EXISTS {name}_new", f"CREATE DATABASE {name}_new")
+            _migrated(POSTGRESQL.rsplit("/", 1)[0] + f"/{name}_new")
+            _administer(f"ALTER DATABASE {name}_new RENAME TO {name}")
 
     once(shared, "postgresql", make)
     return name
+
+
+def _exists(name: str) -> bool:
+    engine = create_engine(POSTGRESQL)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).first()
+    engine.dispose()
+    return found is not None
 
 
 @pytest.fixture
@@ -185,5 +202,3 @@ def sign_in(kernel: Kernel, person_id: UUID) -> str:
         lambda session: people.sign_in(session, person_id=person_id, token_hash=token_hash(token), agent="test")
     )
     return token
-
-

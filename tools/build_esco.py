@@ -75,9 +75,7 @@ def labelled_nodes(source: Path) -> dict[str, Node]:
     nodes = {}
     for row in _read(source / "esco_skills.csv"):
         if label := " ".join(row["label"].split()):
-            nodes[row["key"]] = Node(
-                row["key"], row["uri_tail"], label, KINDS[row["type"]], row["reuse_level"]
-            )
+            nodes[row["key"]] = Node(row["key"], row["uri_tail"], label, KINDS[row["type"]], row["reuse_level"])
     for row in _read(source / "esco_skill_groups.csv"):
         if label := " ".join(row["label"].split()):
             nodes[row["key"]] = Node(row["key"], row["uri_tail"], label, "group", "")
@@ -87,14 +85,11 @@ def labelled_nodes(source: Path) -> dict[str, Node]:
 def relations(source: Path) -> list[Edge]:
     """Every relation of the tables; a parent whose key begins with g is a group."""
     broader = [
-        Edge(
-            row["child"], row["parent"], "broader_group" if row["parent"].startswith("g") else "broader_skill"
-        )
+        Edge(row["child"], row["parent"], "broader_group" if row["parent"].startswith("g") else "broader_skill")
         for row in _read(source / "esco_broader.csv")
     ]
     related = [
-        Edge(row["skill"], row["related_skill"], row["relation"])
-        for row in _read(source / "esco_skill_skill.csv")
+        Edge(row["skill"], row["related_skill"], row["relation"]) for row in _read(source / "esco_skill_skill.csv")
     ]
     return broader + related
 

@@ -63,7 +63,9 @@ def serve(host: str, port: int | None, mode: str | None) -> None:
     port = port or int(os.environ.get("PORT") or 8000)
     found = version_of(settings.database_url)
     if found != SCHEMA:
-        message = f"The database is at {found or 'nothing'} and this code needs {SCHEMA}: run `academy db upgrade` first."
+        message = (
+            f"The database is at {found or 'nothing'} and this code needs {SCHEMA}: run `academy db upgrade` first."
+        )
         raise click.ClickException(message)
     # The mode must be patched in before anything is imported: a process of its own.
     arguments = ["--host", host, "--port", str(port), "--async", settings.async_mode]
@@ -124,15 +126,35 @@ def run_jobs(*, once: bool) -> None:
 
 @academy.command()
 def demo() -> None:
-    """Fill an empty database with the demo academy."""
+    """Bring the database forward and, when it is empty, fill it with the demo academy (ACADEMY_DEMO=1)."""
+    settings = _settings()
+    if not settings.demo:
+        message = "The demo academy is made in demo mode only: set ACADEMY_DEMO=1, or run `make run`."
+        raise click.ClickException(message)
     started = time.monotonic()
-    app = _app(_settings(ACADEMY_DEMO="1"))
+    if version_of(settings.database_url) != SCHEMA:
+        click.echo("Preparing the database...")
+        migrate.alembic(settings.database_url, "upgrade", "head")
+    if _lived_in(settings.database_url):
+        click.echo("There is an academy here already; it is kept. `make reset` starts afresh.")
+        return
+    app = _app(settings)
     kernel = app.extensions["kernel"]
     with app.app_context():
         for feature in kernel.features:
             if feature.seeds is not None:
                 feature.seeds(kernel, click.echo)
     click.echo(f"The demo academy is ready ({time.monotonic() - started:.0f} s).")
+
+
+def _lived_in(database_url: str) -> bool:
+    """Say whether somebody has an account here; asked without building the app, so that a start is quick."""
+    engine = create_engine(database_url)
+    try:
+        with engine.connect() as connection:
+            return connection.execute(text("SELECT 1 FROM people LIMIT 1")).scalar() is not None
+    finally:
+        engine.dispose()
 
 
 def main() -> None:

@@ -6,9 +6,12 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -19,6 +22,7 @@ Mode = Literal["gevent", "threading"]
 Environment = Literal["development", "production"]
 MailTo = Literal["console", "file", "smtp"]
 SECRET_BYTES = 16
+LAST_PORT = 65535
 
 
 class SettingsError(Exception):
@@ -32,6 +36,7 @@ class Settings:
     | variable | meaning | default |
     | --- | --- | --- |
     | DATABASE_URL | where the data is: sqlite:///… or postgresql+psycopg://… | SQLite in the instance folder |
+    | PORT | where to listen, when no address says so | 8000 |
     | SECRET_KEY | signs cookies and forms; at least 16 bytes; required in production | made once, kept in the instance folder |
     | ACADEMY_ENV | development or production | development |
     | ACADEMY_INSTANCE | folder for the embedded database, mail and the made secret | instance |
@@ -84,7 +89,7 @@ class Settings:
             jobs=_one_of(env, "ACADEMY_JOBS", ("embedded", "separate", "off"), "embedded"),  # type: ignore[arg-type]
             mail=mail,  # type: ignore[arg-type]
             smtp_url=_smtp(env),
-            mail_from=env.get("ACADEMY_MAIL_FROM") or "academy@localhost",
+            mail_from=_sender(env),
             log_level=_one_of(env, "ACADEMY_LOG", ("debug", "info", "warning", "error"), "info"),
             proxies=_count(env, "ACADEMY_PROXIES"),
         )
@@ -121,7 +126,7 @@ def _database(env: Mapping[str, str], instance: Path) -> str:
     url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'academy.db'}"
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         message = "DATABASE_URL can't be read: write sqlite:///path/to/file.db or postgresql+psycopg://user@host/name."
         raise SettingsError(message) from error
     if parsed.drivername in {"postgres", "postgresql"}:
@@ -148,11 +153,41 @@ def _secret(env: Mapping[str, str], stage: str, instance: Path) -> str:
     return embedded_secret(instance)
 
 
+def _port(env: Mapping[str, str]) -> int:
+    value = env.get("PORT") or "8000"
+    if not (value.isascii() and value.isdecimal() and 0 < int(value) <= LAST_PORT):
+        message = f"PORT is {value!r}: write a number from 1 to {LAST_PORT}, such as 8000."
+        raise SettingsError(message)
+    return int(value)
+
+
+def _parts(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        readable = parts.hostname and (parts.port is None or parts.port)
+    except ValueError:
+        return None
+    return parts if readable else None
+
+
+def _sender(env: Mapping[str, str]) -> str:
+    sender = env.get("ACADEMY_MAIL_FROM") or "academy@localhost"
+    try:
+        Address(addr_spec=parseaddr(sender)[1])
+    except (MessageError, ValueError, IndexError) as error:
+        message = f"ACADEMY_MAIL_FROM is {sender!r}: write an address such as academy@example.org."
+        raise SettingsError(message) from error
+    if not sender.isprintable() or "@" not in parseaddr(sender)[1]:
+        message = f"ACADEMY_MAIL_FROM is {sender!r}: write an address such as academy@example.org."
+        raise SettingsError(message)
+    return sender
+
+
 def _address(env: Mapping[str, str]) -> str:
-    port = env.get("PORT") or "8000"
+    port = _port(env)
     url = (env.get("ACADEMY_BASE_URL") or f"http://127.0.0.1:{port}").rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    parts = _parts(url)
+    if parts is None or parts.scheme not in {"http", "https"}:
         message = f"ACADEMY_BASE_URL is {url!r}: write an address such as https://academy.example.org."
         raise SettingsError(message)
     return url
@@ -160,8 +195,8 @@ def _address(env: Mapping[str, str]) -> str:
 
 def _smtp(env: Mapping[str, str]) -> str:
     url = env.get("ACADEMY_SMTP_URL") or "smtp://127.0.0.1:25"
-    parts = urlsplit(url)
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+    parts = _parts(url)
+    if parts is None or parts.scheme not in {"smtp", "smtps"}:
         message = "ACADEMY_SMTP_URL can't be read: write smtp://user:password@host:port or smtps://…"
         raise SettingsError(message)
     return url

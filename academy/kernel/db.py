@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import JSON, Connection, Date, DateTime, Engine, MetaData, String, Uuid, create_engine, event
 from sqlalchemy.engine import Dialect, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -33,6 +33,7 @@ NAMING = {
 }
 ATTEMPTS = 4
 AGAIN = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
+TAKEN = "23505"  # unique violation
 
 
 class Instant(TypeDecorator[datetime]):
@@ -99,17 +100,17 @@ class Database:
         """Give a session for questions; whatever it changed is undone."""
         with self._sessions() as session:
             yield session
-            session.rollback()
 
     def unit_of_work(self, work: Callable[[Session], T]) -> T:
         """Run `work` in one transaction and commit; tried again when the database asks for it.
 
-        `work` may run more than once, so it must touch nothing but its session.
+        `work` may run more than once, so it must touch nothing but its session. On PostgreSQL that is also so
+        when somebody else wrote the same unique value meanwhile: the next run sees it and can say so kindly.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._once(work)
-            except OperationalError as error:
+            except (OperationalError, IntegrityError) as error:
                 if attempt == ATTEMPTS or not _worth_another(error):
                     raise
             time.sleep(0.02 * 2**attempt)
@@ -130,8 +131,10 @@ class Database:
             return result
 
 
-def _worth_another(error: OperationalError) -> bool:
+def _worth_another(error: DBAPIError) -> bool:
     state = getattr(error.orig, "sqlstate", None)
+    if isinstance(error, IntegrityError):
+        return bool(state == TAKEN)
     return state in AGAIN or "database is locked" in str(error.orig)
 
 

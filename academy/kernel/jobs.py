@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -80,6 +81,7 @@ class Leased:
     payload: dict[str, Any]
     attempts: int
     lease: UUID
+    until: datetime
 
 
 def enqueue(
@@ -113,7 +115,10 @@ def enqueue(
 
 
 def lease_due(session: Session, *, limit: int = BATCH) -> list[Leased]:
-    """Take due jobs for this runner; on PostgreSQL other runners skip the rows that are being taken."""
+    """Take due jobs for this runner; on PostgreSQL other runners skip the rows that are being taken.
+
+    A job whose attempts are used up without ever coming back ends its runner each time: it is set aside.
+    """
     now = clock.now()
     due = (
         select(Job)
@@ -129,11 +134,35 @@ def lease_due(session: Session, *, limit: int = BATCH) -> list[Leased]:
     )
     taken = []
     for job in session.scalars(due):
+        if job.attempts > len(BACKOFF):
+            job.failed_at, job.lease, job.lease_until = now, None, None
+            job.error = "No runner came back from this job."
+            continue
         job.lease = new_id()
         job.lease_until = now + LEASE
         job.attempts += 1
-        taken.append(Leased(job.id, job.kind, dict(job.payload), job.attempts, job.lease))
+        taken.append(Leased(job.id, job.kind, dict(job.payload), job.attempts, job.lease, job.lease_until))
     return taken
+
+
+def hold(session: Session, job: Leased) -> bool:
+    """Lengthen a lease that has grown old in this runner's hands; says whether it is still this runner's."""
+    held = session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.lease == job.lease, Job.done_at.is_(None))
+        .values(lease_until=clock.now() + LEASE)
+        .returning(Job.id)
+    )
+    return held.one_or_none() is not None
+
+
+def put_back(session: Session, taken: Sequence[Leased]) -> None:
+    """Give up jobs that were taken and not begun, as if they had never been."""
+    session.execute(
+        update(Job)
+        .where(Job.lease.in_([job.lease for job in taken]))
+        .values(lease=None, lease_until=None, attempts=Job.attempts - 1)
+    )
 
 
 def finish(session: Session, job: Leased) -> bool:
@@ -177,6 +206,11 @@ class Runner:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
+    @property
+    def running(self) -> bool:
+        """Whether jobs are done inside this process."""
+        return self._thread is not None and self._thread.is_alive()
+
     def start(self) -> None:
         """Run inside this process, in a thread (a green one under gevent)."""
         if self._thread is None:
@@ -213,7 +247,11 @@ class Runner:
             leased = self._kernel.commit(lease_due)
             if not leased:
                 return count
-            for job in leased:
+            for place, job in enumerate(leased):
+                if self._stopped.is_set():
+                    rest = leased[place:]
+                    self._kernel.commit(partial(put_back, taken=rest))
+                    return count
                 count += 1
                 with telemetry.serving():
                     self._do(job)
@@ -222,16 +260,20 @@ class Runner:
     def _do(self, job: Leased) -> None:
         kernel = self._kernel
         try:
+            # Jobs taken together wait for each other: what has waited long is held anew, or left to whom has it.
+            if clock.now() > job.until - LEASE / 2 and not kernel.commit(lambda session: hold(session, job)):
+                return
             kind = self._kinds[job.kind]
             value: Any = None
             if kind.read is not None:
                 with kernel.reading() as session:
                     value = kind.read(session, job.payload)
-            if kind.outside is not None and (kind.read is None or value is not None):
+            nothing_left = kind.read is not None and value is None
+            if kind.outside is not None and not nothing_left:
                 value = kind.outside(kernel, job.id, value)
 
             def whole(session: Session) -> None:
-                if finish(session, job) and kind.apply is not None:
+                if finish(session, job) and kind.apply is not None and not nothing_left:
                     kind.apply(session, job.payload, value)
 
             kernel.commit(whole)

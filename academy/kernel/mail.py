@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import ssl
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 
 KIND = "mail.send"
 TIMEOUT = 20
+HERE = {"127.0.0.1", "::1", "localhost"}
+
+
+class NotPrivate(Exception):
+    """The mail server offers no TLS, so the password was not sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +107,11 @@ class FileTransport:
 
 
 class SmtpTransport:
-    """Hands mail to an SMTP server, with TLS from the start (smtps) or where it is offered."""
+    """Hands mail to an SMTP server, with TLS from the start (smtps) or where it is offered.
+
+    Where a password is sent, or TLS asked for, the server's certificate is checked. A password never goes to
+    another machine in the clear. Without one, TLS against listeners is all that is wanted: any certificate does.
+    """
 
     def __init__(self, settings: Settings) -> None:
         """Read the server's address."""
@@ -113,14 +123,18 @@ class SmtpTransport:
         url = self._url
         host = url.hostname or "127.0.0.1"
         if url.scheme == "smtps":
-            client: smtplib.SMTP = smtplib.SMTP_SSL(host, url.port or 465, timeout=TIMEOUT)
+            client: smtplib.SMTP = smtplib.SMTP_SSL(
+                host, url.port or 465, timeout=TIMEOUT, context=ssl.create_default_context()
+            )
         else:
             client = smtplib.SMTP(host, url.port or 25, timeout=TIMEOUT)
         with client:
             client.ehlo()
             if url.scheme == "smtp" and client.has_extn("starttls"):
-                client.starttls()
+                client.starttls(context=ssl.create_default_context() if url.username else None)
                 client.ehlo()
+            elif url.scheme == "smtp" and url.username and host not in HERE:
+                raise NotPrivate(NotPrivate.__doc__)
             if url.username:
                 client.login(unquote(url.username), unquote(url.password or ""))
             client.send_message(message)

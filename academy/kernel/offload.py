@@ -29,7 +29,7 @@ KILL_WAIT = 2.0  # seconds
 ANSWER_MAX = 64 << 20
 
 
-class SolveFailed(Exception):  # noqa: N818 - what happened, as the street's other refusals
+class SolveFailed(Exception):
     """A solver gave no result; the message says why.
 
     `kind` is "timeout", "died", "refused", "busy" or the name of the exception that the solver raised.

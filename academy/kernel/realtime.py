@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 import structlog
-from flask import Flask, request, session as cookie
+from flask import Flask, request
+from flask import session as cookie
 from flask_socketio import ConnectionRefusedError as Unwelcome
 from flask_socketio import SocketIO
 from marshmallow import Schema, ValidationError
@@ -142,10 +143,13 @@ class Realtime:
         if viewer is None:
             raise Unwelcome({"error": "signed_out", "retry": False})
         sid: str = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO sets it
-        self._connections[sid] = Connection(sid, token, viewer.person_id, viewer.sign_in_id)
+        connection = self._connections[sid] = Connection(sid, token, viewer.person_id, viewer.sign_in_id)
         self.socketio.server.enter_room(sid, _person(viewer.person_id))
         # The inbox of notices is a log with the person's own id; it is followed from the start.
-        self.join(self._connections[sid], viewer.person_id)
+        self.join(connection, viewer.person_id)
+        if self._viewer(token) is None:  # signed out between the first look and being known here
+            self._connections.pop(sid, None)
+            raise Unwelcome({"error": "signed_out", "retry": False})
 
     def _disconnect(self, *_reason: object) -> None:
         connection = self._connections.pop(request.sid, None)  # type: ignore[attr-defined]
@@ -171,7 +175,7 @@ class Realtime:
             self.leave(connection, log_id)
         self.socketio.server.leave_room(connection.sid, _person(connection.person_id))
         with self._app.app_context():
-            self.socketio.server.disconnect(connection.sid)
+            websocket.hang_up(self.socketio.server, connection.sid)
 
     # logs
 
@@ -285,7 +289,7 @@ class Realtime:
             if viewer is None:
                 self._close(connection)
                 raise SignedOut
-            sent = handler.schema().load(data if isinstance(data, Mapping) else {})
+            sent = handler.schema().load(clean(data) if isinstance(data, Mapping) else {})
             done = handler.do(self._kernel, viewer, sent, Socket(self, connection))
             return {"ok": True, **(done or {})}
         except Refusal as refusal:
@@ -321,7 +325,11 @@ class Realtime:
         connections = list(self._connections.values())
         ids = sorted({log_id for c in connections for log_id in c.logs})
         with self._kernel.reading() as session:
-            heads = {log_id: seq for i in range(0, len(ids), 500) for log_id, seq in log.heads_of(session, ids[i : i + 500]).items()}
+            heads = {
+                log_id: seq
+                for i in range(0, len(ids), 500)
+                for log_id, seq in log.heads_of(session, ids[i : i + 500]).items()
+            }
         for connection in connections:
             if self._viewer(connection.token) is None:
                 self._close(connection)
@@ -331,10 +339,23 @@ class Realtime:
                 self.socketio.emit("space:heads", mine, to=connection.sid)
 
 
+def clean(value: Any) -> Any:
+    """Take out of what came as JSON the characters that no database keeps: NUL and lone surrogates."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {clean(name): clean(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [clean(item) for item in value]
+    return value
+
+
 def invalid(error: ValidationError) -> Invalid:
     """Turn marshmallow's findings into a refusal with sentences per field."""
     found = error.messages if isinstance(error.messages, dict) else {"": error.messages}
-    errors = {str(name): [str(t) for t in texts] if isinstance(texts, list) else [str(texts)] for name, texts in found.items()}
+    errors = {
+        str(name): [str(t) for t in texts] if isinstance(texts, list) else [str(texts)] for name, texts in found.items()
+    }
     return Invalid("; ".join(t for texts in errors.values() for t in texts), errors=errors)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 MODES = ("gevent", "threading")
 
 
-class NoSuchMode(Exception):  # noqa: N818 - named for what happened; the message is for people
+class NoSuchMode(Exception):
     """The mode can't be used."""
 
 

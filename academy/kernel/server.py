@@ -31,9 +31,7 @@ REQUEST_TIMEOUT = 75.0  # seconds a connection may stand still between and withi
 class Server(Protocol):
     """What one mode's module offers."""
 
-    def serve(
-        self, listener: socket.socket, app: Flask, ready: Callable[[], None], stop: Callable[[], None]
-    ) -> None:
+    def serve(self, listener: socket.socket, app: Flask, ready: Callable[[], None], stop: Callable[[], None]) -> None:
         """Serve until SIGTERM or SIGINT; call `ready` once it serves and `stop` once it accepts no more."""
 
 

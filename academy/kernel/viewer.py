@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 HUES = 6
+SIGN_IN_LASTS = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)

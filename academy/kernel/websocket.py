@@ -45,6 +45,7 @@ PACKET_TYPES = "0123456"  # Engine.IO protocol 4, over WebSocket
 
 Environ = MutableMapping[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 _open: set[WebSocket] = set()
 _open_lock = threading.Lock()
@@ -60,6 +61,7 @@ def install(server: Any) -> None:
         message = "python-engineio has changed: its WebSocket driver is not where it was"
         raise RuntimeError(message)
     engine._async = {**engine._async, "websocket": WebSocket}  # noqa: SLF001 - the seam, pinned by a test
+    engine.handle_request = _guarded(engine.handle_request)
 
 
 def hang_up(server: Any, sid: str, namespace: str = "/") -> None:
@@ -98,7 +100,17 @@ class WebSocket:
     driver's `_sock` or `socket`: this one has neither.
     """
 
-    __slots__ = ("_app", "_closing", "_frames", "_out", "_reader_done", "_server", "_session", "_turns", "_wire")
+    __slots__ = (
+        "_app",
+        "_closing",
+        "_frames",
+        "_out",
+        "_reader_done",
+        "_server",
+        "_session",
+        "_turns",
+        "_wire",
+    )
 
     _wire: socket.socket
     _out: FrameWriter
@@ -121,9 +133,6 @@ class WebSocket:
         if refusal:
             self._abandon()
             return _refuse(start_response, refusal)
-        wire.settimeout(None)
-        if wire.family != getattr(socket, "AF_UNIX", None):
-            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._wire = wire
         self._out = FrameWriter(wire, self._server.start_background_task)
         with _open_lock:
@@ -169,11 +178,14 @@ class WebSocket:
     def _serve(self, environ: Environ) -> None:
         served = False
         try:
+            self._wire.settimeout(None)
+            if self._wire.family != socket.AF_UNIX:
+                self._wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._out.write(_acceptance(environ["HTTP_SEC_WEBSOCKET_KEY"]))
             self._frames.feed(_read_ahead(environ, self._wire))
             self._app(self)
             served = True
-        except ConnectionError:
+        except OSError:
             pass  # gone before it was there
         except (ValueError, RecursionError):
             # engineio decodes a packet outside its own try.
@@ -238,6 +250,18 @@ class WebSocket:
                     return
         except OSError:
             return
+
+
+def _guarded(handle_request: Application) -> Application:
+    """Refuse an upgrade without `Connection: Upgrade`, as some proxies pass on: engineio would fail at it."""
+
+    def handle(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        tokens = environ.get("HTTP_CONNECTION", "").lower().split(",")
+        if "HTTP_UPGRADE" in environ and "upgrade" not in map(str.strip, tokens):
+            return _refuse(start_response, "The request must have Connection: Upgrade.")
+        return handle_request(environ, start_response)
+
+    return handle
 
 
 def _packet(data: str | bytes) -> str | bytes:

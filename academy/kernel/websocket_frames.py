@@ -136,7 +136,7 @@ class FrameReader:
 
     def _frame(self) -> tuple[int, bytes] | None:
         buffer = self._buffer
-        if len(buffer) < 2:  # noqa: PLR2004 - the two bytes every frame begins with
+        if len(buffer) < 2:
             return None
         first, size = buffer[0], buffer[1] & LENGTH
         self._check(first, buffer[1])

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from academy.kernel import log
@@ -53,16 +53,19 @@ class Entry:
     told: Told
 
 
+def unread_total(viewer: Viewer) -> ScalarSelect[int]:
+    """Count, as SQL, what the viewer has not read: the badge of the navigation."""
+    return (
+        select(func.count())
+        .select_from(Notice)
+        .where(Notice.person_id == viewer.person_id, Notice.read_at.is_(None))
+        .scalar_subquery()
+    )
+
+
 def unread_count(session: Session, viewer: Viewer) -> int:
     """Count what the viewer has not read."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Notice)
-            .where(Notice.person_id == viewer.person_id, Notice.read_at.is_(None))
-        )
-        or 0
-    )
+    return session.scalar(select(unread_total(viewer))) or 0
 
 
 def inbox_for(
@@ -102,6 +105,7 @@ def follow(_session: Session, viewer: Viewer, log_id: UUID) -> log.Span:
 def load(session: Session, rows: Sequence[log.Row]) -> list[Mapping[str, Any]]:
     """Return what goes over the wire of a notice: that it is there; its words are read from the inbox."""
     kinds = {
-        row.id: row.kind for row in session.execute(select(Notice.id, Notice.kind).where(Notice.id.in_([r.ref for r in rows])))
+        row.id: row.kind
+        for row in session.execute(select(Notice.id, Notice.kind).where(Notice.id.in_([r.ref for r in rows])))
     }
     return [{"id": encode(row.ref), "kind": kinds.get(row.ref, "")} for row in rows]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
@@ -14,6 +14,8 @@ from academy.kernel import clock, log
 from academy.kernel.access import Conflict, Invalid, Missing
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
+from academy.people import queries
+from academy.people.engine import ZONES
 from academy.people.events import (
     MemberJoined,
     MemberLeft,
@@ -122,9 +124,8 @@ def leave(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor
     mine = [row.id for row in open_rows if row.role == role]
     if group is None or not mine:
         raise Missing
-    if role == Role.ADMIN and _others_with(session, group_id, person_id, role) == 0:
-        detail = "This is the last admin. Appoint another one first; nothing was changed."
-        raise Conflict(detail)
+    if role == Role.ADMIN:
+        _keep_an_admin(session, group_id, person_id)
     session.execute(update(Membership).where(Membership.id.in_(mine)).values(until_at=clock.now()))
     emit(
         session,
@@ -139,20 +140,24 @@ def leave(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor
     )
 
 
-def _others_with(session: Session, group_id: UUID, person_id: UUID, role: str) -> int:
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Membership)
-            .where(
-                Membership.group_id == group_id,
-                Membership.role == role,
-                Membership.person_id != person_id,
-                Membership.until_at.is_(None),
-            )
+def _keep_an_admin(session: Session, group_id: UUID, person_id: UUID) -> None:
+    """Refuse to lose the last admin of a group. The group's row is locked: two who leave at once are two."""
+    session.execute(select(Group.id).where(Group.id == group_id).with_for_update())
+    others = session.scalar(
+        select(func.count())
+        .select_from(Membership)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Membership.group_id == group_id,
+            Membership.role == Role.ADMIN,
+            Membership.person_id != person_id,
+            Membership.until_at.is_(None),
+            Person.deactivated_at.is_(None),
         )
-        or 0
     )
+    if not others:
+        detail = "This is the last admin. Appoint another one first; nothing was changed."
+        raise Conflict(detail)
 
 
 def sign_in(session: Session, *, person_id: UUID, token_hash: str, agent: str) -> SignIn:
@@ -189,11 +194,19 @@ def change_profile(
 ) -> None:
     """Change one's own profile. `hours` are (weekday from Monday 0, start, end) in minutes of one's own day."""
     before = session.get_one(Person, person_id)
-    changed = [f for f, v in (("name", name), ("pronouns", pronouns), ("about", about), ("zone", zone)) if getattr(before, f) != v]
-    before.name, before.pronouns, before.about, before.zone = name, pronouns, about, _zone(zone)
-    set_languages(session, person_id=person_id, languages=languages)
-    set_hours(session, person_id=person_id, hours=hours)
-    emit(session, ProfileChanged(actor_id=person_id, person_id=person_id, fields=(*changed, "languages", "hours")))
+    new = {"name": name, "pronouns": pronouns, "about": about, "zone": zone}
+    changed = [field for field, value in new.items() if getattr(before, field) != value]
+    before.name, before.pronouns, before.about = name, pronouns, about
+    if "zone" in changed:
+        before.zone = _zone(zone)
+    if queries.languages_of(session, [person_id])[person_id] != sorted(set(languages)):
+        set_languages(session, person_id=person_id, languages=languages)
+        changed.append("languages")
+    if queries.availability_of(session, [person_id])[person_id] != sorted(hours):
+        set_hours(session, person_id=person_id, hours=hours)
+        changed.append("hours")
+    if changed:
+        emit(session, ProfileChanged(actor_id=person_id, person_id=person_id, fields=tuple(changed)))
 
 
 def set_languages(session: Session, *, person_id: UUID, languages: Sequence[str]) -> None:
@@ -206,10 +219,10 @@ def set_hours(session: Session, *, person_id: UUID, hours: Sequence[tuple[int, i
     """Say when in the week somebody works; raises `Invalid` for hours that overlap or run backwards."""
     ordered = sorted(hours)
     for weekday, start, end in ordered:
-        if not (0 <= weekday <= 6 and 0 <= start < end <= DAY):  # noqa: PLR2004 - seven weekdays
+        if not (0 <= weekday <= 6 and 0 <= start < end <= DAY):
             detail = "Hours end after they begin, on the same day. What you wrote is kept."
             raise Invalid(detail, errors={"hours": [detail]})
-    for (day, _, end), (next_day, start, _) in zip(ordered, ordered[1:], strict=False):
+    for (day, _, end), (next_day, start, _) in pairwise(ordered):
         if day == next_day and start < end:
             detail = "Two stretches of hours overlap. What you wrote is kept; join them into one."
             raise Invalid(detail, errors={"hours": [detail]})
@@ -250,7 +263,13 @@ def unblock(session: Session, *, person_id: UUID, blocked_id: UUID) -> None:
 
 
 def deactivate(session: Session, *, person_id: UUID, at: datetime, actor_id: UUID | None) -> None:
-    """Close an account: its sign-ins end and its sockets close."""
+    """Close an account: its sign-ins end and its sockets close. The last admin of a group stays."""
+    for group_id in session.scalars(
+        select(Membership.group_id).where(
+            Membership.person_id == person_id, Membership.role == Role.ADMIN, Membership.until_at.is_(None)
+        )
+    ).all():
+        _keep_an_admin(session, group_id, person_id)
     session.execute(update(Person).where(Person.id == person_id).values(deactivated_at=at))
     for sign_in_id in session.scalars(
         select(SignIn.id).where(SignIn.person_id == person_id, SignIn.ended_at.is_(None))
@@ -260,7 +279,7 @@ def deactivate(session: Session, *, person_id: UUID, at: datetime, actor_id: UUI
 
 
 def _zone(zone: str) -> str:
-    if zone not in available_timezones():
+    if zone not in ZONES:
         detail = "This time zone is not known. Choose one from the list, such as Europe/Lisbon."
         raise Invalid(detail, errors={"zone": [detail]})
     return zone

@@ -25,6 +25,8 @@ class GroupKind(StrEnum):
 class Role(StrEnum):
     """What somebody is in a group. Rights flow down the tree of groups, never into a pair."""
 
+    MEMBER = "member"
+    """Belongs to an organization or academy and can be enrolled; carries no right of its own."""
     LEARNER = "learner"
     MENTOR = "mentor"
     FACILITATOR = "facilitator"
@@ -69,7 +71,10 @@ class Availability(Table):
     """Hours of one weekday (0 is Monday) in the person's own zone, in minutes after midnight."""
 
     __tablename__ = "availability"
-    __table_args__ = (CheckConstraint("start_minute < end_minute", name="order"), UniqueConstraint("person_id", "weekday", "start_minute"))
+    __table_args__ = (
+        CheckConstraint("start_minute < end_minute", name="order"),
+        UniqueConstraint("person_id", "weekday", "start_minute"),
+    )
 
     id: Mapped[key]
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)

@@ -42,7 +42,9 @@ RIGHTS: dict[str, frozenset[Right]] = {
     Role.FACILITATOR: frozenset(_RUN),
     Role.LEAD: frozenset(_RUN | {Right.CREATE_COHORT, Right.AUTHOR}),
     # Power over settings is not power to read: an admin enrolls and appoints, and reads no room.
-    Role.ADMIN: frozenset({Right.MEET, Right.CREATE_COHORT, Right.SEE_ROSTER, Right.ENROLL, Right.AUTHOR, Right.SETTLE}),
+    Role.ADMIN: frozenset(
+        {Right.MEET, Right.CREATE_COHORT, Right.SEE_ROSTER, Right.ENROLL, Right.AUTHOR, Right.SETTLE}
+    ),
     Role.ANALYST: frozenset({Right.MEET}),
 }
 
@@ -52,7 +54,7 @@ def granting(viewer: Viewer, right: Right) -> list[UUID]:
     return [group for group, roles in viewer.roles.items() if any(right in RIGHTS.get(r, ()) for r in roles)]
 
 
-def groups_with(viewer: Viewer, right: Right) -> Select[tuple[UUID]]:
+def groups_with(viewer: Viewer, right: Right) -> Select[UUID]:
     """Select the ids of all groups where the viewer has a right: their own ones and those below.
 
     A right over an academy never reaches into a pair: two people's room is theirs.
@@ -92,5 +94,3 @@ def grantable(viewer: Viewer, role: str, path: list[tuple[UUID, str, int]]) -> b
     if not may(viewer, Right.ENROLL, path):
         return False
     return role in {Role.LEARNER, Role.MENTOR} or all(may(viewer, r, path) for r in RIGHTS[role])
-
-

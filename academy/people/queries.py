@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
-from academy.kernel.viewer import Viewer, hue, initials
+from academy.kernel.viewer import SIGN_IN_LASTS, Viewer, hue, initials
 from academy.people.engine import token_hash
 from academy.people.models import Availability, Block, Group, GroupAncestor, Membership, Person, PersonLanguage, SignIn
 from academy.people.policy import Right, groups_with, may, require
@@ -47,7 +47,10 @@ class Member:
 
 
 def viewer_of(session: Session, token: str) -> Viewer | None:
-    """Find who holds a sign-in's token, with the roles they have now; None when it has ended. Two statements."""
+    """Find who holds a sign-in's token, with the roles they have now; None when it has ended. Two statements.
+
+    A sign-in ends by itself 30 days after it began, whatever its cookie says.
+    """
     person = session.execute(
         select(
             SignIn.id.label("sign_in_id"),
@@ -60,7 +63,12 @@ def viewer_of(session: Session, token: str) -> Viewer | None:
             Person.announce,
         )
         .join(Person, Person.id == SignIn.person_id)
-        .where(SignIn.token_hash == token_hash(token), SignIn.ended_at.is_(None), Person.deactivated_at.is_(None))
+        .where(
+            SignIn.token_hash == token_hash(token),
+            SignIn.ended_at.is_(None),
+            SignIn.created_at > clock.now() - SIGN_IN_LASTS,
+            Person.deactivated_at.is_(None),
+        )
     ).one_or_none()
     if person is None:
         return None
@@ -248,3 +256,66 @@ def addresses_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, tup
 def organization(session: Session) -> Group | None:
     """Return the one organization of this deployment, if it has been set up."""
     return session.scalar(select(Group).where(Group.kind == "organization").limit(1))
+
+
+def below(session: Session, group_ids: Sequence[UUID]) -> list[UUID]:
+    """Return these groups and all groups below them."""
+    return list(
+        session.scalars(select(GroupAncestor.group_id).where(GroupAncestor.ancestor_id.in_(group_ids)).distinct())
+    )
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What somebody says about themselves, as they see it."""
+
+    name: str
+    email: str
+    pronouns: str
+    about: str
+    zone: str
+    languages: list[str]
+    hours: list[tuple[int, int, int]]
+    manager: Face | None
+
+
+def profile_for(session: Session, viewer: Viewer) -> Profile:
+    """Return the viewer's own profile. Three statements."""
+    lead = aliased(Person)
+    row = session.execute(
+        select(
+            Person.name,
+            Person.email,
+            Person.pronouns,
+            Person.about,
+            Person.zone,
+            lead.id.label("lead_id"),
+            lead.name.label("lead_name"),
+            lead.pronouns.label("lead_pronouns"),
+            lead.zone.label("lead_zone"),
+        )
+        .outerjoin(lead, lead.id == Person.manager_id)
+        .where(Person.id == viewer.person_id)
+    ).one()
+    me = viewer.person_id
+    return Profile(
+        name=row.name,
+        email=row.email,
+        pronouns=row.pronouns,
+        about=row.about,
+        zone=row.zone,
+        languages=languages_of(session, [me])[me],
+        hours=availability_of(session, [me])[me],
+        manager=Face(row.lead_id, row.lead_name, row.lead_pronouns, row.lead_zone) if row.lead_id else None,
+    )
+
+
+def blocked_for(session: Session, viewer: Viewer) -> list[Face]:
+    """Return whom the viewer has blocked, by name."""
+    rows = session.execute(
+        select(Person.id, Person.name, Person.pronouns, Person.zone)
+        .join(Block, Block.blocked_id == Person.id)
+        .where(Block.person_id == viewer.person_id)
+        .order_by(Person.name, Person.id)
+    )
+    return [Face(row.id, row.name, row.pronouns, row.zone) for row in rows]

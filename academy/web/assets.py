@@ -205,7 +205,8 @@ def blueprint(assets: Assets) -> Blueprint:
             response.headers["Content-Encoding"] = encoding
         # each encoding is another representation, so it has another tag (RFC 9110, 8.8.3.3)
         response.set_etag(asset.etag if encoding == "identity" else f"{asset.etag}-{encoding}")
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
     @static.record
     def give_templates_the_name(state: BlueprintSetupState) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import math
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import structlog
-from flask import Flask, Response, redirect, render_template, request
+from flask import Flask, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from academy.kernel import telemetry
-from academy.kernel.access import Invalid, Refusal, SignedOut
+from academy.kernel.access import Busy, Invalid, Refusal, SignedOut
 from academy.kernel.app import Kernel
+from academy.web import signed_in
 
 logger = structlog.get_logger(__name__)
 
@@ -26,20 +30,40 @@ def _words(status: int) -> tuple[str, str, str]:
     texts = {
         400: (_("That did not arrive whole"), _("The request could not be read."), nothing),
         401: (_("Please sign in"), _("This page needs you to be signed in."), nothing),
-        403: (_("This is not yours to do"), _("Your role here does not include this. Your program lead can help."), nothing),
+        403: (
+            _("This is not yours to do"),
+            _("Your role here does not include this. Your program lead can help."),
+            nothing,
+        ),
         404: (_("There is nothing here"), _("The page has moved, or it is not open to you."), ""),
         405: (_("That can't be done here"), _("This address does not take that kind of request."), nothing),
-        409: (_("Somebody was quicker"), _("This has changed since you opened the page. Open it again to see how it is now."), nothing),
-        413: (_("That is too much at once"), _("What you sent is larger than can be taken. Try a shorter text."), nothing),
-        422: (_("Please look at this again"), _("Something in the form could not be used. Go back: what you wrote is still there."), nothing),
+        409: (
+            _("Somebody was quicker"),
+            _("This has changed since you opened the page. Open it again to see how it is now."),
+            nothing,
+        ),
+        413: (
+            _("That is too much at once"),
+            _("What you sent is larger than can be taken. Try a shorter text."),
+            nothing,
+        ),
+        422: (
+            _("Please look at this again"),
+            _("Something in the form could not be used. Go back: what you wrote is still there."),
+            nothing,
+        ),
         429: (_("One moment, please"), _("That was a lot in a short time. Wait a little, then go on."), nothing),
         503: (_("Back in a moment"), _("The academy is busy or being looked after. Please try again shortly."), ""),
     }
-    fallback = (_("This is our fault"), _("Something broke on our side, and we have written down what. What you had saved before is safe."), "")
+    fallback = (
+        _("This is our fault"),
+        _("Something broke on our side, and we have written down what. What you had saved before is safe."),
+        "",
+    )
     return texts.get(status, fallback)
 
 
-def page(status: int, detail: str = "") -> ResponseReturnValue:
+def page(status: int, detail: str = "") -> tuple[str, int]:
     """Render the kind page of an error."""
     heading, sentence, kept = _words(status)
     if detail:
@@ -73,16 +97,24 @@ def _is_api() -> bool:
     return request.path.startswith("/api/")
 
 
+def _seconds(wait: float) -> str:
+    return str(math.ceil(wait))
+
+
 def _refused(refusal: Refusal) -> ResponseReturnValue:
     if _is_api():
         more: dict[str, Any] = {"errors": refusal.errors} if isinstance(refusal, Invalid) and refusal.errors else {}
         answer = problem(refusal.status, code=refusal.code, detail=refusal.detail, **more)
         if refusal.retry_after is not None:
-            answer.headers["Retry-After"] = str(int(refusal.retry_after + 0.999))
+            answer.headers["Retry-After"] = _seconds(refusal.retry_after)
         return answer
     if isinstance(refusal, SignedOut) and request.method == "GET":
-        return redirect("/sign-in" if request.path == "/" else f"/sign-in?next={request.path}", 303)
-    return page(refusal.status, refusal.detail)
+        here = request.full_path.removesuffix("?")
+        return redirect("/sign-in" if here == "/" else f"/sign-in?next={quote(here, safe='/')}", 303)
+    answered = make_response(page(refusal.status, refusal.detail))
+    if refusal.retry_after is not None:
+        answered.headers["Retry-After"] = _seconds(refusal.retry_after)
+    return answered
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
@@ -91,12 +123,13 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()
     detail = ""
     if isinstance(error, CSRFError):
-        detail = _("This form was open for too long, or in another sign-in. Go back, copy what you wrote, and open the page again.")
+        detail = _(
+            "This form was open for too long, or in another sign-in. Go back, copy what you wrote, and open the page again."
+        )
     if _is_api():
         answer = problem(status, detail=detail or (error.description or ""))
     else:
-        body, code = page(status, detail)  # type: ignore[misc]  # page() always answers a pair
-        answer = Response(body, code, mimetype="text/html")
+        answer = Response(*page(status, detail), mimetype="text/html")
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             answer.headers[name] = value
@@ -104,14 +137,24 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _broken(error: Exception) -> ResponseReturnValue:
-    logger.exception("request_failed", path=request.path, exc_info=error)
+    logger.error("request_failed", path=request.path, exc_info=error)
     if _is_api():
         return problem(500, detail=_("Something broke on our side, and we have written down what."))
     return page(500)
+
+
+def _out_of_reach(error: OperationalError) -> ResponseReturnValue:
+    """Answer while the database can't be asked anything, not even who this is."""
+    logger.error("database_unavailable", path=request.path, exc_info=error)
+    signed_in.nobody()
+    if _is_api():
+        return problem(503, code=Busy.code, detail=_("The academy is being looked after. Please try again shortly."))
+    return page(503)
 
 
 def install(app: Flask, _kernel: Kernel) -> None:
     """Attach the error handlers."""
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _out_of_reach)
     app.register_error_handler(Exception, _broken)

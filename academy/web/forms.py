@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from marshmallow import EXCLUDE, Schema, ValidationError
 
 from academy.kernel.access import Invalid
 from academy.kernel.realtime import invalid
+from academy.web.i18n import later
 
 
 def read(schema: type[Schema]) -> dict[str, Any]:
@@ -25,9 +24,9 @@ def read(schema: type[Schema]) -> dict[str, Any]:
     for name, field in shape.load_fields.items():
         wire = field.data_key or name
         if field.metadata.get("many"):
-            sent[wire] = request.form.getlist(wire)
+            sent[wire] = [value.replace("\0", "") for value in request.form.getlist(wire)]
         elif wire in request.form:
-            sent[wire] = request.form[wire].replace("\r\n", "\n")
+            sent[wire] = request.form[wire].replace("\r\n", "\n").replace("\0", "")
     try:
         loaded: dict[str, Any] = shape.load(sent)
     except ValidationError as error:
@@ -55,9 +54,8 @@ def answer(
 def next_url(default: str = "/") -> str:
     """Return the local address to go on to; anything that would leave this site is the default."""
     wanted = request.values.get("next", "")
-    parts = urlsplit(wanted)
-    local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    return wanted if local and wanted.isprintable() and "\\" not in wanted else default
+    local = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
+    return wanted if local else default
 
 
 def see_other(url: str) -> ResponseReturnValue:
@@ -65,7 +63,5 @@ def see_other(url: str) -> ResponseReturnValue:
     return redirect(url, 303)
 
 
-REQUIRED = {"required": "Please fill this in.", "null": "Please fill this in."}
-"""Error messages for a required field, for `error_messages=`; gettext finds them below."""
-
-
+REQUIRED: dict[str, Any] = {"required": later("Please fill this in."), "null": later("Please fill this in.")}
+"""Error messages of a required field, for `error_messages=`."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_time, get_timezone_location
 from flask import Flask, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, lazy_gettext
 
 from academy.kernel import clock
 from academy.kernel.app import Kernel
 from academy.web.signed_in import viewer_or_none
 
 LOCALES = ["en"]
+
+later: Callable[[str], str] = cast("Callable[[str], str]", lazy_gettext)
+"""Mark a text that is translated when it is shown, such as a message of a schema; it reads as a text."""
 
 
 def _locale() -> str:
@@ -80,6 +85,4 @@ def weekdays(width: str = "wide") -> list[tuple[int, str]]:
 def install(app: Flask, _: Kernel) -> None:
     """Attach Babel and the filters that templates use."""
     Babel(app, locale_selector=_locale, timezone_selector=zone)
-    app.jinja_env.filters.update(
-        day=day, short_day=short_day, time_of=time_of, local=local, moment=moment, city=city
-    )
+    app.jinja_env.filters.update(day=day, short_day=short_day, time_of=time_of, local=local, moment=moment, city=city)

@@ -38,7 +38,7 @@ def render(text: str, *, headings_from: int = 3, limit: int = MAX_CHARACTERS) ->
     tokens = _markdown.parse(text)
     for token in tokens:
         if token.tag in _SHIFT:
-            level = min(int(token.tag[1]) + headings_from - 2, 4) if headings_from == 2 else int(_SHIFT[token.tag][1])  # noqa: PLR2004
+            level = min(int(token.tag[1]) + headings_from - 2, 4) if headings_from == 2 else int(_SHIFT[token.tag][1])
             token.tag = f"h{max(level, headings_from)}"
     html: str = _markdown.renderer.render(tokens, _markdown.options, {})
     return nh3.clean(

@@ -18,7 +18,7 @@ WIDTH: Final = 800.0
 HEIGHT: Final = 240.0
 MAX_STEPS: Final = 12
 
-# Heights of the nine levels in units of the drawing; 16 units are 1 rem, home.css places the markers on the same levels.
+# Heights of the nine levels in units of the drawing, 16 to the rem; home.css places the markers on the same levels.
 LEVEL_Y: Final = (80.0, 96.0, 108.8, 121.6, 134.4, 147.2, 160.0, 172.8, 185.6)
 LOWEST: Final = len(LEVEL_Y) - 1
 

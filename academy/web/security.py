@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from academy.kernel import telemetry
 from academy.kernel.app import Kernel
+from academy.kernel.viewer import SIGN_IN_LASTS
 
 logger = structlog.get_logger(__name__)
 
@@ -33,7 +33,6 @@ POLICY = "; ".join(
     )
 )
 MAX_BODY = 1024 * 1024
-SIGN_IN_DAYS = 30
 
 
 def install(app: Flask, kernel: Kernel) -> None:
@@ -44,16 +43,18 @@ def install(app: Flask, kernel: Kernel) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure,
-        PERMANENT_SESSION_LIFETIME=timedelta(days=SIGN_IN_DAYS),
+        PERMANENT_SESSION_LIFETIME=SIGN_IN_LASTS,
+        # Set when it changes and never else: a cookie must not travel with files that everybody may keep.
+        SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=MAX_BODY,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.secure,
     )
-    CSRFProtect(app)
     if settings.proxies:
         n = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     app.before_request(_begin)
+    CSRFProtect(app)
     app.after_request(_headers)
     app.after_request(_line)
     app.teardown_request(_end)
@@ -63,6 +64,8 @@ def _begin() -> None:
     g.started = time.perf_counter()
     g.serving = telemetry.serving(request.headers.get("X-Request-Id"))
     g.request_id = g.serving.__enter__()
+    if b"%00" in request.query_string:
+        abort(400)  # no text of ours holds a NUL, and no database takes one
 
 
 def _end(_error: BaseException | None) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from flask import Flask, g, url_for
 from jinja2 import ChoiceLoader, FileSystemLoader
 from sqlalchemy import ScalarSelect, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.routing import BaseConverter
 
@@ -50,13 +51,29 @@ class SpacePanel:
 
 @dataclass(frozen=True)
 class GroupTab:
-    """A slot: one page of a group. `shown(session, viewer, group_id)` hides it from those it is not for."""
+    """A slot: one page of a group.
+
+    `shown(viewer, path)` hides it from those it is not for, given the group's path of (ancestor, own kind, depth).
+    """
 
     key: str
     label: Callable[[], str]
     url: Callable[[UUID], str]
     order: int
-    shown: Callable[[Session, Viewer, UUID], bool]
+    shown: Callable[[Viewer, list[tuple[UUID, str, int]]], bool]
+
+
+def tabs(viewer: Viewer, path: list[tuple[UUID, str, int]], group_id: UUID) -> list[dict[str, str]]:
+    """Return the pages of a group that a viewer may open."""
+    found = sorted(kernel().slots(GroupTab), key=lambda tab: tab.order)
+    return [{"key": t.key, "label": t.label(), "url": t.url(group_id)} for t in found if t.shown(viewer, path)]
+
+
+@dataclass(frozen=True)
+class LicenceLines:
+    """A slot: the lines that the licences of what is built in ask to be shown."""
+
+    find: Callable[[Session], Sequence[str]]
 
 
 class Id(BaseConverter):
@@ -110,10 +127,17 @@ def _name() -> str:
     known: tuple[float, str] = kernel().kept.get("name", (0.0, ""))
     if time.monotonic() < known[0]:
         return known[1]
-    with kernel().reading() as session:
-        found = next((n for slot in kernel().slots(OrganizationName) if (n := slot.find(session))), "Academy")
+    try:
+        found = _asked_name()
+    except OperationalError:  # an error page that says so needs a name too
+        return known[1] or "Academy"
     kernel().kept["name"] = (time.monotonic() + 60, found)
     return found
+
+
+def _asked_name() -> str:
+    with kernel().reading() as session:
+        return next((n for slot in kernel().slots(OrganizationName) if (n := slot.find(session))), "Academy")
 
 
 def _context() -> dict[str, Any]:
@@ -143,8 +167,6 @@ def install(app: Flask, kernel: Kernel) -> None:
     app.register_blueprint(static.blueprint(assets))
     app.jinja_env.globals.update(url_for=url_for)
     app.context_processor(_context)
-
-
 
 
 def _roots(folders: Sequence[Path], name: str) -> list[Path]:

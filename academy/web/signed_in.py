@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Flask, g, session
-from flask_login import LoginManager, UserMixin, current_user
+from flask import Flask, g
+from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
 
 from academy.kernel.access import SignedOut
 from academy.kernel.app import Kernel, kernel
@@ -51,14 +51,15 @@ def forget() -> None:
     g.pop("_login_user", None)
 
 
+def nobody() -> None:
+    """Answer the rest of this request as to nobody: the database can't be asked who it is."""
+    g._login_user = AnonymousUserMixin()  # noqa: SLF001 - where Flask-Login keeps it
+    g.nav = []
+
+
 def install(app: Flask, _: Kernel) -> None:
     """Attach Flask-Login. There is no remember-me cookie: the sign-in itself lasts."""
     manager = LoginManager()
-    manager.session_protection = None
+    app.config["SESSION_PROTECTION"] = None
     manager.init_app(app)
     manager.user_loader(load)
-    app.before_request(_keep)
-
-
-def _keep() -> None:
-    session.permanent = True

@@ -43,8 +43,20 @@ class OfferState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class MatchRole(StrEnum):
+    """As what somebody is in a match."""
+
+    MENTOR = "mentor"
+    LEARNER = "learner"
+    BUDDY = "buddy"
+
+
 class Run(Table):
-    """One asking of the matcher for a group: for buddies or for mentors."""
+    """One asking of the matcher for a group: for buddies or for mentors (`kind` is a pair's).
+
+    `settings` holds what the matcher was given besides people: `seed`, `week` (the Monday of the week whose
+    hours were compared) and, once it answered, `graph_version` and how many were `placed` and `considered`.
+    """
 
     __tablename__ = "runs"
     __table_args__ = (Index(None, "group_id", "kind"),)
@@ -64,8 +76,9 @@ class Run(Table):
 class Match(Table):
     """People proposed to each other, with the reasons. `rank` orders a learner's candidates, 0 the first.
 
-    `parts` holds what the score is made of and `facts` what an explanation says, as ids, names of skills
-    and numbers: the sentences are made when it is read.
+    `parts` holds what the score of each two of them is made of and `facts` what an explanation says of them,
+    entry for entry (`matching.types.Parts` cut in two), as ids, names of skills and numbers: the sentences
+    are made when it is read.
     """
 
     __tablename__ = "matches"

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.kernel.db import Table, key
+
+
+class PairKind(StrEnum):
+    """Why people work together: one learns from the other, or both learn beside each other."""
+
+    MENTORSHIP = "mentorship"
+    BUDDY = "buddy"
 
 
 class Pair(Table):

@@ -32,18 +32,12 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("parent_id", sa.Uuid(), nullable=True),
-        sa.Column(
-            "created_at", academy.kernel.db.Instant(timezone=True), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["parent_id"], ["groups.id"], name=op.f("fk_groups_parent_id")
-        ),
+        sa.Column("created_at", academy.kernel.db.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["parent_id"], ["groups.id"], name=op.f("fk_groups_parent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_groups")),
     )
     with op.batch_alter_table("groups", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_groups_parent_id"), ["parent_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_groups_parent_id"), ["parent_id"], unique=False)
 
     op.create_table(
         "jobs",
@@ -53,13 +47,9 @@ def upgrade() -> None:
         sa.Column("unique_key", sa.String(length=200), nullable=True),
         sa.Column("run_at", academy.kernel.db.Instant(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column(
-            "lease_until", academy.kernel.db.Instant(timezone=True), nullable=True
-        ),
+        sa.Column("lease_until", academy.kernel.db.Instant(timezone=True), nullable=True),
         sa.Column("lease", sa.Uuid(), nullable=True),
-        sa.Column(
-            "created_at", academy.kernel.db.Instant(timezone=True), nullable=False
-        ),
+        sa.Column("created_at", academy.kernel.db.Instant(timezone=True), nullable=False),
         sa.Column("done_at", academy.kernel.db.Instant(timezone=True), nullable=True),
         sa.Column("failed_at", academy.kernel.db.Instant(timezone=True), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
@@ -68,9 +58,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_jobs_done_at_failed_at_run_at"),
-            ["done_at", "failed_at", "run_at"],
-            unique=False,
+            batch_op.f("ix_jobs_done_at_failed_at_run_at"), ["done_at", "failed_at", "run_at"], unique=False
         )
 
     op.create_table(
@@ -98,23 +86,15 @@ def upgrade() -> None:
         sa.Column("theme", sa.String(length=10), nullable=False),
         sa.Column("contrast", sa.String(length=10), nullable=False),
         sa.Column("announce", sa.String(length=10), nullable=False),
-        sa.Column(
-            "created_at", academy.kernel.db.Instant(timezone=True), nullable=False
-        ),
-        sa.Column(
-            "deactivated_at", academy.kernel.db.Instant(timezone=True), nullable=True
-        ),
-        sa.ForeignKeyConstraint(
-            ["manager_id"], ["people.id"], name=op.f("fk_people_manager_id")
-        ),
+        sa.Column("created_at", academy.kernel.db.Instant(timezone=True), nullable=False),
+        sa.Column("deactivated_at", academy.kernel.db.Instant(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["manager_id"], ["people.id"], name=op.f("fk_people_manager_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
         sa.UniqueConstraint("email_key", name=op.f("uq_people_email_key")),
         sa.UniqueConstraint("external_id", name=op.f("uq_people_external_id")),
     )
     with op.batch_alter_table("people", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_people_manager_id"), ["manager_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_people_manager_id"), ["manager_id"], unique=False)
 
     op.create_table(
         "availability",
@@ -123,62 +103,39 @@ def upgrade() -> None:
         sa.Column("weekday", sa.Integer(), nullable=False),
         sa.Column("start_minute", sa.Integer(), nullable=False),
         sa.Column("end_minute", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "start_minute < end_minute", name=op.f("ck_availability_order")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_availability_person_id")
-        ),
+        sa.CheckConstraint("start_minute < end_minute", name=op.f("ck_availability_order")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_availability_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_availability")),
         sa.UniqueConstraint(
-            "person_id",
-            "weekday",
-            "start_minute",
-            name=op.f("uq_availability_person_id_weekday_start_minute"),
+            "person_id", "weekday", "start_minute", name=op.f("uq_availability_person_id_weekday_start_minute")
         ),
     )
     with op.batch_alter_table("availability", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_availability_person_id"), ["person_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_availability_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "blocks",
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("blocked_id", sa.Uuid(), nullable=False),
         sa.Column("at", academy.kernel.db.Instant(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["blocked_id"], ["people.id"], name=op.f("fk_blocks_blocked_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_blocks_person_id")
-        ),
+        sa.ForeignKeyConstraint(["blocked_id"], ["people.id"], name=op.f("fk_blocks_blocked_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_blocks_person_id")),
         sa.PrimaryKeyConstraint("person_id", "blocked_id", name=op.f("pk_blocks")),
     )
     with op.batch_alter_table("blocks", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_blocks_blocked_id"), ["blocked_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_blocks_blocked_id"), ["blocked_id"], unique=False)
 
     op.create_table(
         "group_ancestors",
         sa.Column("group_id", sa.Uuid(), nullable=False),
         sa.Column("ancestor_id", sa.Uuid(), nullable=False),
         sa.Column("depth", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["ancestor_id"], ["groups.id"], name=op.f("fk_group_ancestors_ancestor_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["groups.id"], name=op.f("fk_group_ancestors_group_id")
-        ),
-        sa.PrimaryKeyConstraint(
-            "group_id", "ancestor_id", name=op.f("pk_group_ancestors")
-        ),
+        sa.ForeignKeyConstraint(["ancestor_id"], ["groups.id"], name=op.f("fk_group_ancestors_ancestor_id")),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_group_ancestors_group_id")),
+        sa.PrimaryKeyConstraint("group_id", "ancestor_id", name=op.f("pk_group_ancestors")),
     )
     with op.batch_alter_table("group_ancestors", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_group_ancestors_ancestor_id"), ["ancestor_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_group_ancestors_ancestor_id"), ["ancestor_id"], unique=False)
 
     op.create_table(
         "ledger",
@@ -188,18 +145,12 @@ def upgrade() -> None:
         sa.Column("actor_id", sa.Uuid(), nullable=True),
         sa.Column("request_id", sa.String(length=32), nullable=True),
         sa.Column("facts", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["actor_id"], ["people.id"], name=op.f("fk_ledger_actor_id")
-        ),
+        sa.ForeignKeyConstraint(["actor_id"], ["people.id"], name=op.f("fk_ledger_actor_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
     )
     with op.batch_alter_table("ledger", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_ledger_actor_id"), ["actor_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_ledger_kind_at"), ["kind", "at"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_ledger_actor_id"), ["actor_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ledger_kind_at"), ["kind", "at"], unique=False)
 
     op.create_table(
         "log_events",
@@ -212,19 +163,13 @@ def upgrade() -> None:
         sa.Column("send_key", sa.String(length=64), nullable=True),
         sa.Column("send_digest", sa.String(length=64), nullable=True),
         sa.Column("nonce", sa.String(length=64), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["actor_id"], ["people.id"], name=op.f("fk_log_events_actor_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["log_id"], ["logs.id"], name=op.f("fk_log_events_log_id")
-        ),
+        sa.ForeignKeyConstraint(["actor_id"], ["people.id"], name=op.f("fk_log_events_actor_id")),
+        sa.ForeignKeyConstraint(["log_id"], ["logs.id"], name=op.f("fk_log_events_log_id")),
         sa.PrimaryKeyConstraint("log_id", "seq", name=op.f("pk_log_events")),
         sa.UniqueConstraint("send_key", name=op.f("uq_log_events_send_key")),
     )
     with op.batch_alter_table("log_events", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_log_events_actor_id"), ["actor_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_log_events_actor_id"), ["actor_id"], unique=False)
 
     op.create_table(
         "memberships",
@@ -234,25 +179,13 @@ def upgrade() -> None:
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("from_at", academy.kernel.db.Instant(timezone=True), nullable=False),
         sa.Column("until_at", academy.kernel.db.Instant(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["groups.id"], name=op.f("fk_memberships_group_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_memberships_person_id")
-        ),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_memberships_group_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_memberships_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_memberships")),
     )
     with op.batch_alter_table("memberships", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_memberships_group_id_person_id"),
-            ["group_id", "person_id"],
-            unique=False,
-        )
-        batch_op.create_index(
-            batch_op.f("ix_memberships_person_id_until_at"),
-            ["person_id", "until_at"],
-            unique=False,
-        )
+        batch_op.create_index(batch_op.f("ix_memberships_group_id_person_id"), ["group_id", "person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_memberships_person_id_until_at"), ["person_id", "until_at"], unique=False)
         batch_op.create_index(
             "uq_memberships_open",
             ["group_id", "person_id", "role"],
@@ -267,43 +200,27 @@ def upgrade() -> None:
         sa.Column("group_id", sa.Uuid(), nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=False),
         sa.Column("offers", sa.Text(), nullable=False),
-        sa.Column(
-            "updated_at", academy.kernel.db.Instant(timezone=True), nullable=False
-        ),
+        sa.Column("updated_at", academy.kernel.db.Instant(timezone=True), nullable=False),
         sa.CheckConstraint("capacity >= 0", name=op.f("ck_mentor_profiles_capacity")),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["groups.id"], name=op.f("fk_mentor_profiles_group_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_mentor_profiles_person_id")
-        ),
-        sa.PrimaryKeyConstraint(
-            "person_id", "group_id", name=op.f("pk_mentor_profiles")
-        ),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_mentor_profiles_group_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_mentor_profiles_person_id")),
+        sa.PrimaryKeyConstraint("person_id", "group_id", name=op.f("pk_mentor_profiles")),
     )
     with op.batch_alter_table("mentor_profiles", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_mentor_profiles_group_id"), ["group_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_mentor_profiles_group_id"), ["group_id"], unique=False)
 
     op.create_table(
         "modules",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("group_id", sa.Uuid(), nullable=False),
         sa.Column("key", sa.String(length=60), nullable=False),
-        sa.Column(
-            "created_at", academy.kernel.db.Instant(timezone=True), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["groups.id"], name=op.f("fk_modules_group_id")
-        ),
+        sa.Column("created_at", academy.kernel.db.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_modules_group_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_modules")),
         sa.UniqueConstraint("group_id", "key", name=op.f("uq_modules_group_id_key")),
     )
     with op.batch_alter_table("modules", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_modules_group_id"), ["group_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_modules_group_id"), ["group_id"], unique=False)
 
     op.create_table(
         "notices",
@@ -314,34 +231,20 @@ def upgrade() -> None:
         sa.Column("actor_id", sa.Uuid(), nullable=True),
         sa.Column("at", academy.kernel.db.Instant(timezone=True), nullable=False),
         sa.Column("read_at", academy.kernel.db.Instant(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["actor_id"], ["people.id"], name=op.f("fk_notices_actor_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_notices_person_id")
-        ),
+        sa.ForeignKeyConstraint(["actor_id"], ["people.id"], name=op.f("fk_notices_actor_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_notices_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
     )
     with op.batch_alter_table("notices", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_notices_actor_id"), ["actor_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_notices_person_id_read_at"),
-            ["person_id", "read_at"],
-            unique=False,
-        )
+        batch_op.create_index(batch_op.f("ix_notices_actor_id"), ["actor_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notices_person_id_read_at"), ["person_id", "read_at"], unique=False)
 
     op.create_table(
         "person_languages",
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("language", sa.String(length=12), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_person_languages_person_id")
-        ),
-        sa.PrimaryKeyConstraint(
-            "person_id", "language", name=op.f("pk_person_languages")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_person_languages_person_id")),
+        sa.PrimaryKeyConstraint("person_id", "language", name=op.f("pk_person_languages")),
     )
     op.create_table(
         "runs",
@@ -353,25 +256,15 @@ def upgrade() -> None:
         sa.Column("settings", sa.JSON(), nullable=False),
         sa.Column("asked_by", sa.Uuid(), nullable=False),
         sa.Column("asked_at", academy.kernel.db.Instant(timezone=True), nullable=False),
-        sa.Column(
-            "published_at", academy.kernel.db.Instant(timezone=True), nullable=True
-        ),
+        sa.Column("published_at", academy.kernel.db.Instant(timezone=True), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["asked_by"], ["people.id"], name=op.f("fk_runs_asked_by")
-        ),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["groups.id"], name=op.f("fk_runs_group_id")
-        ),
+        sa.ForeignKeyConstraint(["asked_by"], ["people.id"], name=op.f("fk_runs_asked_by")),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_runs_group_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
     )
     with op.batch_alter_table("runs", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_runs_asked_by"), ["asked_by"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_runs_group_id_kind"), ["group_id", "kind"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_runs_asked_by"), ["asked_by"], unique=False)
+        batch_op.create_index(batch_op.f("ix_runs_group_id_kind"), ["group_id", "kind"], unique=False)
 
     op.create_table(
         "sign_ins",
@@ -379,20 +272,14 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("agent", sa.String(length=200), nullable=False),
-        sa.Column(
-            "created_at", academy.kernel.db.Instant(timezone=True), nullable=False
-        ),
+        sa.Column("created_at", academy.kernel.db.Instant(timezone=True), nullable=False),
         sa.Column("ended_at", academy.kernel.db.Instant(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_sign_ins_person_id")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_sign_ins_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_ins")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_sign_ins_token_hash")),
     )
     with op.batch_alter_table("sign_ins", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_sign_ins_person_id"), ["person_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_sign_ins_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "skills",
@@ -401,13 +288,9 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=120), nullable=False),
         sa.Column("label", sa.String(length=300), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["framework_id"], ["frameworks.id"], name=op.f("fk_skills_framework_id")
-        ),
+        sa.ForeignKeyConstraint(["framework_id"], ["frameworks.id"], name=op.f("fk_skills_framework_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_skills")),
-        sa.UniqueConstraint(
-            "framework_id", "key", name=op.f("uq_skills_framework_id_key")
-        ),
+        sa.UniqueConstraint("framework_id", "key", name=op.f("uq_skills_framework_id_key")),
     )
     with op.batch_alter_table("skills", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_skills_label"), ["label"], unique=False)
@@ -419,35 +302,25 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("title", sa.String(length=160), nullable=False),
         sa.Column("head_no", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["groups.id"], name=op.f("fk_spaces_group_id")
-        ),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_spaces_group_id")),
         sa.ForeignKeyConstraint(["id"], ["logs.id"], name=op.f("fk_spaces_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_spaces")),
     )
     with op.batch_alter_table("spaces", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_spaces_group_id"), ["group_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_spaces_group_id"), ["group_id"], unique=False)
 
     op.create_table(
         "tracks",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("group_id", sa.Uuid(), nullable=False),
         sa.Column("key", sa.String(length=60), nullable=False),
-        sa.Column(
-            "created_at", academy.kernel.db.Instant(timezone=True), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["groups.id"], name=op.f("fk_tracks_group_id")
-        ),
+        sa.Column("created_at", academy.kernel.db.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_tracks_group_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tracks")),
         sa.UniqueConstraint("group_id", "key", name=op.f("uq_tracks_group_id_key")),
     )
     with op.batch_alter_table("tracks", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_tracks_group_id"), ["group_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_tracks_group_id"), ["group_id"], unique=False)
 
     op.create_table(
         "follows",
@@ -457,18 +330,12 @@ def upgrade() -> None:
         sa.Column("until_seq", sa.Integer(), nullable=True),
         sa.Column("read_no", sa.Integer(), nullable=False),
         sa.Column("cursor_rev", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_follows_person_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["space_id"], ["spaces.id"], name=op.f("fk_follows_space_id")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_follows_person_id")),
+        sa.ForeignKeyConstraint(["space_id"], ["spaces.id"], name=op.f("fk_follows_space_id")),
         sa.PrimaryKeyConstraint("space_id", "person_id", name=op.f("pk_follows")),
     )
     with op.batch_alter_table("follows", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_follows_person_id"), ["person_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_follows_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "goals",
@@ -477,18 +344,12 @@ def upgrade() -> None:
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column("at", academy.kernel.db.Instant(timezone=True), nullable=False),
         sa.CheckConstraint("level BETWEEN 1 AND 5", name=op.f("ck_goals_level")),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_goals_person_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["skill_id"], ["skills.id"], name=op.f("fk_goals_skill_id")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_goals_person_id")),
+        sa.ForeignKeyConstraint(["skill_id"], ["skills.id"], name=op.f("fk_goals_skill_id")),
         sa.PrimaryKeyConstraint("person_id", "skill_id", name=op.f("pk_goals")),
     )
     with op.batch_alter_table("goals", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_goals_skill_id"), ["skill_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_goals_skill_id"), ["skill_id"], unique=False)
 
     op.create_table(
         "matches",
@@ -501,15 +362,11 @@ def upgrade() -> None:
         sa.Column("score", sa.Integer(), nullable=False),
         sa.Column("parts", sa.JSON(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run_id"], ["runs.id"], name=op.f("fk_matches_run_id")
-        ),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_matches_run_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_matches")),
     )
     with op.batch_alter_table("matches", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_matches_run_id_state"), ["run_id", "state"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_matches_run_id_state"), ["run_id", "state"], unique=False)
 
     op.create_table(
         "module_versions",
@@ -519,16 +376,10 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=160), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("icon", sa.String(length=20), nullable=False),
-        sa.Column(
-            "published_at", academy.kernel.db.Instant(timezone=True), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["module_id"], ["modules.id"], name=op.f("fk_module_versions_module_id")
-        ),
+        sa.Column("published_at", academy.kernel.db.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["module_id"], ["modules.id"], name=op.f("fk_module_versions_module_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_module_versions")),
-        sa.UniqueConstraint(
-            "module_id", "number", name=op.f("uq_module_versions_module_id_number")
-        ),
+        sa.UniqueConstraint("module_id", "number", name=op.f("uq_module_versions_module_id_number")),
     )
     op.create_table(
         "person_skills",
@@ -537,21 +388,13 @@ def upgrade() -> None:
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column("source", sa.String(length=20), nullable=False),
         sa.Column("at", academy.kernel.db.Instant(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "level BETWEEN 1 AND 5", name=op.f("ck_person_skills_level")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_person_skills_person_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["skill_id"], ["skills.id"], name=op.f("fk_person_skills_skill_id")
-        ),
+        sa.CheckConstraint("level BETWEEN 1 AND 5", name=op.f("ck_person_skills_level")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_person_skills_person_id")),
+        sa.ForeignKeyConstraint(["skill_id"], ["skills.id"], name=op.f("fk_person_skills_skill_id")),
         sa.PrimaryKeyConstraint("person_id", "skill_id", name=op.f("pk_person_skills")),
     )
     with op.batch_alter_table("person_skills", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_person_skills_skill_id"), ["skill_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_person_skills_skill_id"), ["skill_id"], unique=False)
 
     op.create_table(
         "posts",
@@ -565,54 +408,39 @@ def upgrade() -> None:
         sa.Column("reply_to", sa.Uuid(), nullable=True),
         sa.Column("at", academy.kernel.db.Instant(timezone=True), nullable=False),
         sa.Column("edited_at", academy.kernel.db.Instant(timezone=True), nullable=True),
-        sa.Column(
-            "removed_at", academy.kernel.db.Instant(timezone=True), nullable=True
-        ),
+        sa.Column("removed_at", academy.kernel.db.Instant(timezone=True), nullable=True),
         sa.Column("removed_by", sa.Uuid(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["author_id"], ["people.id"], name=op.f("fk_posts_author_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["removed_by"], ["people.id"], name=op.f("fk_posts_removed_by")
-        ),
-        sa.ForeignKeyConstraint(
-            ["reply_to"], ["posts.id"], name=op.f("fk_posts_reply_to")
-        ),
-        sa.ForeignKeyConstraint(
-            ["space_id"], ["spaces.id"], name=op.f("fk_posts_space_id")
-        ),
+        sa.ForeignKeyConstraint(["author_id"], ["people.id"], name=op.f("fk_posts_author_id")),
+        sa.ForeignKeyConstraint(["removed_by"], ["people.id"], name=op.f("fk_posts_removed_by")),
+        sa.ForeignKeyConstraint(["reply_to"], ["posts.id"], name=op.f("fk_posts_reply_to")),
+        sa.ForeignKeyConstraint(["space_id"], ["spaces.id"], name=op.f("fk_posts_space_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
         sa.UniqueConstraint("space_id", "no", name=op.f("uq_posts_space_id_no")),
     )
     with op.batch_alter_table("posts", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_posts_author_id_space_id_no"),
-            ["author_id", "space_id", "no"],
-            unique=False,
+            batch_op.f("ix_posts_author_id_space_id_no"), ["author_id", "space_id", "no"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_posts_reply_to"), ["reply_to"], unique=False
+            "ix_posts_removed",
+            ["space_id", "no"],
+            unique=False,
+            sqlite_where=sa.text("removed_at IS NOT NULL"),
+            postgresql_where=sa.text("removed_at IS NOT NULL"),
         )
+        batch_op.create_index(batch_op.f("ix_posts_reply_to"), ["reply_to"], unique=False)
 
     op.create_table(
         "skill_links",
         sa.Column("skill_id", sa.Uuid(), nullable=False),
         sa.Column("related_id", sa.Uuid(), nullable=False),
         sa.Column("relation", sa.String(length=20), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["related_id"], ["skills.id"], name=op.f("fk_skill_links_related_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["skill_id"], ["skills.id"], name=op.f("fk_skill_links_skill_id")
-        ),
-        sa.PrimaryKeyConstraint(
-            "skill_id", "related_id", "relation", name=op.f("pk_skill_links")
-        ),
+        sa.ForeignKeyConstraint(["related_id"], ["skills.id"], name=op.f("fk_skill_links_related_id")),
+        sa.ForeignKeyConstraint(["skill_id"], ["skills.id"], name=op.f("fk_skill_links_skill_id")),
+        sa.PrimaryKeyConstraint("skill_id", "related_id", "relation", name=op.f("pk_skill_links")),
     )
     with op.batch_alter_table("skill_links", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_skill_links_related_id"), ["related_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_skill_links_related_id"), ["related_id"], unique=False)
 
     op.create_table(
         "track_versions",
@@ -622,34 +450,22 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=160), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("weeks", sa.Integer(), nullable=False),
-        sa.Column(
-            "published_at", academy.kernel.db.Instant(timezone=True), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["track_id"], ["tracks.id"], name=op.f("fk_track_versions_track_id")
-        ),
+        sa.Column("published_at", academy.kernel.db.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["track_id"], ["tracks.id"], name=op.f("fk_track_versions_track_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_track_versions")),
-        sa.UniqueConstraint(
-            "track_id", "number", name=op.f("uq_track_versions_track_id_number")
-        ),
+        sa.UniqueConstraint("track_id", "number", name=op.f("uq_track_versions_track_id_number")),
     )
     op.create_table(
         "unplaced",
         sa.Column("run_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("reasons", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_unplaced_person_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["run_id"], ["runs.id"], name=op.f("fk_unplaced_run_id")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_unplaced_person_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_unplaced_run_id")),
         sa.PrimaryKeyConstraint("run_id", "person_id", name=op.f("pk_unplaced")),
     )
     with op.batch_alter_table("unplaced", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_unplaced_person_id"), ["person_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_unplaced_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "activities",
@@ -664,19 +480,11 @@ def upgrade() -> None:
         sa.Column("body_md", sa.Text(), nullable=False),
         sa.Column("body_html", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["module_version_id"],
-            ["module_versions.id"],
-            name=op.f("fk_activities_module_version_id"),
+            ["module_version_id"], ["module_versions.id"], name=op.f("fk_activities_module_version_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activities")),
-        sa.UniqueConstraint(
-            "module_version_id", "key", name=op.f("uq_activities_module_version_id_key")
-        ),
-        sa.UniqueConstraint(
-            "module_version_id",
-            "position",
-            name=op.f("uq_activities_module_version_id_position"),
-        ),
+        sa.UniqueConstraint("module_version_id", "key", name=op.f("uq_activities_module_version_id_key")),
+        sa.UniqueConstraint("module_version_id", "position", name=op.f("uq_activities_module_version_id_position")),
     )
     op.create_table(
         "deliveries",
@@ -685,58 +493,38 @@ def upgrade() -> None:
         sa.Column("track_version_id", sa.Uuid(), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("zone", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_deliveries_group_id")),
         sa.ForeignKeyConstraint(
-            ["group_id"], ["groups.id"], name=op.f("fk_deliveries_group_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["track_version_id"],
-            ["track_versions.id"],
-            name=op.f("fk_deliveries_track_version_id"),
+            ["track_version_id"], ["track_versions.id"], name=op.f("fk_deliveries_track_version_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("group_id", name=op.f("uq_deliveries_group_id")),
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_deliveries_track_version_id"),
-            ["track_version_id"],
-            unique=False,
-        )
+        batch_op.create_index(batch_op.f("ix_deliveries_track_version_id"), ["track_version_id"], unique=False)
 
     op.create_table(
         "match_people",
         sa.Column("match_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["match_id"], ["matches.id"], name=op.f("fk_match_people_match_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_match_people_person_id")
-        ),
+        sa.ForeignKeyConstraint(["match_id"], ["matches.id"], name=op.f("fk_match_people_match_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_match_people_person_id")),
         sa.PrimaryKeyConstraint("match_id", "person_id", name=op.f("pk_match_people")),
     )
     with op.batch_alter_table("match_people", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_match_people_person_id"), ["person_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_match_people_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "mentions",
         sa.Column("post_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_mentions_person_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["post_id"], ["posts.id"], name=op.f("fk_mentions_post_id")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_mentions_person_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_mentions_post_id")),
         sa.PrimaryKeyConstraint("post_id", "person_id", name=op.f("pk_mentions")),
     )
     with op.batch_alter_table("mentions", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_mentions_person_id"), ["person_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_mentions_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "offers",
@@ -745,33 +533,17 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column(
-            "offered_at", academy.kernel.db.Instant(timezone=True), nullable=False
-        ),
-        sa.Column(
-            "expires_at", academy.kernel.db.Instant(timezone=True), nullable=False
-        ),
-        sa.Column(
-            "answered_at", academy.kernel.db.Instant(timezone=True), nullable=True
-        ),
+        sa.Column("offered_at", academy.kernel.db.Instant(timezone=True), nullable=False),
+        sa.Column("expires_at", academy.kernel.db.Instant(timezone=True), nullable=False),
+        sa.Column("answered_at", academy.kernel.db.Instant(timezone=True), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["match_id"], ["matches.id"], name=op.f("fk_offers_match_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_offers_person_id")
-        ),
+        sa.ForeignKeyConstraint(["match_id"], ["matches.id"], name=op.f("fk_offers_match_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_offers_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_offers")),
     )
     with op.batch_alter_table("offers", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_offers_match_id"), ["match_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_offers_person_id_state"),
-            ["person_id", "state"],
-            unique=False,
-        )
+        batch_op.create_index(batch_op.f("ix_offers_match_id"), ["match_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_offers_person_id_state"), ["person_id", "state"], unique=False)
 
     op.create_table(
         "pairs",
@@ -781,30 +553,18 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("match_id", sa.Uuid(), nullable=True),
         sa.Column("space_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "started_at", academy.kernel.db.Instant(timezone=True), nullable=False
-        ),
+        sa.Column("started_at", academy.kernel.db.Instant(timezone=True), nullable=False),
         sa.Column("ended_at", academy.kernel.db.Instant(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["cohort_group_id"], ["groups.id"], name=op.f("fk_pairs_cohort_group_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["groups.id"], name=op.f("fk_pairs_group_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["match_id"], ["matches.id"], name=op.f("fk_pairs_match_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["space_id"], ["spaces.id"], name=op.f("fk_pairs_space_id")
-        ),
+        sa.ForeignKeyConstraint(["cohort_group_id"], ["groups.id"], name=op.f("fk_pairs_cohort_group_id")),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_pairs_group_id")),
+        sa.ForeignKeyConstraint(["match_id"], ["matches.id"], name=op.f("fk_pairs_match_id")),
+        sa.ForeignKeyConstraint(["space_id"], ["spaces.id"], name=op.f("fk_pairs_space_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pairs")),
         sa.UniqueConstraint("group_id", name=op.f("uq_pairs_group_id")),
         sa.UniqueConstraint("match_id", name=op.f("uq_pairs_match_id")),
     )
     with op.batch_alter_table("pairs", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_pairs_cohort_group_id"), ["cohort_group_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_pairs_cohort_group_id"), ["cohort_group_id"], unique=False)
 
     op.create_table(
         "post_edits",
@@ -812,15 +572,11 @@ def upgrade() -> None:
         sa.Column("post_id", sa.Uuid(), nullable=False),
         sa.Column("body_md", sa.Text(), nullable=False),
         sa.Column("at", academy.kernel.db.Instant(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["post_id"], ["posts.id"], name=op.f("fk_post_edits_post_id")
-        ),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_post_edits_post_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_post_edits")),
     )
     with op.batch_alter_table("post_edits", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_post_edits_post_id"), ["post_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_post_edits_post_id"), ["post_id"], unique=False)
 
     op.create_table(
         "post_reactions",
@@ -828,20 +584,12 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("emoji", sa.String(length=16), nullable=False),
         sa.Column("at", academy.kernel.db.Instant(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_post_reactions_person_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["post_id"], ["posts.id"], name=op.f("fk_post_reactions_post_id")
-        ),
-        sa.PrimaryKeyConstraint(
-            "post_id", "person_id", "emoji", name=op.f("pk_post_reactions")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_post_reactions_person_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_post_reactions_post_id")),
+        sa.PrimaryKeyConstraint("post_id", "person_id", "emoji", name=op.f("pk_post_reactions")),
     )
     with op.batch_alter_table("post_reactions", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_post_reactions_person_id"), ["person_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_post_reactions_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "track_parts",
@@ -850,25 +598,15 @@ def upgrade() -> None:
         sa.Column("module_version_id", sa.Uuid(), nullable=False),
         sa.Column("week", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["module_version_id"],
-            ["module_versions.id"],
-            name=op.f("fk_track_parts_module_version_id"),
+            ["module_version_id"], ["module_versions.id"], name=op.f("fk_track_parts_module_version_id")
         ),
         sa.ForeignKeyConstraint(
-            ["track_version_id"],
-            ["track_versions.id"],
-            name=op.f("fk_track_parts_track_version_id"),
+            ["track_version_id"], ["track_versions.id"], name=op.f("fk_track_parts_track_version_id")
         ),
-        sa.PrimaryKeyConstraint(
-            "track_version_id", "position", name=op.f("pk_track_parts")
-        ),
+        sa.PrimaryKeyConstraint("track_version_id", "position", name=op.f("pk_track_parts")),
     )
     with op.batch_alter_table("track_parts", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_track_parts_module_version_id"),
-            ["module_version_id"],
-            unique=False,
-        )
+        batch_op.create_index(batch_op.f("ix_track_parts_module_version_id"), ["module_version_id"], unique=False)
 
     op.create_table(
         "cohorts",
@@ -878,16 +616,10 @@ def upgrade() -> None:
         sa.Column("seats", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("agreements", sa.JSON(), nullable=False),
-        sa.Column(
-            "created_at", academy.kernel.db.Instant(timezone=True), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["delivery_id"], ["deliveries.id"], name=op.f("fk_cohorts_delivery_id")
-        ),
+        sa.Column("created_at", academy.kernel.db.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.id"], name=op.f("fk_cohorts_delivery_id")),
         sa.ForeignKeyConstraint(["id"], ["groups.id"], name=op.f("fk_cohorts_id")),
-        sa.ForeignKeyConstraint(
-            ["space_id"], ["spaces.id"], name=op.f("fk_cohorts_space_id")
-        ),
+        sa.ForeignKeyConstraint(["space_id"], ["spaces.id"], name=op.f("fk_cohorts_space_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cohorts")),
         sa.UniqueConstraint("delivery_id", name=op.f("uq_cohorts_delivery_id")),
         sa.UniqueConstraint("space_id", name=op.f("uq_cohorts_space_id")),
@@ -897,20 +629,12 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("activity_id", sa.Uuid(), nullable=False),
         sa.Column("at", academy.kernel.db.Instant(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["activity_id"], ["activities.id"], name=op.f("fk_completions_activity_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_completions_person_id")
-        ),
-        sa.PrimaryKeyConstraint(
-            "person_id", "activity_id", name=op.f("pk_completions")
-        ),
+        sa.ForeignKeyConstraint(["activity_id"], ["activities.id"], name=op.f("fk_completions_activity_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_completions_person_id")),
+        sa.PrimaryKeyConstraint("person_id", "activity_id", name=op.f("pk_completions")),
     )
     with op.batch_alter_table("completions", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_completions_activity_id"), ["activity_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_completions_activity_id"), ["activity_id"], unique=False)
 
     op.create_table(
         "match_history",
@@ -921,24 +645,14 @@ def upgrade() -> None:
         sa.Column("at", academy.kernel.db.Instant(timezone=True), nullable=False),
         sa.Column("before", sa.String(length=20), nullable=False),
         sa.Column("after", sa.String(length=20), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["actor_id"], ["people.id"], name=op.f("fk_match_history_actor_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["match_id"], ["matches.id"], name=op.f("fk_match_history_match_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["offer_id"], ["offers.id"], name=op.f("fk_match_history_offer_id")
-        ),
+        sa.ForeignKeyConstraint(["actor_id"], ["people.id"], name=op.f("fk_match_history_actor_id")),
+        sa.ForeignKeyConstraint(["match_id"], ["matches.id"], name=op.f("fk_match_history_match_id")),
+        sa.ForeignKeyConstraint(["offer_id"], ["offers.id"], name=op.f("fk_match_history_offer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_match_history")),
     )
     with op.batch_alter_table("match_history", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_match_history_actor_id"), ["actor_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_match_history_match_id"), ["match_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_match_history_actor_id"), ["actor_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_match_history_match_id"), ["match_id"], unique=False)
 
     op.create_table(
         "reflections",
@@ -946,20 +660,12 @@ def upgrade() -> None:
         sa.Column("activity_id", sa.Uuid(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("at", academy.kernel.db.Instant(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["activity_id"], ["activities.id"], name=op.f("fk_reflections_activity_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_reflections_person_id")
-        ),
-        sa.PrimaryKeyConstraint(
-            "person_id", "activity_id", name=op.f("pk_reflections")
-        ),
+        sa.ForeignKeyConstraint(["activity_id"], ["activities.id"], name=op.f("fk_reflections_activity_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_reflections_person_id")),
+        sa.PrimaryKeyConstraint("person_id", "activity_id", name=op.f("pk_reflections")),
     )
     with op.batch_alter_table("reflections", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_reflections_activity_id"), ["activity_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_reflections_activity_id"), ["activity_id"], unique=False)
 
     op.create_table(
         "workshops",
@@ -971,9 +677,7 @@ def upgrade() -> None:
         sa.Column("agenda_html", sa.Text(), nullable=False),
         sa.Column("wall_start", sa.String(length=16), nullable=False),
         sa.Column("zone", sa.String(length=60), nullable=False),
-        sa.Column(
-            "starts_at", academy.kernel.db.Instant(timezone=True), nullable=False
-        ),
+        sa.Column("starts_at", academy.kernel.db.Instant(timezone=True), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("venue_url", sa.String(length=500), nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=True),
@@ -983,39 +687,19 @@ def upgrade() -> None:
         sa.Column("uid", sa.String(length=120), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("going", sa.Integer(), nullable=False),
-        sa.Column(
-            "created_at", academy.kernel.db.Instant(timezone=True), nullable=False
-        ),
-        sa.CheckConstraint(
-            "capacity IS NULL OR capacity > 0", name=op.f("ck_workshops_capacity")
-        ),
-        sa.CheckConstraint(
-            "minutes BETWEEN 5 AND 600", name=op.f("ck_workshops_minutes")
-        ),
-        sa.ForeignKeyConstraint(
-            ["activity_id"], ["activities.id"], name=op.f("fk_workshops_activity_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["facilitator_id"], ["people.id"], name=op.f("fk_workshops_facilitator_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["groups.id"], name=op.f("fk_workshops_group_id")
-        ),
+        sa.Column("created_at", academy.kernel.db.Instant(timezone=True), nullable=False),
+        sa.CheckConstraint("capacity IS NULL OR capacity > 0", name=op.f("ck_workshops_capacity")),
+        sa.CheckConstraint("minutes BETWEEN 5 AND 600", name=op.f("ck_workshops_minutes")),
+        sa.ForeignKeyConstraint(["activity_id"], ["activities.id"], name=op.f("fk_workshops_activity_id")),
+        sa.ForeignKeyConstraint(["facilitator_id"], ["people.id"], name=op.f("fk_workshops_facilitator_id")),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_workshops_group_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workshops")),
         sa.UniqueConstraint("uid", name=op.f("uq_workshops_uid")),
     )
     with op.batch_alter_table("workshops", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_workshops_activity_id"), ["activity_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_workshops_facilitator_id"), ["facilitator_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_workshops_group_id_starts_at"),
-            ["group_id", "starts_at"],
-            unique=False,
-        )
+        batch_op.create_index(batch_op.f("ix_workshops_activity_id"), ["activity_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_workshops_facilitator_id"), ["facilitator_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_workshops_group_id_starts_at"), ["group_id", "starts_at"], unique=False)
 
     op.create_table(
         "rsvps",
@@ -1023,21 +707,13 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("asked_sequence", sa.Integer(), nullable=False),
-        sa.Column(
-            "answered_at", academy.kernel.db.Instant(timezone=True), nullable=True
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_rsvps_person_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["workshop_id"], ["workshops.id"], name=op.f("fk_rsvps_workshop_id")
-        ),
+        sa.Column("answered_at", academy.kernel.db.Instant(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_rsvps_person_id")),
+        sa.ForeignKeyConstraint(["workshop_id"], ["workshops.id"], name=op.f("fk_rsvps_workshop_id")),
         sa.PrimaryKeyConstraint("workshop_id", "person_id", name=op.f("pk_rsvps")),
     )
     with op.batch_alter_table("rsvps", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_rsvps_person_id"), ["person_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_rsvps_person_id"), ["person_id"], unique=False)
 
     # ### end Alembic commands ###
 
@@ -1114,6 +790,11 @@ def downgrade() -> None:
     op.drop_table("skill_links")
     with op.batch_alter_table("posts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_posts_reply_to"))
+        batch_op.drop_index(
+            "ix_posts_removed",
+            sqlite_where=sa.text("removed_at IS NOT NULL"),
+            postgresql_where=sa.text("removed_at IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_posts_author_id_space_id_no"))
 
     op.drop_table("posts")

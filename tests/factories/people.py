@@ -13,7 +13,9 @@ from academy.people.models import GroupKind, Role
 _numbers = count(1)
 
 
-def person(kernel: Kernel, name: str = "", *, zone: str = "Europe/Lisbon", email: str = "", password_hash: str | None = None) -> UUID:
+def person(
+    kernel: Kernel, name: str = "", *, zone: str = "Europe/Lisbon", email: str = "", password_hash: str | None = None
+) -> UUID:
     """Make a person and return their id."""
     number = next(_numbers)
     made = kernel.commit(
@@ -35,7 +37,9 @@ def group(kernel: Kernel, kind: str = GroupKind.COHORT, name: str = "A group", p
 
 def member(kernel: Kernel, group_id: UUID, person_id: UUID, role: str = Role.LEARNER) -> UUID:
     """Give a person a role in a group and return the person's id."""
-    kernel.commit(lambda session: actions.join(session, group_id=group_id, person_id=person_id, role=role, actor_id=None))
+    kernel.commit(
+        lambda session: actions.join(session, group_id=group_id, person_id=person_id, role=role, actor_id=None)
+    )
     return person_id
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from matching.types import GraphData
+if TYPE_CHECKING:
+    from matching.types import GraphData
 
 DATA = Path(__file__).resolve().parents[2] / "academy" / "skills" / "data"
 

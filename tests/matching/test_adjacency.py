@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import networkx as nx
 import pytest
 
 from matching.adjacency import nearness, solve
 from matching.graph import graph_from
-from matching.types import GraphData
+
+if TYPE_CHECKING:
+    from matching.types import GraphData
 
 
 def chain(*relations: str) -> GraphData:
@@ -37,7 +41,7 @@ def test_a_stronger_relation_brings_a_skill_nearer() -> None:
         }
     )
     near = nearness(graph, ["a"])["a"]
-    # A star: each leaf gets 0.6 × its share of the weights 1.0 + 0.8 + 0.6 + 0.3.
+    # A star: each leaf gets 0.6 * its share of the weights 1.0 + 0.8 + 0.6 + 0.3.
     assert near == {"a": 1_000_000, "b": 222_222, "c": 177_778, "d": 133_333, "e": 66_667}
 
 

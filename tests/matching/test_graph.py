@@ -41,7 +41,7 @@ def test_of_two_relations_between_the_same_skills_the_strongest_is_kept(edges: l
     ids=["no label", "named twice", "unknown node", "unknown relation", "to itself"],
 )
 def test_a_malformed_graph_is_refused(nodes: list[list[str]], edges: list[list[str]]) -> None:
-    with pytest.raises(ValueError, match="node|edge"):
+    with pytest.raises(ValueError, match=r"node|edge"):
         graph_from({"version": "bad", "nodes": nodes, "edges": edges})
 
 

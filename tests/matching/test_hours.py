@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +28,7 @@ def test_overlap_equals_counting_minute_by_minute(a: list[tuple[int, int]], b: l
     assert shared.bit_count() == len(expected)
     intervals = intervals_from(shared)
     assert {minute for start, end in intervals for minute in range(start, end)} == expected
-    assert all(first[1] < second[0] for first, second in zip(intervals, intervals[1:], strict=False))
+    assert all(first[1] < second[0] for first, second in pairwise(intervals))
 
 
 @pytest.mark.parametrize("interval", [(60, 60), (120, 60), (0, WEEK + 1)])
@@ -37,13 +39,9 @@ def test_an_empty_reversed_or_overlong_interval_is_refused(interval: tuple[int, 
 
 def test_hours_are_told_on_the_readers_clock() -> None:
     # Sunday 23:00 to Monday 02:00 UTC, read an hour ahead: Monday 00:00 to 03:00.
-    assert slots([[0, 120], [WEEK - 60, WEEK]], utc_offset=60) == [
-        {"weekday": 0, "part": "early", "minutes": 180}
-    ]
+    assert slots([[0, 120], [WEEK - 60, WEEK]], utc_offset=60) == [{"weekday": 0, "part": "early", "minutes": 180}]
     # ... and five hours behind: Sunday 18:00 to 21:00.
-    assert slots([[0, 120], [WEEK - 60, WEEK]], utc_offset=-300) == [
-        {"weekday": 6, "part": "evening", "minutes": 180}
-    ]
+    assert slots([[0, 120], [WEEK - 60, WEEK]], utc_offset=-300) == [{"weekday": 6, "part": "evening", "minutes": 180}]
 
 
 def test_a_long_day_is_split_into_its_parts() -> None:
@@ -56,6 +54,7 @@ def test_a_long_day_is_split_into_its_parts() -> None:
 def test_at_most_two_parts_are_named_and_scraps_are_not() -> None:
     shared = slots([[1980, 2160], [2160, 2175], [5000, 5040]])
     assert named(shared, english) == ["Tuesday mornings", "Thursday mornings"]
+    assert named(slots([[1980, 2160], [5000, 5020]]), english) == ["Tuesday mornings"]
     assert named(slots([[1980, 1990]]), english) == ["Tuesday mornings"]
     assert named([], english) == []
 

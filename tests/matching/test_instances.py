@@ -20,9 +20,7 @@ def instance(name: str) -> dict[str, Any]:
     return loaded
 
 
-@pytest.mark.parametrize(
-    ("name", "placed", "total"), [("buddies_30", 28, 49_988), ("buddies_29_odd", 28, 47_340)]
-)
+@pytest.mark.parametrize(("name", "placed", "total"), [("buddies_30", 28, 49_988), ("buddies_29_odd", 28, 47_340)])
 def test_buddies_reach_the_known_optimum(name: str, placed: int, total: int) -> None:
     known = instance(name)
     worth = {(a, b): score for a, b, score in known["pairs"]}

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import json
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.mentors import assign, solve
-from matching.types import GraphData, MentorsRequest, PersonData
+
+if TYPE_CHECKING:
+    from matching.types import GraphData, MentorsRequest, PersonData
 
 Worth = dict[tuple[str, str], int]
 OPEN: PersonData = {"id": "", "hours": [(0, 600)], "languages": ["en"]}
@@ -34,17 +37,12 @@ def test_learners_are_placed_as_well_as_trying_every_assignment_shows(
     learners = [f"e{number}" for number in range(count)]
     free = {f"m{number}": place for number, place in enumerate(places)}
     worth = {
-        (learner, mentor): chance.randrange(30)
-        for learner in learners
-        for mentor in free
-        if chance.random() < 0.5
+        (learner, mentor): chance.randrange(30) for learner in learners for mentor in free if chance.random() < 0.5
     }
     chosen = assign(learners, free, worth)
     for mentor, place in free.items():
         assert list(chosen.values()).count(mentor) <= place
-    assert (len(chosen), sum(worth[pair] for pair in chosen.items())) == best_by_trying_all(
-        learners, free, worth
-    )
+    assert (len(chosen), sum(worth[pair] for pair in chosen.items())) == best_by_trying_all(learners, free, worth)
 
 
 def request(languages: GraphData) -> MentorsRequest:
@@ -76,9 +74,7 @@ def test_no_mentor_gets_more_learners_than_places(languages: GraphData) -> None:
     wanted["mentors"] = [{**OPEN, "id": "bo", "skills": [("1", 5)], "capacity": 1}]
     answer = solve(wanted)
     assert [match["learner"] for match in answer["matches"]] == ["maria"]
-    assert [(one["person"], one["code"], one["allowed"]) for one in answer["unplaced"]] == [
-        ("nils", "taken", 1)
-    ]
+    assert [(one["person"], one["code"], one["allowed"]) for one in answer["unplaced"]] == [("nils", "taken", 1)]
 
 
 def test_candidates_are_ranked_from_the_best_score_down_with_the_proposed_one_among_them(
@@ -125,13 +121,15 @@ def test_weights_may_be_changed_but_must_name_every_component_and_sum_to_one(lan
 
 
 def test_the_same_people_in_any_order_are_matched_alike(languages: GraphData) -> None:
-    learners = [{**OPEN, "id": f"e{number}", "goals": [("1", 3)]} for number in range(6)]
-    mentors = [{**OPEN, "id": f"m{number}", "skills": [("1", 3)], "capacity": 1} for number in range(4)]
+    learners: list[PersonData] = [{**OPEN, "id": f"e{number}", "goals": [("1", 3)]} for number in range(6)]
+    mentors: list[PersonData] = [
+        {**OPEN, "id": f"m{number}", "skills": [("1", 3)], "capacity": 1} for number in range(4)
+    ]
     answers = set()
     for shuffle in range(6):
         chance = random.Random(shuffle)
         chance.shuffle(learners)
         chance.shuffle(mentors)
-        answer = solve({"graph": languages, "learners": learners, "mentors": mentors, "seed": 3})  # type: ignore[typeddict-item]
+        answer = solve({"graph": languages, "learners": learners, "mentors": mentors, "seed": 3})
         answers.add(json.dumps(answer, sort_keys=True))
     assert len(answers) == 1

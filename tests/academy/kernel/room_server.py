@@ -61,7 +61,28 @@ def create_app() -> Flask:
     return made
 
 
+class Beside:
+    """What runs beside requests, and says so."""
+
+    banner = ("Sign in as ada@example.org",)
+
+    def start(self) -> None:
+        """Say it."""
+        print("started", flush=True)
+
+    def stop(self) -> None:
+        """Say it."""
+        print("stopped", flush=True)
+
+
+def create_app_with_kernel() -> Flask:
+    """Return an app that has something to start and to stop."""
+    made = create_app()
+    made.extensions["kernel"] = Beside()
+    return made
+
+
 def __getattr__(name: str) -> Any:
     if name == "app":
-        return create_app()
+        return create_app_with_kernel()
     raise AttributeError(name)

@@ -6,17 +6,18 @@ import base64
 import json
 import os
 import select
+import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
 
 import pytest
-from websocket import ABNF
 
 from tests.academy.kernel.room_server import MAX_MESSAGE
 from tests.academy.kernel.wires import COMMANDS, Client, Server, frame
 
-TEXT, BINARY, PING, PONG, CLOSE, CONT = 1, 2, 9, 10, 8, 0
+CONT, BINARY, CLOSE, PING, PONG = 0x0, 0x2, 0x8, 0x9, 0xA
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +27,7 @@ def servers() -> Iterator[dict[str, Server]]:
         yield {name: server.ready() for name, server in running.items()}
     finally:
         for server in running.values():
-            server.process.terminate()
-        for server in running.values():
-            server.end()
+            server.end(signal.SIGKILL)
 
 
 @pytest.fixture(params=list(COMMANDS))
@@ -105,9 +104,7 @@ def test_a_fragmented_message_arrives_whole_with_a_ping_answered_in_the_middle(s
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_breaks_the_protocol_is_answered_by_its_close_code_and_nothing_else(
-    own_server: Server, name: str
-) -> None:
+def test_what_breaks_the_protocol_is_answered_by_its_close_code_and_nothing_else(own_server: Server, name: str) -> None:
     code, data = BAD[name]
     with Client(own_server.port).enter() as client:
         client.wire.sendall(data)
@@ -157,6 +154,7 @@ def test_compression_is_never_agreed_on(server: Server) -> None:
         (400, {"Sec_WebSocket_Key": "dG9vIHNob3J0"}),
         (400, {"Sec_WebSocket_Key": "not base64 at all!!!!!!!"}),
         (400, {"Content_Length": "5"}),
+        (400, {"Connection": "keep-alive"}),
         (400, {"Origin": "https://elsewhere.example"}),
     ],
 )
@@ -190,7 +188,7 @@ def test_whoever_is_sent_away_gets_the_last_words_and_a_close(own_server: Server
 
 
 def broadcast(sender: Client, number: int, size: int) -> None:
-    sender.send(f'42["said_by",{number}]' if size == 0 else f'42["say",[{number},"{"x" * size}"]]')
+    sender.send(f'42["say",[{number},"{"x" * size}"]]')
 
 
 def test_a_reader_that_stalls_is_cut_between_whole_frames_and_delays_nobody(server: Server) -> None:
@@ -206,7 +204,7 @@ def test_a_reader_that_stalls_is_cut_between_whole_frames_and_delays_nobody(serv
             broadcast(fast, number, size)
             assert json.loads(fast.text()[2:])[1][0] == number
             longest = max(longest, time.monotonic() - started)
-        assert longest < 2
+        assert longest < 5
         assert server.connections() == {"driver": 1, "engine": 1}, "the slow one was cut"
         whole = []
         with pytest.raises((EOFError, ConnectionError)):
@@ -219,9 +217,12 @@ def test_a_reader_that_stalls_is_cut_between_whole_frames_and_delays_nobody(serv
 
 def test_a_reader_that_only_pauses_gets_everything_in_order(own_server: Server) -> None:
     count, size = 60, 60_000
-    with Client(own_server.port, receive_buffer=4096).enter() as slow, Client(own_server.port).enter() as fast:
+    with (
+        Client(own_server.port, receive_buffer=4096).enter() as slow,
+        Client(own_server.port).enter() as fast,
+    ):
         assert slow.ask("join", 0) == fast.ask("join", 0) == "joined"
-        sent = 0
+        sent = read = 0
         while sent < count:
             # As far as the kernel's buffers and half the backlog go, then it reads on.
             for _ in range(min(8, count - sent)):
@@ -229,8 +230,9 @@ def test_a_reader_that_only_pauses_gets_everything_in_order(own_server: Server) 
                 fast.text()
                 sent += 1
             time.sleep(0.02)
-            for number in range(sent - 8 if sent % 8 == 0 else sent - sent % 8, sent):
-                assert json.loads(slow.text()[2:])[1] == [number, "x" * size]
+            while read < sent:
+                assert json.loads(slow.text()[2:])[1] == [read, "x" * size]
+                read += 1
         assert slow.ask("echo", "still here") == "still here"
 
 
@@ -239,7 +241,7 @@ def test_a_flood_from_one_does_not_hold_up_another(own_server: Server) -> None:
         flood.wire.sendall(frame(b"", PONG) * 100_000)
         started = time.monotonic()
         assert other.ask("echo", 1) == 1
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5
         assert flood.ask("echo", 2) == 2
 
 
@@ -278,7 +280,28 @@ def test_two_hundred_connect_at_once_and_all_hear_each_other(own_server: Server)
     assert own_server.settles()
 
 
-def test_abnf_masks_its_frames_with_a_real_key() -> None:
-    """The fragments above would prove nothing about unmasking if the key were 0."""
-    assert len({frame("same")[2:6] for _ in range(8)}) > 1
-    assert ABNF.OPCODE_TEXT == TEXT
+def test_a_server_starts_its_jobs_and_says_where_it_is(own_server: Server) -> None:
+    assert own_server.lines == ["started\n", f"Listening on http://127.0.0.1:{own_server.port}\n"]
+
+
+def test_a_server_says_goodbye_to_sockets_ends_what_it_started_and_is_gone_in_5_s(server: Server) -> None:
+    """The last of them all: nobody is there any more after it."""
+    assert server.get("/") == "hello"
+    slow: list[str] = []
+    asking = threading.Thread(target=lambda: slow.append(server.get("/slow")))
+    with Client(server.port).enter() as client, Client(server.port).enter() as silent:
+        asking.start()
+        time.sleep(0.2)
+        ended: list[tuple[int, float, str]] = []
+        ending = threading.Thread(target=lambda: ended.append(server.end()))
+        ending.start()
+        assert client.ending() == (1001, b"")
+        assert silent.receive() == (8, (1001).to_bytes(2, "big"))
+        ending.join()
+    asking.join()
+    code, seconds, said = ended[0]
+    assert slow == ["done"], "the request in hand was answered"
+    assert code == 0, said
+    assert seconds < 5
+    assert "stopped" in said
+    assert "Traceback" not in said

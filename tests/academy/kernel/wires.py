@@ -15,13 +15,20 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from websocket import ABNF
 
 ROOT = Path(__file__).parents[3]
 PATH = "/socket.io/?EIO=4&transport=websocket"
-SERVE = ("-m", "academy.kernel.serve", "--port", "0", "--app", "tests.academy.kernel.room_server:create_app")
+SERVE = (
+    "-m",
+    "academy.kernel.serve",
+    "--port",
+    "0",
+    "--app",
+    "tests.academy.kernel.room_server:create_app_with_kernel",
+)
 GUNICORN = ("-m", "gunicorn", "tests.academy.kernel.room_server:app")
 COMMANDS = {
     "gevent": ("gevent", SERVE),
@@ -65,7 +72,7 @@ class Client:
         self.head, self._buffer = self._buffer.split(b"\r\n\r\n", 1)
         self.status = int(self.head.split()[1])
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         """Use it for a while."""
         return self
 
@@ -110,7 +117,7 @@ class Client:
         """Send one text message."""
         self.wire.sendall(frame(text))
 
-    def enter(self) -> Client:
+    def enter(self) -> Self:
         """Connect to the namespace."""
         assert self.status == 101, self.head
         assert self.text().startswith("0{")

@@ -60,9 +60,7 @@ def test_it_is_one_component(nodes: list[dict[str, str]], edges: list[dict[str, 
     assert seen == {node["key"] for node in nodes}
 
 
-def test_known_skills_and_relations_are_there(
-    nodes: list[dict[str, str]], edges: list[dict[str, str]]
-) -> None:
+def test_known_skills_and_relations_are_there(nodes: list[dict[str, str]], edges: list[dict[str, str]]) -> None:
     haskell = next(node for node in nodes if node["label"] == "Haskell")
     assert haskell["kind"] == "knowledge"
     labels = {node["key"]: node["label"] for node in nodes}

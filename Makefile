@@ -1,0 +1,56 @@
+# Python 3.11 or newer and make are all that is needed. `make help` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+export PORT
+
+.PHONY: help run reset test check fix shots messages lock
+.DEFAULT_GOAL := help
+
+help: ## list these commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ /' | while read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+
+$(VENV)/.run: requirements.lock pyproject.toml
+	@echo "Setting up .venv (once)..."
+	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	@echo "Setting up what tests need (once)..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run: $(VENV)/.run ## start the demo academy on http://127.0.0.1:8000 (PORT=... for another port)
+	@ACADEMY_DEMO=1 $(BIN)/academy demo
+	@ACADEMY_DEMO=1 exec $(BIN)/academy serve --port $(PORT)
+
+reset: $(VENV)/.run ## make the demo academy afresh, dated today
+	@rm -rf instance
+	@ACADEMY_DEMO=1 $(BIN)/academy demo
+
+test: $(VENV)/.dev ## run the whole suite
+	@$(BIN)/python -m pytest -n auto --dist loadgroup tests
+
+check: $(VENV)/.dev ## lint, types and import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+fix: $(VENV)/.dev ## mend what a machine can mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+shots: $(VENV)/.dev ## screenshots of every page, theme and width into shots/
+	@$(BIN)/python -m tests.browser.shots
+
+messages: $(VENV)/.dev ## collect the texts to translate into academy/web/locale/messages.pot
+	@$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext -k later -o academy/web/locale/messages.pot --no-location --omit-header .
+
+lock: $(VENV)/.dev ## resolve the dependencies anew (needs uv)
+	@uv pip compile --universal --no-header --no-annotate --generate-hashes --no-emit-index-url --extra build pyproject.toml -o requirements.lock
+	@uv pip compile --universal --no-header --no-annotate --generate-hashes --no-emit-index-url --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock

@@ -1,0 +1,176 @@
+"""Verbs on tracks: publish, deliver, complete, reflect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from academy.kernel import clock
+from academy.kernel.access import Conflict, Invalid, Missing
+from academy.kernel.events import emit
+from academy.kernel.ids import new_id
+from academy.kernel.viewer import Viewer
+from academy.tracks.engine import ModulePart, Pack
+from academy.tracks.events import ActivityCompleted, ReflectionKept, TrackDelivered, TrackPublished
+from academy.tracks.models import (
+    Activity,
+    Completion,
+    Delivery,
+    Module,
+    ModuleVersion,
+    Reflection,
+    Track,
+    TrackPart,
+    TrackVersion,
+)
+from academy.tracks.queries import delivery_with
+
+LONGEST_REFLECTION = 8000
+
+
+def publish(
+    session: Session,
+    *,
+    group_id: UUID,
+    pack: Pack,
+    bodies: Mapping[tuple[str, str], str],
+    actor_id: UUID | None = None,
+) -> TrackVersion:
+    """Publish a pack as the next version of its track; a module that did not change keeps its version.
+
+    `bodies` holds the rendered HTML by (module key, activity key): rendering is done before.
+    """
+    track = session.scalar(select(Track).where(Track.group_id == group_id, Track.key == pack.key))
+    if track is None:
+        track = Track(id=new_id(), group_id=group_id, key=pack.key, created_at=clock.now())
+        session.add(track)
+        session.flush()
+    number = (session.scalar(select(func.max(TrackVersion.number)).where(TrackVersion.track_id == track.id)) or 0) + 1
+    version = TrackVersion(
+        id=new_id(),
+        track_id=track.id,
+        number=number,
+        title=pack.title,
+        summary=pack.summary,
+        weeks=pack.weeks,
+        published_at=clock.now(),
+    )
+    session.add(version)
+    session.flush()
+    for position, part in enumerate(pack.modules, 1):
+        module_version_id = _module(session, group_id, part, bodies)
+        session.add(
+            TrackPart(
+                track_version_id=version.id, position=position, module_version_id=module_version_id, week=part.week
+            )
+        )
+    session.flush()
+    emit(session, TrackPublished(actor_id=actor_id, track_version_id=version.id))
+    return version
+
+
+def _module(session: Session, group_id: UUID, part: ModulePart, bodies: Mapping[tuple[str, str], str]) -> UUID:
+    module = session.scalar(select(Module).where(Module.group_id == group_id, Module.key == part.key))
+    if module is None:
+        module = Module(id=new_id(), group_id=group_id, key=part.key, created_at=clock.now())
+        session.add(module)
+        session.flush()
+    latest = session.scalar(
+        select(ModuleVersion).where(ModuleVersion.module_id == module.id).order_by(ModuleVersion.number.desc()).limit(1)
+    )
+    if latest is not None and _same(session, latest, part):
+        return latest.id
+    version = ModuleVersion(
+        id=new_id(),
+        module_id=module.id,
+        number=latest.number + 1 if latest else 1,
+        title=part.title,
+        summary=part.summary,
+        icon=part.icon,
+        published_at=clock.now(),
+    )
+    session.add(version)
+    session.flush()
+    session.add_all(
+        Activity(
+            id=new_id(),
+            module_version_id=version.id,
+            key=activity.key,
+            position=position,
+            kind=activity.kind,
+            title=activity.title,
+            summary=activity.summary,
+            minutes=activity.minutes,
+            body_md=activity.body,
+            body_html=bodies[part.key, activity.key],
+        )
+        for position, activity in enumerate(part.activities, 1)
+    )
+    session.flush()
+    return version.id
+
+
+def _same(session: Session, version: ModuleVersion, part: ModulePart) -> bool:
+    if (version.title, version.summary, version.icon) != (part.title, part.summary, part.icon):
+        return False
+    rows = session.execute(
+        select(Activity.key, Activity.kind, Activity.title, Activity.summary, Activity.minutes, Activity.body_md)
+        .where(Activity.module_version_id == version.id)
+        .order_by(Activity.position)
+    )
+    stored = [tuple(row) for row in rows]
+    return stored == [(a.key, a.kind, a.title, a.summary, a.minutes, a.body) for a in part.activities]
+
+
+def deliver(
+    session: Session,
+    *,
+    group_id: UUID,
+    track_version_id: UUID,
+    starts_on: date,
+    zone: str,
+    actor_id: UUID | None = None,
+) -> Delivery:
+    """Give a group a version of a track from a date on; it stays with that version."""
+    if session.get(TrackVersion, track_version_id) is None:
+        raise Missing
+    if session.scalar(select(Delivery.id).where(Delivery.group_id == group_id)):
+        detail = "This cohort has its track already."
+        raise Conflict(detail)
+    delivery = Delivery(
+        id=new_id(), group_id=group_id, track_version_id=track_version_id, starts_on=starts_on, zone=zone
+    )
+    session.add(delivery)
+    session.flush()
+    emit(session, TrackDelivered(actor_id=actor_id, group_id=group_id, track_version_id=track_version_id))
+    return delivery
+
+
+def complete(session: Session, *, viewer: Viewer, activity_id: UUID) -> None:
+    """Mark an activity done by the viewer; done twice is done once."""
+    delivery_with(session, viewer, activity_id)
+    if session.get(Completion, (viewer.person_id, activity_id)) is None:
+        session.add(Completion(person_id=viewer.person_id, activity_id=activity_id, at=clock.now()))
+        emit(session, ActivityCompleted(actor_id=viewer.person_id, activity_id=activity_id))
+
+
+def reflect(session: Session, *, viewer: Viewer, activity_id: UUID, body: str) -> None:
+    """Keep what the viewer writes for themselves, and count the activity as done."""
+    delivery_with(session, viewer, activity_id)
+    text = body.strip()
+    if not text:
+        detail = "Write a sentence or two first. Nobody but you will read it."
+        raise Invalid(detail, errors={"body": [detail]})
+    if len(text) > LONGEST_REFLECTION:
+        detail = f"This is longer than {LONGEST_REFLECTION} characters. It is kept here; shorten it and save it again."
+        raise Invalid(detail, errors={"body": [detail]})
+    activity = session.get_one(Activity, activity_id)
+    if activity.kind != "reflection":
+        raise Missing
+    session.merge(Reflection(person_id=viewer.person_id, activity_id=activity_id, body=text, at=clock.now()))
+    emit(session, ReflectionKept(actor_id=viewer.person_id, activity_id=activity_id))
+    complete(session, viewer=viewer, activity_id=activity_id)

@@ -1,0 +1,102 @@
+"""Pages of tracks: the way, one activity, and what is done there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from flask import Blueprint, flash, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from academy.kernel.app import kernel
+from academy.tracks import actions, queries
+from academy.tracks.schemas import ReflectionIn
+from academy.web import forms
+from academy.web.guards import guard
+from academy.web.signed_in import viewer
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from academy.kernel.viewer import Viewer
+
+blueprint = Blueprint("tracks", __name__)
+
+
+@dataclass(frozen=True)
+class ActivityKind:
+    """A slot: what an upper package adds to activities of one kind, such as the workshop that belongs to it.
+
+    `beside(session, viewer, task)` returns HTML that stands under the activity's text.
+    """
+
+    kind: str
+    beside: Callable[[Session, Viewer, queries.Task], str]
+
+
+@blueprint.get("/deliveries/<id:delivery_id>")
+@guard("tracks:learn")
+def show(delivery_id: UUID) -> ResponseReturnValue:
+    """Show the way: modules and activities, and what the viewer has done."""
+    with kernel().reading() as session:
+        plan = queries.plan_for(session, viewer(), delivery_id)
+    return render_template("academy/tracks/track.html", plan=plan, page="home")
+
+
+@blueprint.get("/activities/<id:activity_id>")
+@guard("tracks:learn")
+def activity(activity_id: UUID) -> ResponseReturnValue:
+    """Show one activity."""
+    return _activity(activity_id)
+
+
+def _activity(
+    activity_id: UUID, values: Mapping[str, Any] | None = None, errors: Mapping[str, list[str]] | None = None
+) -> str:
+    with kernel().reading() as session:
+        task = queries.task_for(session, viewer(), activity_id)
+        beside = [
+            html
+            for slot in kernel().slots(ActivityKind)
+            if slot.kind == task.kind and (html := slot.beside(session, viewer(), task))
+        ]
+    return render_template(
+        "academy/tracks/activity.html",
+        task=task,
+        beside=beside,
+        text=(values or {}).get("body", task.reflection),
+        errors=errors or {},
+        page="home",
+    )
+
+
+@blueprint.post("/activities/<id:activity_id>/complete")
+@guard("tracks:learn")
+def complete(activity_id: UUID) -> ResponseReturnValue:
+    """Mark an activity done and go on."""
+    me = viewer()
+    kernel().commit(lambda session: actions.complete(session, viewer=me, activity_id=activity_id))
+    with kernel().reading() as session:
+        task = queries.task_for(session, me, activity_id)
+    if task.following is None:
+        flash(_("That was the last step. Well walked."), "good")
+        return forms.see_other(url_for("tracks.show", delivery_id=task.delivery_id))
+    return forms.see_other(url_for("tracks.activity", activity_id=task.following))
+
+
+@blueprint.post("/activities/<id:activity_id>/reflect")
+@guard("tracks:learn")
+def reflect(activity_id: UUID) -> ResponseReturnValue:
+    """Keep what somebody wrote for themselves."""
+    me = viewer()
+
+    def done() -> ResponseReturnValue:
+        body = forms.read(ReflectionIn)["body"]
+        kernel().commit(lambda session: actions.reflect(session, viewer=me, activity_id=activity_id, body=body))
+        flash(_("Kept. Only you can read it, and you can change it whenever you like."), "good")
+        return forms.see_other(url_for("tracks.activity", activity_id=activity_id))
+
+    return forms.answer(done, lambda values, errors: _activity(activity_id, values, errors))

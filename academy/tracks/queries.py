@@ -1,0 +1,284 @@
+"""Questions about tracks: what a group is given, and how far one person is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from academy.kernel import clock
+from academy.kernel.access import Missing
+from academy.kernel.viewer import Viewer
+from academy.people.models import Group
+from academy.people.policy import Right, groups_with
+from academy.tracks.engine import week_of
+from academy.tracks.models import (
+    Activity,
+    Completion,
+    Delivery,
+    ModuleVersion,
+    Reflection,
+    Track,
+    TrackPart,
+    TrackVersion,
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """An activity in somebody's plan."""
+
+    id: UUID
+    kind: str
+    title: str
+    summary: str
+    minutes: int
+    done: bool
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A module in somebody's plan."""
+
+    title: str
+    summary: str
+    icon: str
+    week: int
+    steps: tuple[Step, ...]
+
+    @property
+    def done(self) -> int:
+        """Count the completed activities."""
+        return sum(step.done for step in self.steps)
+
+    @property
+    def complete(self) -> bool:
+        """Say whether nothing is left to do."""
+        return self.done == len(self.steps)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A delivery as one person sees it. `week` runs from 1 in the delivery's zone; 0 before it starts."""
+
+    delivery_id: UUID
+    group_id: UUID
+    group_name: str
+    title: str
+    summary: str
+    weeks: int
+    week: int
+    starts_on: date
+    stages: tuple[Stage, ...]
+
+    @property
+    def next_step(self) -> tuple[Stage, Step] | None:
+        """Return the first thing not yet done, in the order of the track."""
+        return next(((stage, step) for stage in self.stages for step in stage.steps if not step.done), None)
+
+    @property
+    def current(self) -> int:
+        """Return the position of the first module that is not complete; the last one when all are."""
+        return next((i for i, stage in enumerate(self.stages) if not stage.complete), max(len(self.stages) - 1, 0))
+
+
+@dataclass(frozen=True)
+class DeliveryLine:
+    """A delivery that a viewer learns by."""
+
+    id: UUID
+    group_id: UUID
+    group_name: str
+    title: str
+    weeks: int
+    starts_on: date
+    zone: str
+
+    @property
+    def week(self) -> int:
+        """Return the week that the delivery is in now."""
+        return week_of(self.starts_on, self.zone, clock.now())
+
+
+@dataclass(frozen=True)
+class TrackLine:
+    """A track's newest version, to choose from."""
+
+    version_id: UUID
+    group_id: UUID
+    title: str
+    summary: str
+    weeks: int
+    number: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """One activity, open in front of one person."""
+
+    id: UUID
+    kind: str
+    title: str
+    summary: str
+    minutes: int
+    body_html: str
+    module_title: str
+    delivery_id: UUID
+    group_id: UUID
+    track_title: str
+    done: bool
+    reflection: str
+    position: int
+    count: int
+    following: UUID | None
+
+
+def deliveries_for(session: Session, viewer: Viewer) -> list[DeliveryLine]:
+    """Return what the viewer learns by in their own groups, newest start first. One statement."""
+    own = list(viewer.roles)
+    rows = session.execute(
+        select(Delivery, Group.name, TrackVersion.title, TrackVersion.weeks)
+        .join(Group, Group.id == Delivery.group_id)
+        .join(TrackVersion, TrackVersion.id == Delivery.track_version_id)
+        .where(Delivery.group_id.in_(own))
+        .order_by(Delivery.starts_on.desc())
+    )
+    return [DeliveryLine(d.id, d.group_id, name, title, weeks, d.starts_on, d.zone) for d, name, title, weeks in rows]
+
+
+def delivery_of(session: Session, group_id: UUID) -> UUID | None:
+    """Return the delivery of a group."""
+    return session.scalar(select(Delivery.id).where(Delivery.group_id == group_id))
+
+
+def plan_for(session: Session, viewer: Viewer, delivery_id: UUID) -> Plan:
+    """Return a delivery with the viewer's own completion; two statements. Nobody else's is in it."""
+    head = session.execute(
+        select(Delivery, Group.name, TrackVersion.title, TrackVersion.summary, TrackVersion.weeks)
+        .join(Group, Group.id == Delivery.group_id)
+        .join(TrackVersion, TrackVersion.id == Delivery.track_version_id)
+        .where(Delivery.id == delivery_id, Delivery.group_id.in_(groups_with(viewer, Right.LEARN)))
+    ).one_or_none()
+    if head is None:
+        raise Missing
+    delivery, group_name, title, summary, weeks = head
+    rows = session.execute(
+        select(
+            TrackPart.position,
+            TrackPart.week,
+            ModuleVersion.title.label("module"),
+            ModuleVersion.summary.label("module_summary"),
+            ModuleVersion.icon,
+            Activity.id,
+            Activity.kind,
+            Activity.title,
+            Activity.summary,
+            Activity.minutes,
+            Completion.at,
+        )
+        .join(ModuleVersion, ModuleVersion.id == TrackPart.module_version_id)
+        .join(Activity, Activity.module_version_id == ModuleVersion.id)
+        .outerjoin(Completion, and_(Completion.activity_id == Activity.id, Completion.person_id == viewer.person_id))
+        .where(TrackPart.track_version_id == delivery.track_version_id)
+        .order_by(TrackPart.position, Activity.position)
+    ).all()
+    stages: dict[int, tuple[str, str, str, int, list[Step]]] = {}
+    for r in rows:
+        stage = stages.setdefault(r.position, (r.module, r.module_summary, r.icon, r.week, []))
+        stage[4].append(Step(r.id, r.kind, r.title, r.summary, r.minutes, r.at is not None))
+    return Plan(
+        delivery_id=delivery.id,
+        group_id=delivery.group_id,
+        group_name=group_name,
+        title=title,
+        summary=summary,
+        weeks=weeks,
+        week=week_of(delivery.starts_on, delivery.zone, clock.now()),
+        starts_on=delivery.starts_on,
+        stages=tuple(Stage(t, s, i, w, tuple(steps)) for t, s, i, w, steps in stages.values()),
+    )
+
+
+def delivery_with(session: Session, viewer: Viewer, activity_id: UUID) -> Delivery:
+    """Find the delivery through which the viewer may do an activity; raises `Missing`."""
+    found = session.execute(
+        select(Delivery)
+        .join(TrackPart, TrackPart.track_version_id == Delivery.track_version_id)
+        .join(Activity, Activity.module_version_id == TrackPart.module_version_id)
+        .where(Activity.id == activity_id, Delivery.group_id.in_(groups_with(viewer, Right.LEARN)))
+        .order_by(Delivery.group_id.in_(list(viewer.roles)).desc(), Delivery.starts_on.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if found is None:
+        raise Missing
+    return found
+
+
+def task_for(session: Session, viewer: Viewer, activity_id: UUID) -> Task:
+    """Return one activity with the viewer's own state in it, and which one follows. Three statements."""
+    delivery = delivery_with(session, viewer, activity_id)
+    row = session.execute(
+        select(Activity, ModuleVersion.title, TrackVersion.title, Completion.at, Reflection.body)
+        .join(ModuleVersion, ModuleVersion.id == Activity.module_version_id)
+        .join(TrackVersion, TrackVersion.id == delivery.track_version_id)
+        .outerjoin(Completion, and_(Completion.activity_id == Activity.id, Completion.person_id == viewer.person_id))
+        .outerjoin(Reflection, and_(Reflection.activity_id == Activity.id, Reflection.person_id == viewer.person_id))
+        .where(Activity.id == activity_id)
+    ).one()
+    activity, module_title, track_title, done_at, reflection = row
+    order = session.execute(
+        select(Activity.id, Activity.module_version_id)
+        .join(TrackPart, TrackPart.module_version_id == Activity.module_version_id)
+        .where(TrackPart.track_version_id == delivery.track_version_id)
+        .order_by(TrackPart.position, Activity.position)
+    ).all()
+    ids = [r.id for r in order]
+    place = ids.index(activity_id)
+    siblings = [r.id for r in order if r.module_version_id == activity.module_version_id]
+    return Task(
+        id=activity.id,
+        kind=activity.kind,
+        title=activity.title,
+        summary=activity.summary,
+        minutes=activity.minutes,
+        body_html=activity.body_html,
+        module_title=module_title,
+        delivery_id=delivery.id,
+        group_id=delivery.group_id,
+        track_title=track_title,
+        done=done_at is not None,
+        reflection=reflection or "",
+        position=siblings.index(activity_id) + 1,
+        count=len(siblings),
+        following=ids[place + 1] if place + 1 < len(ids) else None,
+    )
+
+
+def tracks_in(session: Session, group_ids: Sequence[UUID]) -> list[TrackLine]:
+    """Return the newest version of each track that these academies keep."""
+    rows = session.execute(
+        select(TrackVersion, Track.group_id)
+        .join(Track, Track.id == TrackVersion.track_id)
+        .where(Track.group_id.in_(group_ids))
+        .order_by(TrackVersion.title, TrackVersion.number.desc())
+    )
+    newest: dict[UUID, TrackLine] = {}
+    for version, group_id in rows:
+        line = TrackLine(version.id, group_id, version.title, version.summary, version.weeks, version.number)
+        newest.setdefault(version.track_id, line)
+    return list(newest.values())
+
+
+def activity_of(session: Session, group_id: UUID, key: str) -> UUID | None:
+    """Find an activity by its author's key in the version of a track that a group is given."""
+    return session.scalar(
+        select(Activity.id)
+        .join(TrackPart, TrackPart.module_version_id == Activity.module_version_id)
+        .join(Delivery, Delivery.track_version_id == TrackPart.track_version_id)
+        .where(Delivery.group_id == group_id, Activity.key == key)
+        .limit(1)
+    )

@@ -1,0 +1,28 @@
+"""Field types that every shape on the wire shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from marshmallow import ValidationError, fields
+
+from academy.kernel.access import Missing
+from academy.kernel.ids import decode, encode
+
+
+class Id(fields.Field[UUID]):
+    """An id as 26 base32 characters."""
+
+    def _serialize(self, value: UUID | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        del attr, obj, kwargs
+        return None if value is None else encode(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> UUID:
+        del attr, data, kwargs
+        try:
+            return decode(value)
+        except Missing as error:
+            message = "This is not an id."
+            raise ValidationError(message) from error

@@ -1,0 +1,245 @@
+"""Home, the people one shares a cohort with, and the page of one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from babel import Locale
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from academy.kernel import clock
+from academy.kernel.access import Missing
+from academy.kernel.app import kernel
+from academy.people import policy
+from academy.people import queries as people
+from academy.people.models import Role
+from academy.people.policy import Right
+from academy.skills import queries as skills
+from academy.tracks import queries as tracks
+from academy.web import i18n, pictures
+from academy.web.guards import guard
+from academy.web.signed_in import viewer
+from cohorts.home import queries
+from cohorts.home.engine import Kind, NextStep, Situation, next_step
+from cohorts.roster import queries as roster
+from cohorts.workshops import queries as workshops
+from cohorts.workshops.engine import times
+from forums.spaces import queries as spaces
+from mentoring.matches import queries as matches
+from mentoring.pairs import queries as pairs
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from academy.kernel.viewer import Viewer
+
+blueprint = Blueprint("home", __name__)
+
+CLOSE = 5
+"""How many people's working hours are drawn beside a workshop."""
+
+
+def role_names() -> dict[str, str]:
+    """Name the roles for people."""
+    return {
+        Role.MEMBER: _("Member"),
+        Role.LEARNER: _("Learner"),
+        Role.MENTOR: _("Mentor"),
+        Role.FACILITATOR: _("Facilitator"),
+        Role.LEAD: _("Program lead"),
+        Role.ADMIN: _("Administrator"),
+        Role.ANALYST: _("Analyst"),
+    }
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Working hours around one workshop: geometry, the people with their local times, and the same in words."""
+
+    picture: pictures.OverlapStrip
+    people: list[tuple[str, str]]
+    sentence: str
+
+
+@dataclass(frozen=True)
+class StepLabel:
+    """A module on the journey picture."""
+
+    name: str
+    line: str
+    icon: str
+    url: str
+
+
+@blueprint.get("/")
+@guard("people:home")
+def home() -> ResponseReturnValue:
+    """Answer "what now?", then show the journey, this week, one's people and rooms."""
+    me = viewer()
+    now = clock.now()
+    with kernel().reading() as session:
+        cohorts = roster.own_cohorts(session, me)
+        learning = [c for c in cohorts if Role.LEARNER in me.roles.get(c.id, ())] or cohorts
+        plan = tracks.plan_for(session, me, learning[0].delivery_id) if learning else None
+        week = workshops.workshops_for(session, me, since=now - timedelta(hours=4), until=now + timedelta(days=7))
+        week = [w for w in week if w.starts_at + timedelta(minutes=w.minutes) > now]
+        rooms = spaces.rooms_for(session, me)
+        mine = pairs.pairs_of(session, me)
+        offers = matches.offers_for(session, me)
+        strips = _strips(session, me, week, [face for pair in mine for face in pair.others])
+        led = [] if cohorts or not policy.granting(me, Right.SEE_ROSTER) else roster.cohorts_for(session, me)
+    learns = plan is not None and Role.LEARNER in me.roles.get(plan.group_id, ())
+    step = next_step(
+        Situation(
+            live_workshop=next((w.id for w in week if w.starts_at - timedelta(minutes=10) <= now), None),
+            pending_offer=next((o.offer_id for o in offers), None),
+            unanswered_workshop=next((w.id for w in week if w.answer == "invited"), None),
+            next_activity=plan.next_step[1].id if learns and plan is not None and plan.next_step else None,
+            unread_room=next((r.id for r in rooms if r.unread), None),
+            led_cohort=next((c.id for c in [*cohorts, *led]), None),
+        )
+    )
+    return render_template(
+        "cohorts/home/home.html",
+        greeting=_greeting(me, now),
+        step=step,
+        lead=_lead(step, len(week)),
+        plan=plan,
+        journey=pictures.journey(len(plan.stages), _current(plan)) if plan and plan.stages and learns else None,
+        labels=_labels(plan) if plan else [],
+        cohorts=[*cohorts, *led],
+        week=week,
+        strips=strips,
+        rooms=rooms,
+        pairs=mine,
+        offers=offers,
+        now=now,
+        page="home",
+    )
+
+
+def _greeting(me: Viewer, now: datetime) -> str:
+    hour = i18n.local(now, me.zone).hour
+    first = me.name.split()[0] if me.name.split() else me.name
+    if 5 <= hour < 12:
+        return _("Good morning, %(name)s", name=first)
+    if 12 <= hour < 18:
+        return _("Good afternoon, %(name)s", name=first)
+    return _("Good evening, %(name)s", name=first)
+
+
+def _lead(step: NextStep, meetings: int) -> str:
+    if step.kind is Kind.JOIN:
+        return _("Your workshop is open. People are arriving.")
+    if step.kind is Kind.OFFER:
+        return _("Somebody would like to learn with you.")
+    if step.kind is Kind.QUIET:
+        return _("Nothing is waiting for you. Enjoy the quiet.")
+    if step.kind is Kind.STEP:
+        return _("You have one small thing to do today. Everything else can wait.")
+    return (
+        _("One thing would be good to look at.") if meetings else _("A quiet week. One thing would be good to look at.")
+    )
+
+
+def _current(plan: tracks.Plan) -> int | None:
+    return None if all(stage.complete for stage in plan.stages) else plan.current
+
+
+def _labels(plan: tracks.Plan) -> list[StepLabel]:
+    return [
+        StepLabel(
+            name=stage.title,
+            line=_("%(done)s of %(count)s done", done=stage.done, count=len(stage.steps))
+            if 0 < stage.done < len(stage.steps)
+            else _("Week %(week)s", week=stage.week),
+            icon=stage.icon,
+            url=f"{url_for('tracks.show', delivery_id=plan.delivery_id)}#m{number}",
+        )
+        for number, stage in enumerate(plan.stages, 1)
+    ]
+
+
+def _strips(
+    session: Session, me: Viewer, week: list[workshops.WorkshopLine], close: list[people.Face]
+) -> dict[UUID, Strip]:
+    """Draw the working hours of the viewer, their people and the facilitator around each workshop. One statement."""
+    own = people.Face(me.person_id, me.name, "", me.zone)
+    hours = people.availability_of(session, [f.id for f in [own, *close, *(w.facilitator for w in week)]])
+    drawn: dict[UUID, Strip] = {}
+    for workshop in week:
+        shown = list({f.id: f for f in [own, *close, workshop.facilitator]}.values())[:CLOSE]
+        event = (workshop.starts_at, workshop.starts_at + timedelta(minutes=workshop.minutes))
+        day = times.day_around(workshop.starts_at, me.zone)
+        working = [times.working(day, hours[face.id], face.zone) for face in shown]
+        outside = [
+            face.name.split()[0]
+            for face, spans in zip(shown, working, strict=True)
+            if not times.covers(spans, event) and face.id != me.person_id
+        ]
+        sentence = (
+            _("It falls inside everybody's working hours.")
+            if not outside and times.covers(working[0], event)
+            else _("Outside the working hours of: %(names)s.", names=", ".join(outside) or _("you"))
+        )
+        labels = [
+            (
+                f"{_('You') if face.id == me.person_id else face.name.split()[0]}, {i18n.city(face.zone)}",
+                i18n.time_of(workshop.starts_at, face.zone),
+            )
+            for face in shown
+        ]
+        said = "; ".join(f"{who}: {at}" for who, at in labels)
+        drawn[workshop.id] = Strip(pictures.overlap(day, event, working), labels, f"{said}. {sentence}")
+    return drawn
+
+
+@blueprint.get("/people")
+@guard("people:meet")
+def everybody() -> ResponseReturnValue:
+    """List everybody whom the viewer shares a cohort with."""
+    wanted = request.args.get("q", "").strip()[:60]
+    with kernel().reading() as session:
+        found = [n for n in queries.neighbours_for(session, viewer()) if wanted.casefold() in n.face.name.casefold()]
+    return render_template(
+        "cohorts/home/people.html", found=found, q=wanted, roles=role_names(), now=clock.now(), page="people"
+    )
+
+
+@blueprint.get("/people/<id:person_id>")
+@guard("people:meet")
+def person(person_id: UUID) -> ResponseReturnValue:
+    """Show somebody whom the viewer may meet: their words, what they can help with, where they are."""
+    me = viewer()
+    with kernel().reading() as session:
+        found = queries.neighbours_for(session, me, person_id=person_id)
+        if not found:
+            raise Missing
+        about = queries.about_of(session, person_id)
+        held = skills.skills_of(session, [person_id])[person_id]
+        spoken = people.languages_of(session, [person_id])[person_id]
+        blocked = (me.person_id, person_id) in people.blocks_among(session, [me.person_id, person_id])
+        shared = next((p for p in pairs.pairs_of(session, me) if person_id in {f.id for f in p.others}), None)
+    names = i18n.locale().languages
+    return render_template(
+        "cohorts/home/person.html",
+        person=found[0],
+        about=about,
+        skills=[s for s in held if s.level >= 3],
+        languages=[_language(code, names) for code in spoken],
+        blocked=blocked,
+        pair=shared,
+        own=person_id == me.person_id,
+        roles=role_names(),
+        now=clock.now(),
+        page="people",
+    )
+
+
+def _language(code: str, names: dict[str, str]) -> str:
+    return names.get(Locale.parse(code, sep="-").language, code) if code.replace("-", "").isalnum() else code

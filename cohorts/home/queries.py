@@ -1,0 +1,54 @@
+"""Questions that only the pages which show everything together ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from academy.kernel import clock
+from academy.kernel.viewer import Viewer
+from academy.people.models import Group, GroupKind, Membership, Person
+from academy.people.policy import Right, groups_with
+from academy.people.queries import Face
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """Somebody whom the viewer may meet, and in which of the viewer's groups, as (group name, role)."""
+
+    face: Face
+    places: tuple[tuple[str, str], ...]
+
+
+def neighbours_for(session: Session, viewer: Viewer, *, person_id: UUID | None = None) -> list[Neighbour]:
+    """Return whom the viewer may meet, by name, or one of them. One statement. Pairs are nobody else's to see."""
+    now = clock.now()
+    query = (
+        select(Person.id, Person.name, Person.pronouns, Person.zone, Group.name.label("place"), Membership.role)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(Group, Group.id == Membership.group_id)
+        .where(
+            Group.id.in_(groups_with(viewer, Right.MEET)),
+            Group.kind != GroupKind.PAIR,
+            Membership.from_at <= now,
+            or_(Membership.until_at.is_(None), Membership.until_at > now),
+            Person.deactivated_at.is_(None),
+        )
+        .order_by(Person.name, Person.id, Group.name)
+    )
+    if person_id is not None:
+        query = query.where(Person.id == person_id)
+    faces: dict[UUID, Face] = {}
+    places: dict[UUID, list[tuple[str, str]]] = {}
+    for row in session.execute(query):
+        faces[row.id] = Face(row.id, row.name, row.pronouns, row.zone)
+        places.setdefault(row.id, []).append((row.place, row.role))
+    return [Neighbour(face, tuple(places[i])) for i, face in faces.items() if i != viewer.person_id or person_id]
+
+
+def about_of(session: Session, person_id: UUID) -> str:
+    """Return what somebody says of themselves."""
+    return session.scalar(select(Person.about).where(Person.id == person_id)) or ""

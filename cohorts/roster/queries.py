@@ -1,0 +1,121 @@
+"""Questions about cohorts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from academy.kernel import clock
+from academy.kernel.access import Missing
+from academy.kernel.viewer import Viewer
+from academy.people.models import Group, Membership, Person, Role
+from academy.people.policy import Right, groups_with
+from academy.people.queries import Face
+from academy.tracks.engine import week_of
+from academy.tracks.models import Delivery, TrackVersion
+from cohorts.roster.models import Cohort
+
+
+@dataclass(frozen=True)
+class CohortLine:
+    """A cohort as lists show it; `week` runs from 1 and is 0 before the start."""
+
+    id: UUID
+    name: str
+    track: str
+    weeks: int
+    starts_on: date
+    zone: str
+    delivery_id: UUID
+    space_id: UUID
+    seats: int | None
+    state: str
+    agreements: tuple[str, ...]
+    parent_id: UUID | None
+    learners: int
+
+    @property
+    def week(self) -> int:
+        """Return the week that the cohort is in now."""
+        return week_of(self.starts_on, self.zone, clock.now())
+
+
+def _lines() -> Select[Any]:
+    learners = (
+        select(func.count())
+        .select_from(Membership)
+        .where(Membership.group_id == Cohort.id, Membership.role == Role.LEARNER, Membership.until_at.is_(None))
+        .scalar_subquery()
+    )
+    return (
+        select(Cohort, Group.name, Group.parent_id, Delivery, TrackVersion.title, TrackVersion.weeks, learners)
+        .join(Group, Group.id == Cohort.id)
+        .join(Delivery, Delivery.id == Cohort.delivery_id)
+        .join(TrackVersion, TrackVersion.id == Delivery.track_version_id)
+        .order_by(Delivery.starts_on.desc(), Group.name)
+    )
+
+
+def _line(row: Any) -> CohortLine:
+    cohort, name, parent_id, delivery, track, weeks, learners = row
+    return CohortLine(
+        id=cohort.id,
+        name=name,
+        track=track,
+        weeks=weeks,
+        starts_on=delivery.starts_on,
+        zone=delivery.zone,
+        delivery_id=delivery.id,
+        space_id=cohort.space_id,
+        seats=cohort.seats,
+        state=cohort.state,
+        agreements=tuple(cohort.agreements),
+        parent_id=parent_id,
+        learners=learners,
+    )
+
+
+def cohorts_for(session: Session, viewer: Viewer) -> list[CohortLine]:
+    """Return the cohorts that the viewer may know of, the latest start first. One statement."""
+    rows = session.execute(_lines().where(Cohort.id.in_(groups_with(viewer, Right.MEET))))
+    return [_line(row) for row in rows]
+
+
+def own_cohorts(session: Session, viewer: Viewer) -> list[CohortLine]:
+    """Return the cohorts that the viewer is a member of. One statement."""
+    rows = session.execute(_lines().where(Cohort.id.in_(list(viewer.roles))))
+    return [_line(row) for row in rows]
+
+
+def cohort_for(session: Session, viewer: Viewer, cohort_id: UUID) -> CohortLine:
+    """Find a cohort that the viewer may know of; raises `Missing`."""
+    row = session.execute(
+        _lines().where(Cohort.id == cohort_id, Cohort.id.in_(groups_with(viewer, Right.MEET)))
+    ).one_or_none()
+    if row is None:
+        raise Missing
+    return _line(row)
+
+
+def enrollable(session: Session, viewer: Viewer, cohort_id: UUID) -> list[Face]:
+    """Return the people of the organization who are not in the cohort yet, by name, for whoever may enroll."""
+    now = clock.now()
+    inside = select(Membership.person_id).where(
+        Membership.group_id == cohort_id, or_(Membership.until_at.is_(None), Membership.until_at > now)
+    )
+    visible = select(Membership.person_id).where(
+        Membership.group_id.in_(groups_with(viewer, Right.ENROLL)),
+        or_(Membership.until_at.is_(None), Membership.until_at > now),
+    )
+    rows = session.execute(
+        select(Person.id, Person.name, Person.pronouns, Person.zone)
+        .where(Person.id.in_(visible), Person.id.not_in(inside), Person.deactivated_at.is_(None))
+        .order_by(Person.name, Person.id)
+        .limit(500)
+    )
+    return [Face(r.id, r.name, r.pronouns, r.zone) for r in rows]

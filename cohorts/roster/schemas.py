@@ -1,0 +1,44 @@
+"""Shapes of cohorts on the wire."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from academy.web.forms import REQUIRED
+from academy.web.wire import Id
+
+
+class CohortIn(Schema):
+    """A new cohort."""
+
+    name = fields.String(
+        required=True,
+        error_messages=REQUIRED,
+        validate=validate.Length(1, 120, error="A name has 1 to 120 characters."),
+    )
+    track = Id(required=True, error_messages=REQUIRED)
+    starts_on = fields.Date(required=True, error_messages={**REQUIRED, "invalid": "Write a date such as 2027-01-18."})
+    zone = fields.String(required=True, error_messages=REQUIRED)
+    seats = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        error_messages={"invalid": "Write a whole number, or leave it empty."},
+        validate=validate.Range(1, 10_000, error="Seats are a number from 1 to 10,000."),
+    )
+    agreements = fields.String(
+        load_default="", validate=validate.Length(max=2000, error="Keep this under 2,000 characters.")
+    )
+
+
+class EnrollIn(Schema):
+    """People to enroll, and as what."""
+
+    people = fields.List(Id(), required=True, error_messages=REQUIRED, metadata={"many": True})
+    role = fields.String(load_default="learner")
+
+
+class LeaveIn(Schema):
+    """Somebody to take out of a cohort."""
+
+    person = Id(required=True, error_messages=REQUIRED)
+    role = fields.String(required=True, error_messages=REQUIRED)

@@ -1,0 +1,1 @@
+"""Pure calculation of workshops: instants from wall time, working hours, calendar invitations."""

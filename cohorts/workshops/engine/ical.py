@@ -1,0 +1,125 @@
+"""Calendar invitations (RFC 5545 and RFC 5546): one event, one attendee, one text.
+
+The organizer sends REQUEST and CANCEL. The UID stays for life; SEQUENCE rises with time and place; what
+arrives late loses by SEQUENCE, then by DTSTAMP, which is the instant of the change and not of the mail.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Event, Timezone, vCalAddress, vText
+
+Method = Literal["REQUEST", "CANCEL"]
+Answered = Literal["NEEDS-ACTION", "ACCEPTED", "TENTATIVE", "DECLINED"]
+
+PRODUCT = "-//Capability Academy//Workshops//EN"
+# Characters that reorder the line they stand in: a name must not be able to.
+_REORDERING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """A name and a mail address."""
+
+    name: str
+    mail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invitation:
+    """What one attendee's calendar is told. `stamp` is when the change was made, aware, in any zone."""
+
+    method: Method
+    uid: str
+    sequence: int
+    stamp: datetime
+    starts_at: datetime
+    minutes: int
+    zone: str
+    summary: str
+    description: str
+    location: str
+    url: str
+    organizer: Address
+    attendee: Address
+    answered: Answered = "NEEDS-ACTION"
+    chair: bool = False
+
+
+def one_line(text: str) -> str:
+    """Return a text without line breaks, control characters and characters that reorder their line."""
+    kept = (" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text if c not in _REORDERING)
+    return " ".join("".join(kept).split())
+
+
+def calendar_text(invitation: Invitation) -> str:
+    """Write an invitation, its update or its cancellation as an iCalendar text with CRLF line ends."""
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", invitation.method)
+    starts = invitation.starts_at.astimezone(ZoneInfo(invitation.zone))
+    timezone = _timezone(invitation.zone, starts.year)
+    if timezone:
+        calendar.add_component(Timezone.from_ical(timezone))
+    calendar.add_component(_event(invitation, starts))
+    text: bytes = calendar.to_ical()
+    return text.decode()
+
+
+def _event(invitation: Invitation, starts: datetime) -> Event:
+    ends = (invitation.starts_at + timedelta(minutes=invitation.minutes)).astimezone(ZoneInfo(invitation.zone))
+    if not _timezone(invitation.zone, starts.year):
+        starts, ends = starts.astimezone(UTC), ends.astimezone(UTC)
+    event = Event()
+    event.add("uid", invitation.uid)
+    event.add("sequence", invitation.sequence)
+    event.add("dtstamp", invitation.stamp.astimezone(UTC).replace(microsecond=0))
+    event.add("dtstart", starts)
+    event.add("dtend", ends)
+    event.add("summary", one_line(invitation.summary))
+    if invitation.description:
+        event.add("description", _paragraphs(invitation.description))
+    if invitation.location:
+        event.add("location", one_line(invitation.location))
+    event.add("url", one_line(invitation.url))
+    event.add("status", "CANCELLED" if invitation.method == "CANCEL" else "CONFIRMED")
+    event.add("transp", "OPAQUE")
+    event.add("organizer", _person(invitation.organizer))
+    attendee = _person(invitation.attendee)
+    attendee.params["CUTYPE"] = vText("INDIVIDUAL")
+    attendee.params["ROLE"] = vText("CHAIR" if invitation.chair else "REQ-PARTICIPANT")
+    attendee.params["PARTSTAT"] = vText(invitation.answered)
+    attendee.params["RSVP"] = vText("TRUE")
+    event.add("attendee", attendee)
+    return event
+
+
+def _person(address: Address) -> vCalAddress:
+    # A quote can't stand in a parameter (RFC 5545, 3.2), and few calendars read the escapes of RFC 6868.
+    name = one_line(address.name).replace('"', "'").replace("^", "")
+    person = vCalAddress("mailto:" + "".join(one_line(address.mail).split()))
+    person.params["CN"] = vText(name)
+    return person
+
+
+def _paragraphs(text: str) -> str:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(one_line(line) for line in lines)
+
+
+@lru_cache(maxsize=256)
+def _timezone(zone: str, year: int) -> bytes:
+    """Write a zone's rules from the year before an event to the year after it; nothing for UTC itself."""
+    if zone in {"UTC", "Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"}:
+        return b""
+    rules = Timezone.from_tzid(zone, first_date=date(year - 1, 1, 1), last_date=date(year + 1, 12, 31))
+    rules.pop("COMMENT", None)
+    return bytes(rules.to_ical())

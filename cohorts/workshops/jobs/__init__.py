@@ -1,0 +1,1 @@
+"""What is done for workshops after the transaction that promised it."""

@@ -1,0 +1,1 @@
+"""Consequences of what happens to workshops."""

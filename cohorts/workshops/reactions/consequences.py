@@ -1,0 +1,165 @@
+"""What follows from a workshop: entries in the inbox, mails and the reminder, promised in the transaction."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from academy.kernel import clock, jobs, mail
+from academy.kernel.events import within
+from academy.notices.actions import notify, notify_each, read_about
+from academy.people.events import MemberJoined, MemberLeft
+from cohorts.workshops import actions
+from cohorts.workshops.engine import times
+from cohorts.workshops.events import (
+    PersonInvited,
+    PersonUninvited,
+    RsvpAnswered,
+    WorkshopCancelled,
+    WorkshopDrewNear,
+    WorkshopEdited,
+    WorkshopMoved,
+    WorkshopScheduled,
+)
+from cohorts.workshops.models import Rsvp, RsvpState, Workshop
+
+SCHEDULED = "workshop-scheduled"
+MOVED = "workshop-moved"
+CANCELLED = "workshop-cancelled"
+REMINDER = "workshop-reminder"
+
+LETTERS = "workshops.invite"
+"""The job that writes the mails of one change: to everybody concerned, or to one `person`."""
+REMIND = "workshops.remind"
+
+IN_CALENDARS = {"title", "facilitator_id"}
+"""What changes a calendar entry without moving it; another agenda is read on the page."""
+
+
+def _letters(session: Session, letter: str, workshop_id: UUID, sequence: int, *, person_id: UUID | None = None) -> None:
+    """Promise the mails of one change. Where mail is muted nothing is: it would be sent once it no longer is."""
+    if mail.KIND in session.info.get("muted", ()):
+        return
+    stamp = clock.now().isoformat()
+    payload = {
+        "letter": letter,
+        "workshop": str(workshop_id),
+        "sequence": sequence,
+        "stamp": stamp,
+        "person": str(person_id) if person_id else None,
+        "after": None,
+    }
+    key = f"workshop:{letter}:{workshop_id}:{sequence}:{person_id or 'all'}:{stamp}"
+    jobs.enqueue(session, LETTERS, payload, unique_key=key)
+
+
+def _remind(session: Session, workshop_id: UUID, sequence: int) -> None:
+    starts_at = session.get_one(Workshop, workshop_id).starts_at
+    at = times.remind_at(starts_at)
+    if at > clock.now():
+        payload = {"workshop": str(workshop_id), "sequence": sequence}
+        key = f"workshop:remind:{workshop_id}:{sequence}"
+        jobs.enqueue(session, REMIND, payload, run_at=at, unique_key=key)
+
+
+def _tell(
+    session: Session, workshop_id: UUID, kind: str, actor_id: UUID | None, states: tuple[RsvpState, ...] = ()
+) -> None:
+    asked = select(Rsvp.person_id).where(Rsvp.workshop_id == workshop_id)
+    if states:
+        asked = asked.where(Rsvp.state.in_(states))
+    facilitator_id = session.get_one(Workshop, workshop_id).facilitator_id
+    everybody = [*session.scalars(asked), facilitator_id]
+    notify_each(session, person_ids=everybody, kind=kind, ref=workshop_id, actor_id=actor_id)
+
+
+def scheduled(session: Session, event: WorkshopScheduled) -> None:
+    """Tell everybody, send the invitations and promise the reminder."""
+    _tell(session, event.workshop_id, SCHEDULED, event.actor_id)
+    _letters(session, "invitation", event.workshop_id, event.sequence)
+    _remind(session, event.workshop_id, event.sequence)
+
+
+def moved(session: Session, event: WorkshopMoved) -> None:
+    """Tell everybody, update the invitations and promise the reminder anew."""
+    _tell(session, event.workshop_id, MOVED, event.actor_id)
+    _letters(session, "retimed" if event.retimed else "replaced", event.workshop_id, event.sequence)
+    _remind(session, event.workshop_id, event.sequence)
+
+
+def edited(session: Session, event: WorkshopEdited) -> None:
+    """Update the calendars' entries where what they show has changed."""
+    if IN_CALENDARS & set(event.fields):
+        _letters(session, "edited", event.workshop_id, event.sequence)
+
+
+def cancelled(session: Session, event: WorkshopCancelled) -> None:
+    """Tell everybody and take the entry out of their calendars."""
+    _tell(session, event.workshop_id, CANCELLED, event.actor_id)
+    _letters(session, "cancelled", event.workshop_id, event.sequence)
+
+
+def drew_near(session: Session, event: WorkshopDrewNear) -> None:
+    """Remind who said that they come, or might."""
+    _tell(session, event.workshop_id, REMINDER, None, (RsvpState.GOING, RsvpState.MAYBE))
+    _letters(session, "reminder", event.workshop_id, event.sequence)
+
+
+def answered(session: Session, event: RsvpAnswered) -> None:
+    """Take notices about the workshop as read: who has answered has seen it."""
+    read_about(session, person_id=event.person_id, refs=[event.workshop_id])
+
+
+def joined(session: Session, event: MemberJoined) -> None:
+    """Ask a newcomer to what is coming."""
+    actions.invite_newcomer(
+        session,
+        group_id=event.group_id,
+        person_id=event.person_id,
+        role=event.role,
+        actor_id=event.actor_id,
+    )
+
+
+def left(session: Session, event: MemberLeft) -> None:
+    """Take a leaver off what is coming."""
+    actions.uninvite_leaver(
+        session,
+        group_id=event.group_id,
+        person_id=event.person_id,
+        last=event.last,
+        actor_id=event.actor_id,
+    )
+
+
+def invited(session: Session, event: PersonInvited) -> None:
+    """Tell one person and send them the invitation."""
+    notify(
+        session,
+        person_id=event.person_id,
+        kind=SCHEDULED,
+        ref=event.workshop_id,
+        actor_id=event.actor_id,
+    )
+    _letters(session, "invitation", event.workshop_id, event.sequence, person_id=event.person_id)
+
+
+def uninvited(session: Session, event: PersonUninvited) -> None:
+    """Take the entry out of one person's calendar; nobody else is told."""
+    _letters(session, "withdrawn", event.workshop_id, event.sequence, person_id=event.person_id)
+
+
+REACTIONS = [
+    within(WorkshopScheduled, scheduled),
+    within(WorkshopMoved, moved),
+    within(WorkshopEdited, edited),
+    within(WorkshopCancelled, cancelled),
+    within(WorkshopDrewNear, drew_near),
+    within(RsvpAnswered, answered),
+    within(MemberJoined, joined),
+    within(MemberLeft, left),
+    within(PersonInvited, invited),
+    within(PersonUninvited, uninvited),
+]

@@ -1,0 +1,70 @@
+"""Shapes of workshops on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, fields, pre_load, validate
+
+from academy.web.forms import REQUIRED
+from academy.web.wire import Id
+
+NUMBER = {**REQUIRED, "invalid": "Write a whole number."}
+ANSWER = "Say whether you come: going, maybe or can’t."
+
+
+class _Form(Schema):
+    """A form sends an empty text for what was left empty."""
+
+    @pre_load
+    def _leave_out_empty(self, sent: Mapping[str, Any], **_more: Any) -> dict[str, Any]:
+        return {name: value for name, value in sent.items() if value != ""}
+
+
+class TimeIn(_Form):
+    """A date and a time on the clocks of a zone, and how long."""
+
+    date = fields.Date(required=True, error_messages={**REQUIRED, "invalid": "Write a date such as 2027-01-18."})
+    time = fields.Time("%H:%M", required=True, error_messages={**REQUIRED, "invalid": "Write a time such as 15:00."})
+    zone = fields.String(required=True, error_messages=REQUIRED)
+    minutes = fields.Integer(required=True, error_messages=NUMBER)
+
+
+class WorkshopIn(TimeIn):
+    """A workshop as a lead writes it. `id` makes sending the form twice schedule once."""
+
+    title = fields.String(
+        required=True,
+        error_messages=REQUIRED,
+        validate=validate.Length(max=160, error="A title has 1 to 160 characters."),
+    )
+    agenda = fields.String(load_default="")
+    venue_url = fields.String(load_default="")
+    capacity = fields.Integer(load_default=None, error_messages=NUMBER)
+    facilitator = Id(required=True, error_messages={"required": "Choose who leads it."})
+    activity = Id(load_default=None)
+    id = Id(load_default=None)
+
+
+class WorkshopChangeIn(WorkshopIn):
+    """A workshop as a lead changes it, with the version that was open."""
+
+    version = fields.Integer(required=True, error_messages=NUMBER)
+
+
+class CancelIn(Schema):
+    """Which version is called off."""
+
+    version = fields.Integer(required=True, error_messages=NUMBER)
+
+
+class AnswerIn(Schema):
+    """Whether somebody comes; `asked` is the sequence that they were asked about."""
+
+    answer = fields.String(
+        required=True,
+        error_messages={"required": ANSWER},
+        validate=validate.OneOf(["going", "maybe", "declined"], error=ANSWER),
+    )
+    asked = fields.Integer(load_default=None)

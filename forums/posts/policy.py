@@ -1,0 +1,36 @@
+"""Who may post, change and remove; how many sends are too many."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from academy.kernel.access import Refused
+from academy.kernel.limits import Limits
+from academy.kernel.viewer import Viewer
+from forums.spaces.queries import SpaceView
+
+RATE = "40 per 10 second"
+"""Sends of one person to one space. A lively writer stays below 30; a flood does not."""
+
+
+def spend(limits: Limits, viewer: Viewer, space_id: UUID) -> None:
+    """Count one send; raises `RateLimited`."""
+    detail = "That was a lot in a few seconds. What you wrote is kept; it can be sent in a moment."
+    limits.hit(RATE, "send", str(viewer.person_id), str(space_id), detail=detail)
+
+
+def require_post(space: SpaceView) -> None:
+    """Refuse a reader who may not post."""
+    if not space.may_post:
+        detail = "You can read here but not post. What you wrote is kept; your program lead can help."
+        raise Refused(detail)
+
+
+def may_edit(viewer: Viewer, author_id: UUID | None, space: SpaceView) -> bool:
+    """Say whether the viewer may change the words of a post: their own, while they may post."""
+    return space.may_post and author_id is not None and author_id == viewer.person_id
+
+
+def may_remove(viewer: Viewer, author_id: UUID | None, space: SpaceView) -> bool:
+    """Say whether the viewer may remove a post: their own, or anybody's where they moderate."""
+    return space.may_moderate or (author_id is not None and author_id == viewer.person_id)

@@ -1,0 +1,342 @@
+"""Questions about posts: a page of a room, one post, and how log events load."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, String, Uuid, and_, cast, func, literal, or_, select, type_coerce
+from sqlalchemy.orm import Session, aliased
+
+from academy.kernel import log
+from academy.kernel.access import Missing
+from academy.kernel.ids import encode
+from academy.kernel.viewer import Viewer, hue, initials
+from academy.notices.models import Notice
+from academy.people.models import Person
+from academy.people.queries import Face
+from forums.posts.engine import REACTIONS, Draft, compose, excerpt
+from forums.posts.models import Mention, Post, PostReaction
+from forums.spaces.models import Follow, Space
+from forums.spaces.policy import visible_spaces
+from forums.spaces.queries import SpaceView, leading_role, people_in, space_for
+
+PAGE = 50
+EXCERPT_HTML = 900  # characters of a quoted post's HTML that are read for its first words
+NOTICES = ("mention", "reply")
+
+
+@dataclass(frozen=True)
+class Author:
+    """Whose post it is: what is shown beside the words. `role` is lead, facilitator, mentor or empty."""
+
+    id: UUID
+    name: str
+    role: str
+
+    @property
+    def initials(self) -> str:
+        """Return the letters of the avatar."""
+        return initials(self.name)
+
+    @property
+    def hue(self) -> int:
+        """Return the hue of the avatar."""
+        return hue(self.id)
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """The post that a post replies to: its first words, empty once it is removed."""
+
+    id: UUID
+    no: int
+    author: str
+    excerpt: str
+    removed: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A post as everybody in the space sees it. `reactions` maps each emoji to who set it, oldest first."""
+
+    id: UUID
+    no: int
+    author: Author | None
+    html: str
+    reply_to: Quoted | None
+    at: datetime
+    edited: bool
+    removed: bool
+    by_author: bool
+    reactions: Mapping[str, tuple[UUID, ...]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A post for whoever may change it: `body_md` as typed, and the space as the viewer sees it."""
+
+    id: UUID
+    no: int
+    author_id: UUID | None
+    author: str
+    body_md: str
+    body_html: str
+    removed: bool
+    space: SpaceView
+
+
+def _shown() -> Select[Any]:
+    """Select posts with all that is shown of them, in one statement for any number of posts."""
+    quoted, quoted_author = aliased(Post), aliased(Person)
+    reactions = (
+        select(func.aggregate_strings(PostReaction.emoji + literal("=") + cast(PostReaction.person_id, String), ","))
+        .where(PostReaction.post_id == Post.id)
+        .correlate(Post)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Post.id,
+            Post.no,
+            Post.author_id,
+            Person.name.label("author"),
+            leading_role(Post.author_id, Space.group_id).label("role"),
+            Post.body_html,
+            Post.at,
+            Post.edited_at,
+            Post.removed_at,
+            Post.removed_by,
+            type_coerce(reactions, String).label("reactions"),
+            quoted.id.label("quoted_id"),
+            quoted.no.label("quoted_no"),
+            func.substr(quoted.body_html, 1, EXCERPT_HTML).label("quoted_html"),
+            quoted.removed_at.label("quoted_removed"),
+            quoted_author.name.label("quoted_author"),
+        )
+        .join(Space, Space.id == Post.space_id)
+        .outerjoin(Person, Person.id == Post.author_id)
+        .outerjoin(quoted, quoted.id == Post.reply_to)
+        .outerjoin(quoted_author, quoted_author.id == quoted.author_id)
+    )
+
+
+def _read(row: Row[Any]) -> Shown:
+    quoted = None
+    if row.quoted_id is not None:
+        removed = row.quoted_removed is not None
+        words = "" if removed else excerpt(row.quoted_html)
+        quoted = Quoted(row.quoted_id, row.quoted_no, row.quoted_author or "", words, removed)
+    return Shown(
+        id=row.id,
+        no=row.no,
+        author=Author(row.author_id, row.author, row.role or "") if row.author_id else None,
+        html=row.body_html,
+        reply_to=quoted,
+        at=row.at,
+        edited=row.edited_at is not None and row.removed_at is None,
+        removed=row.removed_at is not None,
+        by_author=row.removed_by is not None and row.removed_by == row.author_id,
+        reactions=_reactions(row.reactions),
+    )
+
+
+def _reactions(text: str | None) -> dict[str, tuple[UUID, ...]]:
+    found: dict[str, list[UUID]] = defaultdict(list)
+    for pair in (text or "").split(",") if text else ():
+        emoji, _, person = pair.partition("=")
+        found[emoji].append(UUID(person))
+    return {emoji: tuple(sorted(found[emoji])) for emoji in REACTIONS if emoji in found}
+
+
+def posts_in(
+    session: Session,
+    space: SpaceView,
+    *,
+    before: int | None = None,
+    around: int | None = None,
+    also: UUID | None = None,
+    limit: int = PAGE,
+) -> tuple[list[Shown], Shown | None]:
+    """Return a page of a space's posts, oldest first, and the post `also` of the same space, if it is there.
+
+    The newest `limit` posts, or those before the number `before`, or those up to some after the number
+    `around`. The space is one that `space_for` returned. One statement; numbers have no gaps, so a page is
+    a range of them.
+    """
+    last = space.head_no if before is None else min(before - 1, space.head_no)
+    if around is not None:
+        last = min(space.head_no, max(around + limit // 2, limit))
+    span: ColumnElement[bool] = and_(Post.no > last - limit, Post.no <= last)
+    if before is None and around is None:
+        span = Post.no > last - limit  # and what has come since the space was read
+    if also is not None:
+        span = or_(span, Post.id == also)
+    rows = session.execute(_shown().where(Post.space_id == space.id, span).order_by(Post.no)).all()
+    shown = [_read(row) for row in rows]
+    inside = [p for p in shown if p.no > last - limit and (p.no <= last or (before is None and around is None))]
+    return inside, next((p for p in shown if p.id == also), None)
+
+
+def post_for(session: Session, viewer: Viewer, post_id: UUID, *, lock: bool = False) -> Source:
+    """Find a post in a space that the viewer may read; raises `Missing`. With `lock`, as `space_for`."""
+    space_id = session.scalar(select(Post.space_id).where(Post.id == post_id))
+    if space_id is None:
+        raise Missing
+    space = space_for(session, viewer, space_id, lock=lock)
+    row = session.execute(
+        select(Post.no, Post.author_id, Person.name, Post.body_md, Post.body_html, Post.removed_at)
+        .outerjoin(Person, Person.id == Post.author_id)
+        .where(Post.id == post_id)
+    ).one()
+    removed = row.removed_at is not None
+    return Source(post_id, row.no, row.author_id, row.name or "", row.body_md, row.body_html, removed, space)
+
+
+def nameable(session: Session, viewer: Viewer, space_id: UUID, body: str) -> list[tuple[UUID, str]]:
+    """Return (person, display name) of whom a post in this space may name; asks only if the body has an @."""
+    space = space_for(session, viewer, space_id)
+    if "@" not in body:
+        return []
+    return [(reader.face.id, reader.face.name) for reader in people_in(session, space.group_id)]
+
+
+def draft_for(session: Session, viewer: Viewer, space_id: UUID, body: str) -> Draft:
+    """Compose a post here and now, as demo data does; entry points compose off the hub."""
+    return compose(body, nameable(session, viewer, space_id, body))
+
+
+def unread_notices(session: Session, *, person_id: UUID, space_id: UUID, no: int) -> list[UUID]:
+    """Return the posts up to a number that wait in somebody's inbox as a mention or a reply."""
+    found = session.scalars(
+        select(Notice.ref)
+        .join(Post, Post.id == Notice.ref)
+        .where(
+            Notice.person_id == person_id,
+            Notice.read_at.is_(None),
+            Notice.kind.in_(NOTICES),
+            Post.space_id == space_id,
+            Post.no <= no,
+        )
+    )
+    return list(found)
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """A post as the inbox tells of it: who wrote it, in which space, its first words."""
+
+    post_id: UUID
+    space_id: UUID
+    no: int
+    title: str
+    author: str
+    excerpt: str
+
+
+def noticed(session: Session, viewer: Viewer, post_ids: Sequence[UUID]) -> dict[UUID, Noticed]:
+    """Return those of the posts that are still there and the viewer's to read."""
+    rows = session.execute(
+        select(
+            Post.id,
+            Post.space_id,
+            Post.no,
+            Space.title,
+            Person.name,
+            func.substr(Post.body_html, 1, EXCERPT_HTML).label("html"),
+        )
+        .join(Space, Space.id == Post.space_id)
+        .outerjoin(Person, Person.id == Post.author_id)
+        .where(Post.id.in_(post_ids), Post.removed_at.is_(None), visible_spaces(viewer))
+    )
+    return {r.id: Noticed(r.id, r.space_id, r.no, r.title, r.name or "", excerpt(r.html)) for r in rows}
+
+
+def told_about(session: Session, post_id: UUID) -> tuple[UUID, ...]:
+    """Return everybody whose inbox may point to a post: whom it names and whom it answers."""
+    quoted = aliased(Post)
+    named = select(type_coerce(Mention.person_id, Uuid)).where(Mention.post_id == post_id)
+    answered = select(quoted.author_id).join(Post, Post.reply_to == quoted.id).where(Post.id == post_id)
+    return tuple(sorted({p for p in session.scalars(named.union(answered)) if p is not None}))
+
+
+# The log
+
+
+def reactions_json(reactions: Mapping[str, Sequence[UUID]]) -> list[dict[str, Any]]:
+    """Write reactions as they go over the wire."""
+    return [{"emoji": e, "count": len(who), "who": [encode(i) for i in who]} for e, who in reactions.items()]
+
+
+def post_json(post: Shown) -> dict[str, Any]:
+    """Write a post as it goes over the wire: the same for every viewer, and without words once it is removed."""
+    author, quoted = post.author, post.reply_to
+    return {
+        "id": encode(post.id),
+        "no": post.no,
+        "author": {
+            "id": encode(author.id),
+            "name": author.name,
+            "initials": author.initials,
+            "hue": author.hue,
+            "role": author.role,
+        }
+        if author
+        else None,
+        "html": post.html,
+        "reply_to": {
+            "id": encode(quoted.id),
+            "no": quoted.no,
+            "author": quoted.author,
+            "excerpt": quoted.excerpt,
+            "removed": quoted.removed,
+        }
+        if quoted
+        else None,
+        "at": post.at.isoformat(),
+        "edited": post.edited,
+        "removed": post.removed,
+        "by_author": post.by_author,
+        "reactions": reactions_json(post.reactions),
+    }
+
+
+def load(session: Session, rows: Sequence[log.Row]) -> list[Mapping[str, Any]]:
+    """Return the payloads of a space's events, all from the rows as they are now. At most two statements.
+
+    So an event of a post that was removed since carries a tombstone, and one of a post that was edited its
+    newest words; whoever applies the events in order ends with what there is.
+    """
+    space_id = rows[0].log_id
+    refs = {row.ref for row in rows if row.kind != "member"}
+    people = {row.ref for row in rows if row.kind == "member"}
+    posts = {p.id: p for p in map(_read, session.execute(_shown().where(Post.id.in_(refs))))} if refs else {}
+    members = _members(session, space_id, people) if people else {}
+    return [members[r.ref] if r.kind == "member" else _payload(r.kind, posts[r.ref]) for r in rows]
+
+
+def _payload(kind: str, post: Shown) -> Mapping[str, Any]:
+    if kind == "react":
+        return {"post": encode(post.id), "no": post.no, "reactions": reactions_json(post.reactions)}
+    return post_json(post)
+
+
+def _members(session: Session, space_id: UUID, people: set[UUID]) -> dict[UUID, Mapping[str, Any]]:
+    rows = session.execute(
+        select(Person.id, Person.name, Person.pronouns, Person.zone, Follow.person_id.label("member"))
+        .outerjoin(
+            Follow,
+            and_(Follow.person_id == Person.id, Follow.space_id == space_id, Follow.until_seq.is_(None)),
+        )
+        .where(Person.id.in_(people))
+    )
+    found: dict[UUID, Mapping[str, Any]] = {}
+    for r in rows:
+        face = Face(r.id, r.name, r.pronouns, r.zone)
+        person = {"id": encode(face.id), "name": face.name, "initials": face.initials, "hue": face.hue}
+        found[r.id] = {"person": person, "member": r.member is not None}
+    return found

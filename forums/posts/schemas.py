@@ -1,0 +1,73 @@
+"""The shapes in which posts are sent: sockets and forms."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+from academy.web.wire import Id
+
+NONCE = validate.Regexp(r"[\x21-\x7e]{8,64}\Z", error=lazy_gettext("A nonce is 8 to 64 printable characters."))
+
+
+class _Lenient(Schema):
+    class Meta:
+        """Fields of a later protocol are no reason to refuse an earlier one."""
+
+        unknown = EXCLUDE
+
+
+class SendIn(_Lenient):
+    """A message. How long it may be is the engine's to say, as it says it kindly."""
+
+    space = fields.Raw(required=True)
+    nonce = fields.String(required=True, validate=NONCE)
+    body = fields.String(required=True)
+    reply_to = Id(load_default=None, allow_none=True)
+    anonymous = fields.Boolean(load_default=False, truthy={True}, falsy={False, None})
+
+
+class EditIn(_Lenient):
+    """New words for a post."""
+
+    post = fields.Raw(required=True)
+    nonce = fields.String(required=True, validate=NONCE)
+    body = fields.String(required=True)
+
+
+class RemoveIn(_Lenient):
+    """A post to remove."""
+
+    post = fields.Raw(required=True)
+    nonce = fields.String(required=True, validate=NONCE)
+
+
+class ReactIn(_Lenient):
+    """A reaction; `on` says set or take back, nothing says the other way round."""
+
+    post = fields.Raw(required=True)
+    nonce = fields.String(required=True, validate=NONCE)
+    emoji = fields.String(required=True, validate=validate.Length(max=16))
+    on = fields.Boolean(load_default=None, allow_none=True, truthy={True}, falsy={False})
+
+
+class SendFormIn(_Lenient):
+    """A message, by form. `seen` is the number of the post that was shown last."""
+
+    body = fields.String(required=True)
+    nonce = fields.String(required=True, validate=NONCE)
+    reply_to = Id(load_default=None, allow_none=True)
+    seen = fields.Integer(load_default=0, validate=validate.Range(0, 2**31 - 1))
+
+
+class EditFormIn(_Lenient):
+    """New words for a post, by form."""
+
+    body = fields.String(required=True)
+
+
+class ReactFormIn(_Lenient):
+    """A reaction to set (`on`) or to take back (`off`), by form."""
+
+    on = fields.String(load_default="", validate=validate.Length(max=16))
+    off = fields.String(load_default="", validate=validate.Length(max=16))

@@ -1,0 +1,142 @@
+"""Verbs on spaces and on who follows them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from academy.kernel import clock, log
+from academy.kernel.events import emit
+from academy.kernel.ids import new_id
+from academy.kernel.log import Log
+from academy.kernel.viewer import Viewer
+from academy.people.models import Group, GroupAncestor, GroupKind, Membership
+from academy.people.policy import Right, groups_with
+from academy.people.queries import roles_of
+from forums.spaces import queries
+from forums.spaces.events import SpaceOpened, SpaceRead
+from forums.spaces.models import Follow, Space
+from forums.spaces.policy import READERS
+
+LOG = "space"
+
+
+def open_space(
+    session: Session, *, group_id: UUID, kind: str = "room", title: str, actor_id: UUID | None = None
+) -> Space:
+    """Give a group a place to talk; who is in the group now follows it. The caller has checked the right to."""
+    space = Space(id=new_id(), group_id=group_id, kind=kind, title=title, head_no=0)
+    log.open_log(session, kind=LOG, log_id=space.id)
+    session.add(space)
+    session.flush()
+    now = clock.now()
+    members = session.scalars(
+        select(Membership.person_id)
+        .where(
+            Membership.group_id == group_id,
+            Membership.role.in_(READERS),
+            Membership.from_at <= now,
+            or_(Membership.until_at.is_(None), Membership.until_at > now),
+        )
+        .distinct()
+    ).all()
+    for person_id in members:
+        follow(session, space_id=space.id, person_id=person_id, read_no=0)
+    emit(session, SpaceOpened(actor_id=actor_id, space_id=space.id, group_id=group_id, kind=kind))
+    return space
+
+
+def follow(session: Session, *, space_id: UUID, person_id: UUID, read_no: int) -> None:
+    """Let somebody who may read a space follow it from its beginning, read up to `read_no`."""
+    session.execute(
+        insert(Follow).values(space_id=space_id, person_id=person_id, from_seq=0, read_no=read_no, cursor_rev=0)
+    )
+
+
+def set_read(
+    session: Session, *, viewer: Viewer, space_id: UUID, no: int, rev: int | None = None
+) -> tuple[int, int]:
+    """Move the viewer's reading position and return it as (no, rev).
+
+    The position is the greatest (rev, no) that was ever sent, so tabs agree whatever the order in which they
+    are heard. Reading on names the revision it knows, or none; marking as unread is an explicit setting under
+    the next revision, and what comes later from an older revision changes nothing.
+    """
+    space = queries.space_for(session, viewer, space_id)
+    if not space.follows:
+        follow(session, space_id=space_id, person_id=viewer.person_id, read_no=space.head_no)
+    wanted = max(0, min(no, space.head_no))
+    moved = update(Follow).where(Follow.space_id == space_id, Follow.person_id == viewer.person_id)
+    if rev is None:
+        moved = moved.where(Follow.read_no < wanted).values(read_no=wanted)
+    else:
+        newer = or_(Follow.cursor_rev < rev, and_(Follow.cursor_rev == rev, Follow.read_no < wanted))
+        moved = moved.where(newer).values(read_no=wanted, cursor_rev=rev)
+    row = session.execute(moved.returning(Follow.read_no, Follow.cursor_rev)).one_or_none()
+    if row is not None:
+        event = SpaceRead(
+            actor_id=viewer.person_id, space_id=space_id, person_id=viewer.person_id, no=row.read_no
+        )
+        emit(session, event)
+        return row.read_no, row.cursor_rev
+    now = session.execute(
+        select(Follow.read_no, Follow.cursor_rev).where(
+            Follow.space_id == space_id, Follow.person_id == viewer.person_id
+        )
+    ).one()
+    return now.read_no, now.cursor_rev
+
+
+def admit(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor_id: UUID | None) -> None:
+    """Let somebody who joined a group follow its spaces, and read again where their reading had ended.
+
+    Old posts are open to them and count as read: nobody begins with a hundred things to catch up on.
+    """
+    if role not in READERS:
+        return
+    below = (
+        select(Space.id)
+        .join(GroupAncestor, GroupAncestor.group_id == Space.group_id)
+        .join(Group, Group.id == Space.group_id)
+        .where(
+            GroupAncestor.ancestor_id == group_id, or_(GroupAncestor.depth == 0, Group.kind != GroupKind.PAIR)
+        )
+    )
+    again = session.scalars(
+        update(Follow)
+        .where(Follow.person_id == person_id, Follow.until_seq.is_not(None), Follow.space_id.in_(below))
+        .values(until_seq=None)
+        .returning(Follow.space_id)
+    ).all()
+    new = session.execute(
+        select(Space.id, Space.head_no).where(
+            Space.group_id == group_id,
+            Space.id.not_in(select(Follow.space_id).where(Follow.person_id == person_id)),
+        )
+    ).all()
+    for space in new:
+        follow(session, space_id=space.id, person_id=person_id, read_no=space.head_no)
+    for space_id in sorted({*again, *(space.id for space in new)}):
+        log.append(session, space_id, kind="member", ref=person_id, actor_id=actor_id)
+
+
+def dismiss(session: Session, *, group_id: UUID, person_id: UUID, actor_id: UUID | None) -> None:
+    """End somebody's reading of the spaces that no role of theirs opens any more; what came before stays theirs
+    to read if they come back.
+    """
+    left = Viewer(person_id=person_id, sign_in_id=person_id, name="", roles=roles_of(session, person_id))
+    lost = (
+        select(Space.id)
+        .join(GroupAncestor, GroupAncestor.group_id == Space.group_id)
+        .where(GroupAncestor.ancestor_id == group_id, Space.group_id.not_in(groups_with(left, Right.READ)))
+    )
+    ended = session.scalars(
+        update(Follow)
+        .where(Follow.person_id == person_id, Follow.until_seq.is_(None), Follow.space_id.in_(lost))
+        .values(until_seq=select(Log.head_seq).where(Log.id == Follow.space_id).scalar_subquery())
+        .returning(Follow.space_id)
+    ).all()
+    for space_id in sorted(ended):
+        log.append(session, space_id, kind="member", ref=person_id, actor_id=actor_id)

@@ -1,0 +1,58 @@
+"""The list of rooms, and reading positions by form."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from academy.kernel.app import kernel
+from academy.web import forms, shell
+from academy.web.guards import guard
+from academy.web.signed_in import viewer
+from forums.spaces import actions, queries
+from forums.spaces.schemas import ReadFormIn
+
+blueprint = Blueprint("spaces", __name__)
+
+
+@blueprint.get("/spaces")
+@guard("forums:read")
+def index() -> str:
+    """List the viewer's rooms, the liveliest first."""
+    with kernel().reading() as session:
+        shell.load(session, viewer())
+        rooms = queries.rooms_for(session, viewer())
+    return render_template("forums/spaces/index.html", page="rooms", rooms=rooms)
+
+
+@blueprint.post("/spaces/<id:space_id>/read")
+@guard("forums:read")
+def read(space_id: UUID) -> ResponseReturnValue:
+    """Mark a room as read up to the post that was shown last."""
+    no = forms.read(ReadFormIn)["no"]
+    kernel().commit(lambda session: actions.set_read(session, viewer=viewer(), space_id=space_id, no=no))
+    _tell(space_id)
+    return forms.see_other(url_for("room.show", space_id=space_id))
+
+
+@blueprint.post("/spaces/<id:space_id>/unread")
+@guard("forums:read")
+def unread(space_id: UUID) -> ResponseReturnValue:
+    """Mark a room as unread from one post on, to come back to it."""
+    no = forms.read(ReadFormIn)["no"]
+    me = viewer()
+    with kernel().reading() as session:
+        rev = queries.space_for(session, me, space_id).cursor_rev + 1
+    kernel().commit(
+        lambda session: actions.set_read(session, viewer=me, space_id=space_id, no=max(0, no - 1), rev=rev)
+    )
+    _tell(space_id)
+    return forms.see_other(url_for("spaces.index"))
+
+
+def _tell(space_id: UUID) -> None:
+    with kernel().reading() as session:
+        told = queries.position_for(session, viewer(), space_id)
+    kernel().realtime.tell(viewer().person_id, "read:changed", told)

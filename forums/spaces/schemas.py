@@ -1,0 +1,88 @@
+"""The shapes in which spaces are asked for: sockets, the API and forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+MOST = 2**53 - 1
+"""The greatest whole number that JSON carries everywhere."""
+
+REVISIONS = 10**9
+SPACES_AT_ONCE = 50
+
+
+class Number(fields.Field[int]):
+    """A whole number from 0 on: no text, no fraction, no truth value passes for one."""
+
+    def __init__(self, *, most: int = MOST, **more: Any) -> None:
+        super().__init__(**more)
+        self._most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        del attr, data, kwargs
+        return _number(value, self._most)
+
+
+def _number(value: object, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise ValidationError(_("This is not a whole number from 0 on."))
+    return value
+
+
+def _sinces(value: object) -> None:
+    if not isinstance(value, Mapping) or not value:
+        raise ValidationError(_("Name at least one space."))
+    if len(value) > SPACES_AT_ONCE:
+        raise ValidationError(_("Open at most %(n)s spaces at once.", n=SPACES_AT_ONCE))
+    for since in value.values():
+        _number(since, MOST)
+
+
+class _Lenient(Schema):
+    class Meta:
+        """Fields of a later protocol are no reason to refuse an earlier one."""
+
+        unknown = EXCLUDE
+
+
+class SpaceIn(_Lenient):
+    """One space."""
+
+    space = fields.Raw(required=True)
+
+
+class OpenIn(_Lenient):
+    """Spaces to follow, each with the last number that is known."""
+
+    spaces = fields.Raw(required=True, validate=_sinces)
+
+
+class SyncIn(SpaceIn):
+    """What follows `since` in one space; `epoch` is the history that the reader knows."""
+
+    since = Number(required=True)
+    epoch = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=16))
+
+
+class ReadIn(SpaceIn):
+    """A reading position, and the revision that it belongs to."""
+
+    no = Number(required=True, most=2**31 - 1)
+    rev = Number(load_default=None, allow_none=True, most=REVISIONS)
+
+
+class EventsIn(_Lenient):
+    """The query of the HTTP fallback: numbers come as text here."""
+
+    since = fields.Integer(load_default=0, validate=validate.Range(0, MOST))
+    epoch = fields.String(load_default=None, validate=validate.Length(max=16))
+
+
+class ReadFormIn(_Lenient):
+    """A reading position, by form."""
+
+    no = fields.Integer(required=True, validate=validate.Range(0, 2**31 - 1))

@@ -1,0 +1,129 @@
+"""Spaces over sockets: opening, catching up, reading positions, typing and presence. See docs/realtime.md."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from academy.kernel.access import Missing, Refusal
+from academy.kernel.ids import decode, encode
+from academy.kernel.realtime import Socket, SocketHandler, space_id_of
+from academy.kernel.viewer import Viewer
+from forums.spaces import actions, queries
+from forums.spaces.schemas import OpenIn, ReadIn, SpaceIn, SyncIn
+
+if TYPE_CHECKING:
+    from academy.kernel.app import Kernel
+
+COALESCE = 0.25  # seconds in which comings and goings become one message
+TYPING = "10 per 10 second"
+
+
+def open_spaces(kernel: Kernel, viewer: Viewer, data: dict[str, Any], socket: Socket) -> Mapping[str, Any]:
+    """Follow logs from now on and answer what came since: authorise, join, then read, all of them or none."""
+    wanted: dict[UUID, int] = {decode(name): since for name, since in data["spaces"].items()}
+    with kernel.reading() as session:
+        for log_id in wanted:
+            kernel.realtime.follow(session, viewer, log_id)
+    before = set(socket.connection.logs)
+    for log_id in wanted:
+        socket.join(log_id)
+    found: dict[str, Any] = {}
+    try:
+        with kernel.reading() as session:
+            for log_id, since in wanted.items():
+                page = kernel.realtime.catch_up(session, viewer, log_id, since=since, epoch=None)
+                found[encode(log_id)] = page
+    except Refusal:
+        # The right ended between the first look and the second, or there is too much to do just now.
+        for log_id in wanted.keys() - before:
+            socket.leave(log_id)
+        raise
+    for name, page in found.items():
+        _say_reset(kernel, socket, name, page)
+    return {"spaces": found}
+
+
+def sync(kernel: Kernel, viewer: Viewer, data: dict[str, Any], socket: Socket) -> Mapping[str, Any]:
+    """Answer one page of what came since."""
+    log_id = space_id_of(data)
+    with kernel.reading() as session:
+        page = kernel.realtime.catch_up(session, viewer, log_id, since=data["since"], epoch=data["epoch"])
+    _say_reset(kernel, socket, encode(log_id), page)
+    return page
+
+
+def _say_reset(kernel: Kernel, socket: Socket, name: str, page: Mapping[str, Any]) -> None:
+    if "reset" in page:
+        told = {"space": name, "epoch": page["epoch"], "reason": page["reset"]}
+        kernel.realtime.socketio.emit("space:reset", told, to=socket.connection.sid)
+
+
+def close(_kernel: Kernel, _viewer: Viewer, data: dict[str, Any], socket: Socket) -> None:
+    """Follow a log no more; closing what is not open is no error."""
+    socket.leave(space_id_of(data))
+
+
+def read(kernel: Kernel, viewer: Viewer, data: dict[str, Any], _socket: Socket) -> Mapping[str, Any]:
+    """Move the reading position and tell the person's other tabs."""
+    space_id = space_id_of(data)
+    no, rev = kernel.commit(
+        lambda session: actions.set_read(session, viewer=viewer, space_id=space_id, no=data["no"], rev=data["rev"])
+    )
+    with contextlib.suppress(Missing):  # the right may have ended just now
+        with kernel.reading() as session:
+            told = queries.position_for(session, viewer, space_id)
+        kernel.realtime.tell(viewer.person_id, "read:changed", told)
+    return {"no": no, "rev": rev}
+
+
+def typing(kernel: Kernel, viewer: Viewer, data: dict[str, Any], socket: Socket) -> None:
+    """Let the others in an open space see that somebody writes."""
+    space_id = space_id_of(data)
+    kernel.limits.hit(TYPING, "typing", str(viewer.person_id), str(space_id))
+    if not socket.follows(space_id):
+        raise Missing
+    with kernel.reading() as session:
+        space = queries.space_for(session, viewer, space_id)
+    if space.may_post:
+        told = {"space": encode(space_id), "person": encode(viewer.person_id), "name": viewer.name}
+        socket.signal(space_id, "typing", told)
+
+
+class Presence:
+    """Who is in a space now, told to all in it when that changes. Counted from live sockets, never replayed."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._due: set[UUID] = set()
+        self._lock = threading.Lock()
+
+    def changed(self, log_id: UUID) -> None:
+        """Tell soon; what changes until then is told with it, so that a herd of returning sockets is one message."""
+        with self._lock:
+            if log_id in self._due:
+                return
+            self._due.add(log_id)
+        timer = threading.Timer(COALESCE, self._tell, [log_id])
+        timer.daemon = True
+        timer.start()
+
+    def _tell(self, log_id: UUID) -> None:
+        with self._lock:
+            self._due.discard(log_id)
+        here = self._kernel.realtime.present(log_id)
+        if here and here != {log_id}:  # an inbox has its owner's id; nobody else is ever there
+            told = {"space": encode(log_id), "people": sorted(encode(person_id) for person_id in here)}
+            self._kernel.realtime.signal(log_id, "presence", told)
+
+
+HANDLERS = [
+    SocketHandler("space:open", "forums:read", OpenIn, open_spaces),
+    SocketHandler("space:sync", "forums:read", SyncIn, sync),
+    SocketHandler("space:close", "forums:read", SpaceIn, close),
+    SocketHandler("read:set", "forums:read", ReadIn, read),
+    SocketHandler("typing", "forums:post", SpaceIn, typing, acknowledged=False),
+]

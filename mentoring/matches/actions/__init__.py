@@ -1,0 +1,1 @@
+"""Verbs on runs of the matcher, on matches and on offers."""

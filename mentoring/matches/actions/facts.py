@@ -1,0 +1,152 @@
+"""What actions look up before they act, whoever is looking: offers and what they concern, places, drafts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session, aliased
+
+from academy.kernel.access import Missing
+from mentoring.matches.models import Match, MatchPerson, MatchRole, MatchState, Offer, OfferState, Run
+from mentoring.matches.policy import visible_offers
+from mentoring.pairs.queries import mentees_of
+from mentoring.profiles.queries import capacities_of
+
+if TYPE_CHECKING:
+    from academy.kernel.viewer import Viewer
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An offer with what an answer to it concerns."""
+
+    offer_id: UUID
+    state: str
+    version: int
+    expires_at: datetime
+    match_id: UUID
+    mentor_id: UUID
+    learner_id: UUID
+    run_id: UUID
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One match of a learner that nobody was asked about yet."""
+
+    match_id: UUID
+    mentor_id: UUID
+
+
+def _asked(*where: Any) -> Select[Any]:
+    learner = aliased(MatchPerson)
+    return (
+        select(
+            Offer.id,
+            Offer.state,
+            Offer.version,
+            Offer.expires_at,
+            Offer.match_id,
+            Offer.person_id.label("mentor_id"),
+            learner.person_id.label("learner_id"),
+            Match.run_id,
+        )
+        .join(Match, Match.id == Offer.match_id)
+        .join(learner, (learner.match_id == Offer.match_id) & (learner.role == MatchRole.LEARNER))
+        .where(*where)
+        .order_by(Offer.id)
+    )
+
+
+def _asked_from(row: Row[Any]) -> Asked:
+    return Asked(
+        row.id,
+        row.state,
+        row.version,
+        row.expires_at,
+        row.match_id,
+        row.mentor_id,
+        row.learner_id,
+        row.run_id,
+    )
+
+
+def asked(session: Session, offer_id: UUID) -> Asked:
+    """Return an offer with what it concerns; `Missing` when there is none."""
+    row = session.execute(_asked(Offer.id == offer_id)).one_or_none()
+    if row is None:
+        raise Missing
+    return _asked_from(row)
+
+
+def asked_of(session: Session, viewer: Viewer, offer_id: UUID) -> Asked:
+    """Return one of the viewer's own offers; anybody else's is `Missing`."""
+    row = session.execute(_asked(Offer.id == offer_id, visible_offers(viewer))).one_or_none()
+    if row is None:
+        raise Missing
+    return _asked_from(row)
+
+
+def pending_with(session: Session, person_ids: Iterable[UUID], *, group_id: UUID | None = None) -> list[Asked]:
+    """Return the pending offers that concern any of these people, perhaps those of one group only."""
+    concerned = select(MatchPerson.match_id).where(MatchPerson.person_id.in_(set(person_ids)))
+    query = _asked(Offer.state == OfferState.PENDING, Offer.match_id.in_(concerned))
+    if group_id is not None:
+        query = query.join(Run, Run.id == Match.run_id).where(Run.group_id == group_id)
+    return [_asked_from(row) for row in session.execute(query)]
+
+
+def places_of(
+    session: Session, academy_group_id: UUID, mentor_ids: Iterable[UUID], *, holding: bool
+) -> dict[UUID, int]:
+    """Return how many more people each mentor takes now; who offers no mentoring is left out.
+
+    With `holding`, a pending offer holds its place. A lowered capacity counts as no place, never as fewer.
+    """
+    capacities = capacities_of(session, academy_group_id, mentor_ids)
+    mentees = mentees_of(session, academy_group_id, capacities)
+    held: dict[UUID, int] = {}
+    if holding:
+        held = {
+            row.person_id: row.count
+            for row in session.execute(
+                select(Offer.person_id, func.count().label("count"))
+                .where(Offer.state == OfferState.PENDING, Offer.person_id.in_(capacities))
+                .group_by(Offer.person_id)
+            )
+        }
+    return {person: max(0, capacity - mentees[person] - held.get(person, 0)) for person, capacity in capacities.items()}
+
+
+def candidates(session: Session, run_id: UUID, learner_id: UUID) -> list[Candidate]:
+    """Return a learner's candidates of a run who were not asked yet, the best first."""
+    learner, mentor = aliased(MatchPerson), aliased(MatchPerson)
+    rows = session.execute(
+        select(Match.id, mentor.person_id)
+        .join(learner, (learner.match_id == Match.id) & (learner.role == MatchRole.LEARNER))
+        .join(mentor, (mentor.match_id == Match.id) & (mentor.role == MatchRole.MENTOR))
+        .where(Match.run_id == run_id, Match.state == MatchState.DRAFT, learner.person_id == learner_id)
+        .order_by(Match.rank)
+    )
+    return [Candidate(row.id, row.person_id) for row in rows]
+
+
+def people_in(session: Session, run_id: UUID, *, rank: int | None = None) -> dict[UUID, dict[UUID, str]]:
+    """Return the drafts of a run, the best first, with who is in each as what; perhaps of one rank only."""
+    query = (
+        select(MatchPerson.match_id, MatchPerson.person_id, MatchPerson.role)
+        .join(Match, Match.id == MatchPerson.match_id)
+        .where(Match.run_id == run_id, Match.state == MatchState.DRAFT)
+        .order_by(Match.score.desc(), Match.id, MatchPerson.role, MatchPerson.person_id)
+    )
+    if rank is not None:
+        query = query.where(Match.rank == rank)
+    found: dict[UUID, dict[UUID, str]] = {}
+    for row in session.execute(query):
+        found.setdefault(row.match_id, {})[row.person_id] = row.role
+    return found

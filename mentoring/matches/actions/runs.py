@@ -1,0 +1,293 @@
+"""Verbs on runs: asking the matcher, keeping its answer, making a proposal known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from academy.kernel import clock
+from academy.kernel.access import Conflict
+from academy.kernel.events import emit
+from academy.kernel.ids import new_id
+from academy.people import queries as people_queries
+from academy.people.policy import Right
+from mentoring.matches import queries
+from mentoring.matches.actions import facts, offers
+from mentoring.matches.actions.transitions import move_match
+from mentoring.matches.events import MatchProposed, RunAsked, RunFailed, RunProposed, RunPublished
+from mentoring.matches.models import (
+    Match,
+    MatchHistory,
+    MatchPerson,
+    MatchRole,
+    MatchState,
+    Run,
+    RunState,
+    Unplaced,
+)
+from mentoring.matches.policy import ROLE_IN_GROUP, standing
+from mentoring.pairs.actions import open_pair
+from mentoring.pairs.models import PairKind
+from mentoring.profiles.queries import academy_of, lock_people
+
+if TYPE_CHECKING:
+    from academy.kernel.viewer import Viewer
+    from matching.types import Parts
+
+PATIENCE = timedelta(minutes=10)
+"""How long the matcher may be busy with one asking before another one replaces it."""
+SEED = 0
+PARTS = ("purpose", "people", "score", "components")
+"""What of `matching.types.Parts` a match keeps as `parts`; everything else is `facts`."""
+
+
+def ask_run(session: Session, *, viewer: Viewer, group_id: UUID, kind: str) -> UUID:
+    """Ask the matcher for buddies or mentors (`kind` of a pair) and return the run's id.
+
+    An asking that is being worked out is the one that counts: asking again returns it. What was proposed
+    before stays until the new answer is there.
+    """
+    people_queries.demand(session, viewer, Right.PROPOSE, group_id)
+    queries.hold_group(session, group_id)
+    now = clock.now()
+    waiting = session.execute(
+        select(Run.id, Run.asked_at).where(
+            Run.group_id == group_id, Run.kind == PairKind(kind).value, Run.state == RunState.ASKED
+        )
+    ).all()
+    for run in waiting:
+        if run.asked_at > now - PATIENCE:
+            found: UUID = run.id
+            return found
+    _replace(session, [run.id for run in waiting], RunState.ASKED)
+    run_id = new_id()
+    session.add(
+        Run(
+            id=run_id,
+            group_id=group_id,
+            kind=PairKind(kind).value,
+            state=RunState.ASKED.value,
+            version=1,
+            settings={"seed": SEED},
+            asked_by=viewer.person_id,
+            asked_at=now,
+        )
+    )
+    session.flush()
+    emit(session, RunAsked(actor_id=viewer.person_id, run_id=run_id, group_id=group_id, kind=kind))
+    return run_id
+
+
+def keep_answer(session: Session, *, run_id: UUID, answer: Mapping[str, Any], week: str) -> bool:
+    """Store what the matcher answered as drafts; they replace those of earlier proposals not yet published.
+
+    `answer` is a `matching.types.BuddiesAnswer` or `MentorsAnswer`, `week` the Monday (ISO date) of the week
+    whose hours were compared. Says whether the run still waited for it: a second answer changes nothing.
+    """
+    run = session.get_one(Run, run_id)
+    queries.hold_group(session, run.group_id)
+    settings = {
+        **run.settings,
+        "week": week,
+        "graph_version": answer["graph_version"],
+        "placed": answer["placed"],
+        "considered": answer["placed"] + len(answer["unplaced"]),
+    }
+    if not _move_run(session, run_id, RunState.ASKED, RunState.PROPOSED, settings=settings):
+        return False
+    earlier = session.scalars(
+        select(Run.id).where(
+            Run.group_id == run.group_id,
+            Run.kind == run.kind,
+            Run.state == RunState.PROPOSED,
+            Run.id != run_id,
+        )
+    ).all()
+    _replace(session, earlier, RunState.PROPOSED)
+    _store(session, run_id, run.kind, list(_drafts(run.kind, answer)))
+    if answer["unplaced"]:
+        session.execute(
+            insert(Unplaced),
+            [{"run_id": run_id, "person_id": UUID(one["person"]), "reasons": [one]} for one in answer["unplaced"]],
+        )
+    emit(
+        session,
+        RunProposed(
+            actor_id=None,
+            run_id=run_id,
+            group_id=run.group_id,
+            kind=run.kind,
+            lead_id=run.asked_by,
+            placed=settings["placed"],
+            considered=settings["considered"],
+        ),
+    )
+    return True
+
+
+def fail_run(session: Session, *, run_id: UUID, error: str) -> None:
+    """Keep that the matcher could not answer, and why."""
+    run = session.get_one(Run, run_id)
+    if _move_run(session, run_id, RunState.ASKED, RunState.FAILED, error=error[:2000]):
+        emit(
+            session,
+            RunFailed(actor_id=None, run_id=run_id, group_id=run.group_id, kind=run.kind, lead_id=run.asked_by),
+        )
+
+
+def publish(session: Session, *, viewer: Viewer, run_id: UUID, version: int) -> bool:
+    """Make a proposal known: buddies are brought together, mentors asked. Twice is once.
+
+    What no longer fits is dropped; a learner whose first candidate does not is offered to the next one. Says
+    whether it was this call that published; raises `Conflict` when a newer proposal took its place.
+    """
+    run = queries.run_for(session, viewer, run_id)
+    now = clock.now()
+    if not _move_run(session, run_id, RunState.PROPOSED, RunState.PUBLISHED, version=version, published_at=now):
+        if queries.run_for(session, viewer, run_id).state == RunState.PUBLISHED:
+            return False
+        detail = "A newer proposal has taken the place of this one. Open matching again to see it."
+        raise Conflict(detail)
+    whole = session.get_one(Run, run_id)
+    if run.kind == PairKind.BUDDY:
+        _bring_together(session, whole, viewer.person_id)
+    else:
+        _ask_mentors(session, whole, viewer.person_id)
+    emit(
+        session,
+        RunPublished(actor_id=viewer.person_id, run_id=run_id, group_id=whole.group_id, kind=run.kind),
+    )
+    return True
+
+
+def _bring_together(session: Session, run: Run, actor_id: UUID) -> None:
+    matches = facts.people_in(session, run.id)
+    everybody = {person for people in matches.values() for person in people}
+    lock_people(session, everybody)
+    now = standing(session, group_id=run.group_id, kind=run.kind, person_ids=everybody)
+    academy_id = academy_of(session, run.group_id)
+    for match_id, people in matches.items():
+        if now.taken & set(people) or not now.fits(people):
+            move_match(session, match_id, MatchState.DRAFT, MatchState.DROPPED, actor_id=None)
+            continue
+        move_match(session, match_id, MatchState.DRAFT, MatchState.SETTLED, actor_id=actor_id)
+        open_pair(
+            session,
+            kind=PairKind.BUDDY,
+            people={person: ROLE_IN_GROUP[role] for person, role in people.items()},
+            academy_group_id=academy_id,
+            cohort_group_id=run.group_id,
+            match_id=match_id,
+            actor_id=actor_id,
+        )
+
+
+def _ask_mentors(session: Session, run: Run, actor_id: UUID) -> None:
+    """Offer every learner's first match, then look further for those whose first one no longer fits."""
+    first = facts.people_in(session, run.id, rank=0)
+    everybody = {person for people in first.values() for person in people}
+    now = standing(session, group_id=run.group_id, kind=run.kind, person_ids=everybody)
+    by_role = {match_id: {role: person for person, role in people.items()} for match_id, people in first.items()}
+    places = facts.places_of(
+        session,
+        academy_of(session, run.group_id),
+        {roles[MatchRole.MENTOR] for roles in by_role.values()},
+        holding=True,
+    )
+    further: list[tuple[UUID, UUID]] = []
+    for match_id, roles in by_role.items():
+        mentor, learner = roles[MatchRole.MENTOR], roles[MatchRole.LEARNER]
+        fits = now.fits(first[match_id]) and learner not in now.taken
+        if fits and places.get(mentor):
+            places[mentor] -= 1
+            offers.make(session, match_id=match_id, mentor_id=mentor, actor_id=actor_id)
+        else:
+            further.append((learner, match_id))
+    for learner, match_id in further:
+        offers.offer_next(session, run=run, learner_id=learner, last_match_id=match_id)
+
+
+def _drafts(kind: str, answer: Mapping[str, Any]) -> Iterable[tuple[int, int, list[Parts], dict[UUID, str]]]:
+    """Read an answer as (rank, score, parts of each two, role of each person)."""
+    if kind == PairKind.BUDDY:
+        buddies: Sequence[Any] = answer["groups"]
+        for group in buddies:
+            people = {UUID(person): MatchRole.BUDDY.value for person in group["members"]}
+            yield 0, group["score"], [pair["parts"] for pair in group["pairs"]], people
+        return
+    for chosen in answer["matches"]:
+        others = [one for one in answer["ranked"][chosen["learner"]] if one["mentor"] != chosen["mentor"]]
+        for rank, one in enumerate([chosen, *others]):
+            roles = {
+                UUID(one["learner"]): MatchRole.LEARNER.value,
+                UUID(one["mentor"]): MatchRole.MENTOR.value,
+            }
+            yield rank, one["score"], [one["parts"]], roles
+
+
+def _store(
+    session: Session,
+    run_id: UUID,
+    kind: str,
+    drafts: Sequence[tuple[int, int, list[Parts], dict[UUID, str]]],
+) -> None:
+    if not drafts:
+        return
+    now = clock.now()
+    ids = [new_id() for _ in drafts]
+    matches, people, history = [], [], []
+    for match_id, (rank, score, parts, roles) in zip(ids, drafts, strict=True):
+        matches.append(
+            {
+                "id": match_id,
+                "run_id": run_id,
+                "kind": kind,
+                "state": MatchState.DRAFT.value,
+                "version": 1,
+                "rank": rank,
+                "score": score,
+                "parts": [{name: part[name] for name in PARTS} for part in parts],
+                "facts": [{k: v for k, v in part.items() if k not in PARTS} for part in parts],
+            }
+        )
+        people += [{"match_id": match_id, "person_id": person, "role": role} for person, role in roles.items()]
+        history.append({"id": new_id(), "match_id": match_id, "at": now, "before": "", "after": MatchState.DRAFT.value})
+        if rank == 0:
+            emit(
+                session,
+                MatchProposed(actor_id=None, match_id=match_id, run_id=run_id, score=score, person_ids=tuple(roles)),
+            )
+    session.execute(insert(Match), matches)
+    session.execute(insert(MatchPerson), people)
+    session.execute(insert(MatchHistory), history)
+
+
+def _move_run(
+    session: Session,
+    run_id: UUID,
+    before: RunState,
+    after: RunState,
+    *,
+    version: int | None = None,
+    **values: Any,
+) -> bool:
+    moving = update(Run).where(Run.id == run_id, Run.state == before)
+    if version is not None:
+        moving = moving.where(Run.version == version)
+    moved = session.execute(
+        moving.values(state=after.value, version=Run.version + 1, **values).returning(Run.id)
+    ).one_or_none()
+    return moved is not None
+
+
+def _replace(session: Session, run_ids: Sequence[UUID], before: RunState) -> None:
+    """Put earlier runs aside, with the drafts that nobody has seen the effect of."""
+    for run_id in run_ids:
+        if _move_run(session, run_id, before, RunState.REPLACED):
+            for match_id in facts.people_in(session, run_id):
+                move_match(session, match_id, MatchState.DRAFT, MatchState.DROPPED, actor_id=None)

@@ -1,0 +1,130 @@
+"""Why people were matched, in words: made from the stored facts and today's names when a page is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from matching.explain import MOST_STEPS_TOLD, Speaker, facts
+from mentoring.matches.queries import offset_in
+
+if TYPE_CHECKING:
+    from academy.people.queries import Face
+    from matching.types import Parts, Unplaced
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why two people fit: a sentence, and the paths through the skill graph that it rests on, as labels."""
+
+    sentence: str
+    paths: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One component of a score: its name, the points that it gives and those that it could, and its share."""
+
+    label: str
+    points: float
+    most: float
+    share: int
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score out of 100 and what it is made of."""
+
+    points: float
+    parts: list[Part]
+
+
+def reasons(
+    parts: Iterable[Parts],
+    faces: Iterable[Face],
+    *,
+    week: str,
+    zone: str,
+    viewer_id: UUID | None = None,
+    about: UUID | None = None,
+) -> list[Reason]:
+    """Say why each two people of a match fit.
+
+    `viewer_id` is whom "you" means, `about` whose name the page has said already. Hours are named in the
+    reader's `zone`, as they are in the `week` (Monday, ISO date) that was compared.
+    """
+    names = {str(face.id): face.name for face in faces}
+    speaker = Speaker(
+        names=names,
+        viewer=str(viewer_id) if viewer_id else None,
+        about=str(about) if about else None,
+        gettext=_,
+        ngettext=ngettext,
+    )
+    offset = offset_in(zone, date.fromisoformat(week)) if week else 0
+    return [_reason(speaker, one, offset) for one in parts]
+
+
+def _reason(speaker: Speaker, parts: Parts, offset: int) -> Reason:
+    said = speaker.reasons(parts, offset)
+    if not said:
+        return Reason(_("A shared language and enough hours in common."), [])
+    sentence = "; ".join(said)
+    return Reason(sentence[0].upper() + sentence[1:] + ".", _paths(parts))
+
+
+def _paths(parts: Parts) -> list[list[str]]:
+    """Return the labelled paths behind what was said: of each kind of reason the first that is near."""
+    found: dict[str, list[str]] = {}
+    for fact in facts(parts):
+        if fact["kind"] in {"has", "shared_goals"} and fact["steps"] <= MOST_STEPS_TOLD:
+            found.setdefault(fact["kind"], fact["path"])
+    return [path for path in found.values() if len(path) > 1]
+
+
+def score(parts: Parts) -> Score:
+    """Write a score and its components as points out of 100."""
+    names = {
+        "goals": _("Skills for what is wanted"),
+        "shared_goals": _("Wanting similar things"),
+        "complementary": _("Skills for each other's goals"),
+        "level": _("Starting from a similar level"),
+        "hours": _("Hours in common"),
+        "languages": _("Languages in common"),
+        "zone": _("Clocks close together"),
+    }
+    made_of = [
+        Part(
+            label=names.get(one["name"], one["name"]),
+            points=round(one["weight"] * one["raw"] * 100, 1),
+            most=round(one["weight"] * 100, 1),
+            share=round(one["raw"] * 100),
+        )
+        for one in parts["components"]
+    ]
+    return Score(round(parts["score"] / 100, 1), made_of)
+
+
+def why_unplaced(why: Unplaced) -> str:
+    """Say why somebody could not be placed; nobody is named in it."""
+    said = Speaker(names={}, gettext=_, ngettext=ngettext).why_unplaced(why)
+    sentence = "; ".join(said)
+    return sentence[:1].upper() + sentence[1:] + "." if sentence else ""
+
+
+def by_pair(parts: Sequence[Parts], faces: Mapping[UUID, Face]) -> list[str]:
+    """Name each two people whom a trio's reasons are about."""
+    return [
+        _(
+            "%(first)s and %(second)s",
+            first=faces[UUID(one["people"][0])].name,
+            second=faces[UUID(one["people"][1])].name,
+        )
+        for one in parts
+    ]

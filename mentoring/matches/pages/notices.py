@@ -1,0 +1,80 @@
+"""The words of notices about runs and offers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from flask_babel import gettext as _
+
+from academy.kernel.ids import encode
+from academy.notices.queries import NoticeKind, Told
+from academy.web import i18n
+from mentoring.matches import queries
+from mentoring.matches.models import OfferState, RunState
+from mentoring.matches.reactions import NO_CANDIDATE, OFFER, OFFER_REMINDER, RUN_READY
+from mentoring.pairs.models import PairKind
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from academy.kernel.viewer import Viewer
+    from academy.notices.models import Notice
+    from mentoring.matches.queries import OfferLine, RunNotice
+
+
+def tell_offers(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
+    """Say who would like a mentor and until when there is time. One statement."""
+    lines = queries.offers_by_id(session, viewer, [notice.ref for notice in notices])
+    return {notice.id: _offer(notice.kind, lines[notice.ref]) for notice in notices if notice.ref in lines}
+
+
+def _offer(kind: str, line: OfferLine) -> Told:
+    url = f"/offers/{encode(line.offer_id)}"
+    if line.state != OfferState.PENDING:
+        title = _("You were asked to mentor %(name)s", name=line.learner.name)
+        return Told(title, _("This offer has been answered, or its time is over."), url, "handshake")
+    until = i18n.day(line.expires_at)
+    if kind == OFFER_REMINDER:
+        title = _("%(name)s still hopes for your answer", name=line.learner.name)
+        return Told(title, _("There is time until %(day)s. A no is fine too.", day=until), url, "hourglass")
+    title = _("Would you mentor %(name)s?", name=line.learner.name)
+    return Told(title, _("See why you fit, and answer until %(day)s.", day=until), url, "handshake")
+
+
+def tell_runs(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
+    """Say that the matcher has answered. One statement."""
+    found = queries.runs_by_id(session, viewer, [notice.ref for notice in notices])
+    return {notice.id: _run(found[notice.ref]) for notice in notices if notice.ref in found}
+
+
+def _run(run: RunNotice) -> Told:
+    url = f"/groups/{encode(run.group_id)}/matches?kind={run.kind}"
+    if run.state == RunState.FAILED:
+        title = _("The proposal for %(group)s could not be worked out", group=run.group_name)
+        return Told(title, _("Nothing was changed. You can ask again."), url, "alert")
+    title = _("Learning buddies are proposed for %(group)s", group=run.group_name)
+    if run.kind == PairKind.MENTORSHIP:
+        title = _("Mentors are proposed for %(group)s", group=run.group_name)
+    return Told(title, _("Read why, then publish. Nobody is told before you do."), url, "users")
+
+
+def tell_no_candidate(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
+    """Say whose candidates have all been asked. One statement."""
+    found = queries.learners_by_match(session, viewer, [notice.ref for notice in notices])
+    return {notice.id: _no_candidate(found[notice.ref]) for notice in notices if notice.ref in found}
+
+
+def _no_candidate(run: RunNotice) -> Told:
+    title = _("No mentor is left to ask for %(name)s", name=run.learner)
+    line = _("Worth a conversation. A new proposal may find somebody, as places free up.")
+    return Told(title, line, f"/groups/{encode(run.group_id)}/matches?kind={run.kind}", "user-plus")
+
+
+NOTICE_KINDS = [
+    NoticeKind(OFFER, tell_offers),
+    NoticeKind(OFFER_REMINDER, tell_offers),
+    NoticeKind(RUN_READY, tell_runs),
+    NoticeKind(NO_CANDIDATE, tell_no_candidate),
+]

@@ -1,0 +1,328 @@
+"""Questions about runs, matches and offers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, Select, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from academy.kernel import clock
+from academy.kernel.access import Missing
+from academy.kernel.viewer import Viewer
+from academy.people import queries as people
+from academy.people.models import Group, Person
+from academy.people.policy import Right, groups_with
+from academy.people.queries import Face
+from mentoring.matches.models import (
+    Match,
+    MatchPerson,
+    MatchRole,
+    MatchState,
+    Offer,
+    OfferState,
+    Run,
+    RunState,
+    Unplaced,
+)
+from mentoring.matches.policy import visible_offers
+from mentoring.pairs.models import Pair, PairKind
+
+if TYPE_CHECKING:
+    from matching.types import Parts
+
+ANSWERED_SHOWN = 30
+_RUN = (Run.id, Run.group_id, Run.kind, Run.state, Run.version, Run.settings, Run.asked_at, Run.published_at)
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """A run as its group's leads see it."""
+
+    id: UUID
+    group_id: UUID
+    kind: str
+    state: str
+    version: int
+    settings: Mapping[str, Any]
+    asked_at: datetime
+    published_at: datetime | None
+
+
+@dataclass(frozen=True)
+class MatchLine:
+    """A match as leads see it. `people` is in the order of roles: learner first, then mentor."""
+
+    id: UUID
+    state: str
+    rank: int
+    score: int
+    parts: list[Parts]
+    people: list[tuple[Face, str]]
+    offer_state: str | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class UnplacedLine:
+    """Somebody whom the run could not place, with what `matching.types.Unplaced` says."""
+
+    face: Face
+    why: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Matching:
+    """A group's matching of one kind: what is being worked out, and the proposal that counts."""
+
+    group_name: str
+    asked: RunLine | None
+    run: RunLine | None
+    matches: list[MatchLine]
+    unplaced: list[UnplacedLine]
+
+
+@dataclass(frozen=True)
+class OfferLine:
+    """An offer as the person sees it who is asked. `state` is expired as soon as its time is over."""
+
+    offer_id: UUID
+    state: str
+    version: int
+    offered_at: datetime
+    expires_at: datetime
+    learner: Face
+    group_name: str
+    parts: list[Parts]
+    week: str
+    space_id: UUID | None
+
+
+def offset_in(zone: str, week: date) -> int:
+    """Return how many minutes a zone's clocks are ahead of UTC in the middle of a week given by its Monday."""
+    noon = datetime.combine(week + timedelta(days=2), time(12), ZoneInfo(zone))
+    return int((noon.utcoffset() or timedelta()).total_seconds() // 60)
+
+
+def whole_parts(parts: Sequence[Any], facts: Sequence[Any]) -> list[Parts]:
+    """Put together what a match stores in two columns, one entry for each two people."""
+    return [cast("Parts", {**part, **fact}) for part, fact in zip(parts, facts, strict=True)]
+
+
+def hold_group(session: Session, group_id: UUID) -> None:
+    """Hold a group's row until the transaction ends, so that what replaces runs of it goes one by one."""
+    session.execute(select(Group.id).where(Group.id == group_id).with_for_update(key_share=True)).all()
+
+
+def matching_for(session: Session, viewer: Viewer, group_id: UUID, kind: str) -> Matching:
+    """Return a group's matching of one kind for somebody who may propose there. Four statements at most."""
+    people.demand(session, viewer, Right.PROPOSE, group_id)
+    rows = session.execute(
+        select(Group.name, *_RUN)
+        .outerjoin(Run, (Run.group_id == Group.id) & (Run.kind == kind) & (Run.state != RunState.REPLACED))
+        .where(Group.id == group_id)
+        .order_by(Run.asked_at.desc(), Run.id.desc())
+        .limit(10)
+    ).all()
+    runs = [RunLine(*row[1:]) for row in rows if row.id is not None]
+    latest = runs[0] if runs else None
+    unanswered = latest if latest and latest.state in {RunState.ASKED, RunState.FAILED} else None
+    run = next((r for r in runs if r.state in {RunState.PROPOSED, RunState.PUBLISHED}), None)
+    if run is None:
+        return Matching(rows[0].name, unanswered, None, [], [])
+    return Matching(rows[0].name, unanswered, run, _matches(session, run), _unplaced(session, run.id))
+
+
+def _matches(session: Session, run: RunLine) -> list[MatchLine]:
+    """Return what a run proposes: for each learner the match that counts now."""
+    lines: dict[UUID, MatchLine] = {}
+    for row in session.execute(
+        select(
+            Match.id,
+            Match.state,
+            Match.rank,
+            Match.score,
+            Match.parts,
+            Match.facts,
+            MatchPerson.role,
+            Person.id.label("person_id"),
+            Person.name,
+            Person.pronouns,
+            Person.zone,
+            Offer.state.label("offer_state"),
+            Offer.expires_at,
+        )
+        .join(MatchPerson, MatchPerson.match_id == Match.id)
+        .join(Person, Person.id == MatchPerson.person_id)
+        .outerjoin(Offer, Offer.match_id == Match.id)
+        .where(Match.run_id == run.id, or_(Match.rank == 0, Match.state != MatchState.DRAFT))
+        .order_by(Match.score.desc(), Match.id, MatchPerson.role, Person.name, Person.id)
+    ):
+        line = lines.setdefault(
+            row.id,
+            MatchLine(
+                id=row.id,
+                state=row.state,
+                rank=row.rank,
+                score=row.score,
+                parts=whole_parts(row.parts, row.facts),
+                people=[],
+                offer_state=row.offer_state,
+                expires_at=row.expires_at,
+            ),
+        )
+        line.people.append((Face(row.person_id, row.name, row.pronouns, row.zone), row.role))
+    if run.kind == PairKind.BUDDY:
+        return list(lines.values())
+    standing_of = [MatchState.SETTLED, MatchState.OFFERED, MatchState.DRAFT, MatchState.DROPPED]
+    counts: dict[UUID, MatchLine] = {}
+    for line in sorted(lines.values(), key=lambda m: (standing_of.index(MatchState(m.state)), -m.rank)):
+        counts.setdefault(line.people[0][0].id, line)
+    return [line for line in lines.values() if counts[line.people[0][0].id] is line]
+
+
+def _unplaced(session: Session, run_id: UUID) -> list[UnplacedLine]:
+    rows = session.execute(
+        select(Person.id, Person.name, Person.pronouns, Person.zone, Unplaced.reasons)
+        .join(Person, Person.id == Unplaced.person_id)
+        .where(Unplaced.run_id == run_id)
+        .order_by(Person.name, Person.id)
+    )
+    return [UnplacedLine(Face(r.id, r.name, r.pronouns, r.zone), r.reasons[0]) for r in rows]
+
+
+def run_for(session: Session, viewer: Viewer, run_id: UUID) -> RunLine:
+    """Return a run to somebody who may propose in its group; to others it is `Missing`, or refused."""
+    row = session.execute(select(*_RUN).where(Run.id == run_id)).one_or_none()
+    if row is None:
+        raise Missing
+    people.demand(session, viewer, Right.PROPOSE, row.group_id)
+    return RunLine(*row)
+
+
+def waiting_run(session: Session, run_id: UUID) -> RunLine | None:
+    """Return a run for the matcher, whoever asked for it."""
+    row = session.execute(select(*_RUN).where(Run.id == run_id)).one_or_none()
+    return RunLine(*row) if row else None
+
+
+def offers_for(session: Session, viewer: Viewer, *, answered: bool = False) -> list[OfferLine]:
+    """Return the viewer's offers that wait for an answer, the most urgent first; else those that are over."""
+    now = clock.now()
+    waits = (Offer.state == OfferState.PENDING) & (Offer.expires_at > now)
+    query = _offers(viewer).where(~waits if answered else waits)
+    query = (
+        query.order_by(Offer.offered_at.desc(), Offer.id.desc()).limit(ANSWERED_SHOWN)
+        if answered
+        else query.order_by(Offer.expires_at, Offer.id)
+    )
+    return [_offer_line(row, now) for row in session.execute(query)]
+
+
+def offer_for(session: Session, viewer: Viewer, offer_id: UUID) -> OfferLine:
+    """Return one of the viewer's own offers; anybody else's is `Missing`."""
+    row = session.execute(_offers(viewer).where(Offer.id == offer_id)).one_or_none()
+    if row is None:
+        raise Missing
+    return _offer_line(row, clock.now())
+
+
+def offers_by_id(session: Session, viewer: Viewer, offer_ids: Sequence[UUID]) -> dict[UUID, OfferLine]:
+    """Return those of the given offers that are the viewer's own, for notices."""
+    now = clock.now()
+    rows = session.execute(_offers(viewer).where(Offer.id.in_(set(offer_ids))))
+    return {row.id: _offer_line(row, now) for row in rows}
+
+
+def _offers(viewer: Viewer) -> Select[Any]:
+    learner = aliased(MatchPerson)
+    return (
+        select(
+            Offer.id,
+            Offer.state,
+            Offer.version,
+            Offer.offered_at,
+            Offer.expires_at,
+            Match.parts,
+            Match.facts,
+            Run.settings,
+            Group.name.label("group_name"),
+            Person.id.label("learner_id"),
+            Person.name,
+            Person.pronouns,
+            Person.zone,
+            Pair.space_id,
+        )
+        .join(Match, Match.id == Offer.match_id)
+        .join(Run, Run.id == Match.run_id)
+        .join(Group, Group.id == Run.group_id)
+        .join(learner, (learner.match_id == Match.id) & (learner.role == MatchRole.LEARNER))
+        .join(Person, Person.id == learner.person_id)
+        .outerjoin(Pair, Pair.match_id == Match.id)
+        .where(visible_offers(viewer))
+    )
+
+
+def _offer_line(row: Row[Any], now: datetime) -> OfferLine:
+    over = row.state == OfferState.PENDING and row.expires_at <= now
+    return OfferLine(
+        offer_id=row.id,
+        state=OfferState.EXPIRED.value if over else row.state,
+        version=row.version,
+        offered_at=row.offered_at,
+        expires_at=row.expires_at,
+        learner=Face(row.learner_id, row.name, row.pronouns, row.zone),
+        group_name=row.group_name,
+        parts=whole_parts(row.parts, row.facts),
+        week=row.settings.get("week", ""),
+        space_id=row.space_id,
+    )
+
+
+@dataclass(frozen=True)
+class RunNotice:
+    """What a notice about a run says."""
+
+    group_id: UUID
+    group_name: str
+    kind: str
+    state: str
+    learner: str = ""
+
+
+def runs_by_id(session: Session, viewer: Viewer, run_ids: Sequence[UUID]) -> dict[UUID, RunNotice]:
+    """Return those of the given runs whose groups the viewer may propose in, for notices."""
+    rows = session.execute(
+        select(Run.id, Run.group_id, Group.name, Run.kind, Run.state)
+        .join(Group, Group.id == Run.group_id)
+        .where(Run.id.in_(set(run_ids)), Run.group_id.in_(groups_with(viewer, Right.PROPOSE)))
+    )
+    return {row.id: RunNotice(*row[1:]) for row in rows}
+
+
+def learners_by_match(session: Session, viewer: Viewer, match_ids: Sequence[UUID]) -> dict[UUID, RunNotice]:
+    """Return whose candidates are exhausted, by the last match, in groups that the viewer may propose in."""
+    rows = session.execute(
+        select(Match.id, Run.group_id, Group.name, Run.kind, Run.state, Person.name.label("learner"))
+        .join(Run, Run.id == Match.run_id)
+        .join(Group, Group.id == Run.group_id)
+        .join(MatchPerson, (MatchPerson.match_id == Match.id) & (MatchPerson.role == MatchRole.LEARNER))
+        .join(Person, Person.id == MatchPerson.person_id)
+        .where(Match.id.in_(set(match_ids)), Run.group_id.in_(groups_with(viewer, Right.PROPOSE)))
+    )
+    return {row.id: RunNotice(*row[1:]) for row in rows}
+
+
+def facts_of(session: Session, match_ids: Sequence[UUID]) -> dict[UUID, tuple[list[Parts], str]]:
+    """Return the parts and the week of matches, for people who are in the pairs that came of them."""
+    rows = session.execute(
+        select(Match.id, Match.parts, Match.facts, Run.settings)
+        .join(Run, Run.id == Match.run_id)
+        .where(Match.id.in_(set(match_ids)))
+    )
+    return {row.id: (whole_parts(row.parts, row.facts), row.settings.get("week", "")) for row in rows}

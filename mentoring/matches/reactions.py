@@ -1,0 +1,101 @@
+"""Consequences in matching: the matcher's job, notices, the mail of an offer, and what time does to it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from academy.kernel import mail
+from academy.kernel.events import within
+from academy.kernel.jobs import enqueue
+from academy.notices.actions import notify
+from academy.people.events import MemberLeft, PersonBlocked
+from mentoring.matches.actions import facts, offers
+from mentoring.matches.events import (
+    CandidatesExhausted,
+    OfferMade,
+    OfferReminded,
+    RunAsked,
+    RunFailed,
+    RunProposed,
+)
+from mentoring.matches.policy import REMINDERS, WINDOW
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+SOLVE = "matches.solve"
+EXPIRE = "offers.expire"
+REMIND = "offers.remind"
+LETTER = "offers.letter"
+"""Kinds of jobs."""
+
+OFFER = "offer"
+OFFER_REMINDER = "offer-reminder"
+RUN_READY = "run-ready"
+NO_CANDIDATE = "no-candidate"
+"""Kinds of notices."""
+
+
+def solve(session: Session, event: RunAsked) -> None:
+    """Put the asking into the matcher's hands."""
+    enqueue(session, SOLVE, {"run_id": str(event.run_id)}, unique_key=f"solve:{event.run_id}")
+
+
+def tell_lead(session: Session, event: RunProposed | RunFailed) -> None:
+    """Tell whoever asked that there is something to look at."""
+    notify(session, person_id=event.lead_id, kind=RUN_READY, ref=event.run_id, actor_id=None)
+
+
+def ask_mentor(session: Session, event: OfferMade) -> None:
+    """Tell the mentor, here and by mail, remind them twice, and let the offer end with its time."""
+    notify(session, person_id=event.person_id, kind=OFFER, ref=event.offer_id, actor_id=event.actor_id)
+    offer = {"offer_id": str(event.offer_id)}
+    expires_at = facts.asked(session, event.offer_id).expires_at
+    for percent in REMINDERS:
+        at = expires_at - WINDOW + WINDOW * percent / 100
+        key = f"offer-remind:{event.offer_id}:{percent}"
+        enqueue(session, REMIND, offer, run_at=at, unique_key=key)
+    # A moment later, so that a clock that lags behind does not find it still in time.
+    late = expires_at + timedelta(seconds=1)
+    enqueue(session, EXPIRE, offer, run_at=late, unique_key=f"offer-expire:{event.offer_id}")
+    if mail.KIND not in session.info.get("muted", ()):
+        enqueue(session, LETTER, offer, unique_key=f"offer-letter-of:{event.offer_id}")
+
+
+def remind_mentor(session: Session, event: OfferReminded) -> None:
+    """Remind the mentor that somebody waits."""
+    notify(session, person_id=event.person_id, kind=OFFER_REMINDER, ref=event.offer_id, actor_id=None)
+
+
+def tell_no_candidate(session: Session, event: CandidatesExhausted) -> None:
+    """Tell the lead that a learner has no candidate left."""
+    notify(session, person_id=event.lead_id, kind=NO_CANDIDATE, ref=event.match_id, actor_id=None)
+
+
+def take_back_of_member(session: Session, event: MemberLeft) -> None:
+    """Take back the offers of somebody who is no longer a mentor, or a learner, in the group."""
+    pending = facts.pending_with(session, [event.person_id], group_id=event.group_id)
+    role = {"mentor": "mentor_id", "learner": "learner_id"}.get(event.role, "")
+    gone = [offer for offer in pending if role and getattr(offer, role) == event.person_id]
+    offers.withdraw(session, offers=gone, gone=[event.person_id])
+
+
+def take_back_of_blocked(session: Session, event: PersonBlocked) -> None:
+    """Take back offers between two people of whom one blocked the other; nobody learns why."""
+    both = {event.person_id, event.blocked_id}
+    pending = facts.pending_with(session, both)
+    between = [offer for offer in pending if {offer.mentor_id, offer.learner_id} == both]
+    offers.withdraw(session, offers=between, gone=[])
+
+
+REACTIONS = [
+    within(RunAsked, solve),
+    within(RunProposed, tell_lead),
+    within(RunFailed, tell_lead),
+    within(OfferMade, ask_mentor),
+    within(OfferReminded, remind_mentor),
+    within(CandidatesExhausted, tell_no_candidate),
+    within(MemberLeft, take_back_of_member),
+    within(PersonBlocked, take_back_of_blocked),
+]

@@ -1,0 +1,86 @@
+"""Verbs on people who work together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from academy.kernel import clock
+from academy.kernel.access import Invalid
+from academy.kernel.events import emit
+from academy.kernel.ids import new_id
+from academy.people import actions as people_actions
+from academy.people.queries import faces
+from forums.spaces import actions as spaces
+from mentoring.pairs.events import PairOpened
+from mentoring.pairs.models import Pair, PairKind
+from mentoring.pairs.policy import GROUP_KIND
+
+if TYPE_CHECKING:
+    from academy.people.models import Role
+
+LONGEST_NAME = 36
+"""Characters of each name in a room's title: three of them fit a group's name."""
+
+
+def open_pair(
+    session: Session,
+    *,
+    kind: str,
+    people: Mapping[UUID, Role],
+    academy_group_id: UUID,
+    cohort_group_id: UUID | None,
+    match_id: UUID | None = None,
+    actor_id: UUID | None = None,
+) -> Pair:
+    """Bring two or three people together: a group under the academy, a room of their own.
+
+    `people` maps each person to their role in the pair: mentor or learner, for buddies learner each. The
+    caller has checked that they may be together. Raises `Invalid` for fewer than two people.
+    """
+    if len(people) < 2:
+        detail = "It takes two people to work together."
+        raise Invalid(detail)
+    title = title_of([face.name for face in faces(session, list(people)).values()])
+    group = people_actions.open_group(session, kind=GROUP_KIND, name=title, parent_id=academy_group_id)
+    for person_id, role in people.items():
+        people_actions.join(session, group_id=group.id, person_id=person_id, role=role, actor_id=actor_id)
+    space = spaces.open_space(session, group_id=group.id, kind="pair", title=title)
+    pair = Pair(
+        id=new_id(),
+        group_id=group.id,
+        cohort_group_id=cohort_group_id,
+        kind=PairKind(kind).value,
+        match_id=match_id,
+        space_id=space.id,
+        started_at=clock.now(),
+    )
+    session.add(pair)
+    session.flush()
+    emit(
+        session,
+        PairOpened(
+            actor_id=actor_id,
+            pair_id=pair.id,
+            kind=pair.kind,
+            group_id=group.id,
+            match_id=match_id,
+            person_ids=tuple(people),
+        ),
+    )
+    return pair
+
+
+def title_of(names: Sequence[str]) -> str:
+    """Name a room after the people in it, by their first names in alphabetical order.
+
+    >>> title_of(["Ben Okafor", "Ana Silva"])
+    'Ana and Ben'
+    >>> title_of(["Ben", "Ana", "Chidi"])
+    'Ana, Ben and Chidi'
+    """
+    first = sorted(((name.split() or ["?"])[0][:LONGEST_NAME] for name in names), key=str.casefold)
+    return f"{', '.join(first[:-1])} and {first[-1]}"

@@ -1,0 +1,172 @@
+"""Questions about people who work together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from academy.kernel.viewer import Viewer
+from academy.people.models import Group, Membership, Person, Role
+from academy.people.queries import Face
+from mentoring.pairs.models import Pair, PairKind
+from mentoring.pairs.policy import visible_groups
+
+
+@dataclass(frozen=True)
+class PairLine:
+    """One of the viewer's pairs: who else is in it, and as what the viewer is (`role`)."""
+
+    pair_id: UUID
+    kind: str
+    space_id: UUID
+    cohort_group_id: UUID | None
+    others: list[Face]
+    role: str
+    started_at: datetime
+    group_id: UUID
+    match_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Together:
+    """Whom a set of people work with now, and whom they worked with before, each as a set of two ids."""
+
+    now: frozenset[frozenset[UUID]]
+    before: frozenset[frozenset[UUID]]
+
+
+def pairs_of(session: Session, viewer: Viewer) -> list[PairLine]:
+    """Return the viewer's pairs that go on, the oldest first. One statement."""
+    return _lines(session, viewer)
+
+
+def pairs_beside(session: Session, viewer: Viewer, group_id: UUID) -> list[PairLine]:
+    """Return the viewer's pairs that belong beside a room: its own pair, or those begun in its cohort."""
+    return _lines(session, viewer, group_id)
+
+
+def _lines(session: Session, viewer: Viewer, group_id: UUID | None = None) -> list[PairLine]:
+    mine = aliased(Membership)
+    theirs = aliased(Membership)
+    query = (
+        select(
+            Pair.id,
+            Pair.kind,
+            Pair.space_id,
+            Pair.cohort_group_id,
+            Pair.started_at,
+            Pair.group_id,
+            Pair.match_id,
+            mine.role,
+            Person.id.label("other_id"),
+            Person.name,
+            Person.pronouns,
+            Person.zone,
+        )
+        .join(mine, mine.group_id == Pair.group_id)
+        .outerjoin(
+            theirs,
+            (theirs.group_id == Pair.group_id) & (theirs.person_id != viewer.person_id) & theirs.until_at.is_(None),
+        )
+        .outerjoin(Person, Person.id == theirs.person_id)
+        .where(
+            mine.person_id == viewer.person_id,
+            mine.until_at.is_(None),
+            Pair.ended_at.is_(None),
+            Pair.group_id.in_(visible_groups(viewer)),
+        )
+        .order_by(Pair.started_at, Pair.id, Person.name, Person.id)
+    )
+    if group_id is not None:
+        query = query.where(or_(Pair.group_id == group_id, Pair.cohort_group_id == group_id))
+    lines: dict[UUID, PairLine] = {}
+    for row in session.execute(query):
+        line = lines.setdefault(
+            row.id,
+            PairLine(
+                pair_id=row.id,
+                kind=row.kind,
+                space_id=row.space_id,
+                cohort_group_id=row.cohort_group_id,
+                others=[],
+                role=row.role,
+                started_at=row.started_at,
+                group_id=row.group_id,
+                match_id=row.match_id,
+            ),
+        )
+        if row.other_id is not None:
+            line.others.append(Face(row.other_id, row.name, row.pronouns, row.zone))
+    return list(lines.values())
+
+
+def together(session: Session, kind: str, person_ids: Iterable[UUID]) -> Together:
+    """Return who of these people is, or was, paired with whom in pairs of one kind. One statement.
+
+    Somebody who left a trio that goes on was with the others before.
+    """
+    whose = select(Membership.group_id).where(Membership.person_id.in_(set(person_ids)))
+    members: dict[UUID, dict[UUID, bool]] = defaultdict(dict)
+    for row in session.execute(
+        select(Pair.id, Pair.ended_at, Membership.person_id, Membership.until_at)
+        .join(Membership, Membership.group_id == Pair.group_id)
+        .where(Pair.kind == kind, Pair.group_id.in_(whose))
+    ):
+        goes_on = row.ended_at is None and row.until_at is None
+        members[row.id][row.person_id] = members[row.id].get(row.person_id, False) or goes_on
+    now: set[frozenset[UUID]] = set()
+    before: set[frozenset[UUID]] = set()
+    for people in members.values():
+        for a, b in combinations(people, 2):
+            (now if people[a] and people[b] else before).add(frozenset((a, b)))
+    return Together(frozenset(now), frozenset(before - now))
+
+
+def paired(session: Session, kind: str, role: str, person_ids: Iterable[UUID]) -> set[UUID]:
+    """Return who of these people is in a pair of one kind now, in a given role. One statement."""
+    rows = session.scalars(
+        select(Membership.person_id)
+        .join(Pair, Pair.group_id == Membership.group_id)
+        .where(
+            Pair.kind == kind,
+            Pair.ended_at.is_(None),
+            Membership.role == role,
+            Membership.until_at.is_(None),
+            Membership.person_id.in_(set(person_ids)),
+        )
+    )
+    return set(rows)
+
+
+def mentees_of(session: Session, academy_group_id: UUID, mentor_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Count how many people each mentor mentors in an academy now; nobody is left out. One statement."""
+    found = dict.fromkeys(mentor_ids, 0)
+    for row in session.execute(
+        select(Membership.person_id, func.count().label("count"))
+        .join(Pair, Pair.group_id == Membership.group_id)
+        .join(Group, Group.id == Pair.group_id)
+        .where(
+            Group.parent_id == academy_group_id,
+            Pair.kind == PairKind.MENTORSHIP,
+            Pair.ended_at.is_(None),
+            Membership.role == Role.MENTOR,
+            Membership.until_at.is_(None),
+            Membership.person_id.in_(found),
+        )
+        .group_by(Membership.person_id)
+    ):
+        found[row.person_id] = row.count
+    return found
+
+
+def pairs_by_id(session: Session, viewer: Viewer, pair_ids: Sequence[UUID]) -> dict[UUID, PairLine]:
+    """Return those of the given pairs that the viewer is in, for notices."""
+    wanted = set(pair_ids)
+    return {line.pair_id: line for line in _lines(session, viewer) if line.pair_id in wanted}

@@ -1,0 +1,26 @@
+"""Consequences of people coming together: each is told, live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from academy.kernel.events import within
+from academy.notices.actions import notify
+from mentoring.pairs.events import PairOpened
+from mentoring.pairs.models import PairKind
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+BUDDY = "buddy"
+OFFER_ACCEPTED = "offer-accepted"
+
+
+def tell(session: Session, event: PairOpened) -> None:
+    """Put the new pair into the inbox of everybody in it; whoever accepted knows already."""
+    kind = BUDDY if event.kind == PairKind.BUDDY else OFFER_ACCEPTED
+    for person_id in event.person_ids:
+        notify(session, person_id=person_id, kind=kind, ref=event.pair_id, actor_id=event.actor_id)
+
+
+REACTIONS = [within(PairOpened, tell)]

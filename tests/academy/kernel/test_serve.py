@@ -1,0 +1,162 @@
+"""Starting, and what is refused. How servers run and stop is seen in test_websocket.py."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from academy.kernel import serve, server
+from tests.academy.kernel.wires import ROOT
+
+
+def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run one that ends by itself."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    )
+
+
+def test_a_port_in_use_is_one_line_and_exit_code_1() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = command("-m", "academy.kernel.serve", "--async", "threading", "--port", str(port))
+    assert done.returncode == 1
+    assert done.stderr == f"academy: can't listen on 127.0.0.1 port {port}: Address already in use\n"
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("arguments", [["--async", "eventlet"], ["--async=eventlet"], []])
+def test_eventlet_is_refused_by_one_line(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ACADEMY_ASYNC", "eventlet" if not arguments else "threading")
+    assert serve.start(arguments) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err) == (
+        "",
+        "academy: eventlet is not supported yet: use --async gevent or threading\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "mode"),
+    [
+        ([], {}, "gevent"),
+        ([], {"ACADEMY_ASYNC": "threading"}, "threading"),
+        (["--async", "gevent"], {"ACADEMY_ASYNC": "threading"}, "gevent"),
+        (["--port", "1", "--async=threading"], {}, "threading"),
+    ],
+)
+def test_the_mode_is_the_arguments_then_the_environments_then_gevent(
+    arguments: list[str], environment: dict[str, str], mode: str
+) -> None:
+    assert serve.mode_of(arguments, environment) == mode
+
+
+ENDLESS = """
+import gevent.monkey
+gevent.monkey.patch_all()
+import time, types
+from academy.kernel import server
+server.STOP_WITHIN = 1
+server.stop(types.SimpleNamespace(extensions={"kernel": types.SimpleNamespace(stop=lambda: time.sleep(60))}))
+print("never")
+"""
+
+
+def test_a_job_that_does_not_end_is_left_behind() -> None:
+    done = command("-c", ENDLESS)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "academy: stopped without waiting for the rest\n"
+
+
+def test_time_is_left_to_be_gone_within_five_seconds() -> None:
+    assert server.STOP_WITHIN < 5
+
+
+def gunicorn_settings(monkeypatch: pytest.MonkeyPatch, **environment: str) -> dict[str, Any]:
+    """Load gunicorn.conf.py; in the threading mode, as the other one would patch this process."""
+    for name in ("REDIS_URL", "WEB_CONCURRENCY", "HOST", "PORT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in ({"ACADEMY_ASYNC": "threading"} | environment).items():
+        monkeypatch.setenv(name, value)
+    return runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+
+
+def arbiter(worker_class: str, workers: int) -> Any:
+    return SimpleNamespace(cfg=SimpleNamespace(worker_class_str=worker_class, workers=workers))
+
+
+def test_gunicorn_takes_its_workers_and_address_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = gunicorn_settings(monkeypatch, HOST="0.0.0.0", PORT="9000")
+    assert (settings["worker_class"], settings["bind"]) == ("gthread", "0.0.0.0:9000")
+    assert settings["worker_connections"] > settings["threads"] > 200
+    assert settings["control_socket_disable"] is True
+    assert settings["accesslog"] is None
+
+
+@pytest.mark.parametrize("chosen", ["gthread", "gunicorn.workers.gthread.ThreadWorker"])
+def test_gunicorn_starts_with_the_workers_of_the_mode(monkeypatch: pytest.MonkeyPatch, chosen: str) -> None:
+    gunicorn_settings(monkeypatch)["on_starting"](arbiter(chosen, 1))
+
+
+def test_gunicorn_refuses_workers_of_another_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RuntimeError, match="needs -k gthread, not -k gevent"):
+        gunicorn_settings(monkeypatch)["on_starting"](arbiter("gevent", 1))
+
+
+@pytest.mark.parametrize("redis", ["", "redis://127.0.0.1"])
+def test_gunicorn_refuses_a_second_worker_whatever_is_configured(monkeypatch: pytest.MonkeyPatch, redis: str) -> None:
+    with pytest.raises(RuntimeError, match="2 workers can't be used: .* Use one worker"):
+        gunicorn_settings(monkeypatch, REDIS_URL=redis)["on_starting"](arbiter("gthread", 2))
+
+
+def test_gunicorn_does_not_grow_when_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    grown = SimpleNamespace(num_workers=2, log=SimpleNamespace(error=said.append))
+    gunicorn_settings(monkeypatch, REDIS_URL="redis://127.0.0.1")["nworkers_changed"](grown, 2, 1)
+    assert grown.num_workers == 1
+    assert said == ["academy: live messages and log-out reach one process only; staying with one worker"]
+
+
+def test_gunicorn_refuses_eventlet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        gunicorn_settings(monkeypatch, ACADEMY_ASYNC="eventlet")
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == "academy: ACADEMY_ASYNC is 'eventlet': write gevent or threading\n"
+
+
+def test_gunicorn_really_ends_with_one_line_when_it_refuses() -> None:
+    done = command("-m", "gunicorn", "-w", "2", "tests.academy.kernel.room_server:app", ACADEMY_ASYNC="gevent")
+    assert done.returncode == 1
+    assert "Error: 2 workers can't be used: live messages" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_nothing_but_the_entry_is_imported_before_patching() -> None:
+    """A module that took hold of threading or socket before the patch would block the hub."""
+    source = Path(serve.__file__).read_text()
+    imports = [line for line in source.splitlines() if line.startswith(("import ", "from "))]
+    assert imports == [
+        "from __future__ import annotations",
+        "import importlib",
+        "import os",
+        "import sys",
+        "from collections.abc import Mapping, Sequence",
+    ]

@@ -1,0 +1,138 @@
+"""Cohorts: who may open them, who may enroll whom, and the last seat."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import pytest
+
+from academy.kernel.access import Conflict, Missing, Refused
+from academy.people.models import Role
+from academy.people.queries import members_of
+from cohorts.roster import actions, queries
+from forums.spaces import queries as spaces
+from tests.factories import cohorts, people, tracks
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
+
+def test_a_lead_opens_a_cohort_with_its_room_and_track(kernel):
+    made = cohorts.world(kernel)
+    with kernel.reading() as session:
+        line = queries.cohort_for(session, people.viewer(kernel, made.lead), made.cohort)
+    assert (line.name, line.track, line.weeks, line.starts_on) == ("Cohort Kestrel", "A track", 2, date(2026, 11, 2))
+    assert line.agreements == ("Stories stay in this room.",)
+    assert line.learners == 0
+
+
+def test_an_enrolled_learner_sees_the_room_and_an_outsider_does_not(kernel):
+    made = cohorts.world(kernel)
+    ana = cohorts.enrolled(kernel, made, "Ana")
+    eve = people.person(kernel, "Eve")
+    with kernel.reading() as session:
+        assert spaces.space_for(session, people.viewer(kernel, ana), made.space).id == made.space
+        with pytest.raises(Missing):
+            spaces.space_for(session, people.viewer(kernel, eve), made.space)
+        with pytest.raises(Missing):
+            queries.cohort_for(session, people.viewer(kernel, eve), made.cohort)
+
+
+def test_a_learner_enrolls_nobody(kernel):
+    made = cohorts.world(kernel)
+    ana, ben = cohorts.enrolled(kernel, made), people.person(kernel)
+    with pytest.raises(Refused):
+        kernel.commit(
+            lambda s: actions.enroll(s, viewer=people.viewer(kernel, ana), cohort_id=made.cohort, person_ids=[ben])
+        )
+
+
+def test_an_outsider_does_not_learn_that_a_cohort_exists(kernel):
+    made = cohorts.world(kernel)
+    eve = people.person(kernel)
+    with pytest.raises(Missing):
+        kernel.commit(
+            lambda s: actions.enroll(s, viewer=people.viewer(kernel, eve), cohort_id=made.cohort, person_ids=[eve])
+        )
+
+
+def test_a_facilitator_adds_learners_and_mentors_but_appoints_no_lead(kernel):
+    made = cohorts.world(kernel)
+    fay = cohorts.enrolled(kernel, made, role=Role.FACILITATOR)
+    ben = people.person(kernel)
+    viewer = people.viewer(kernel, fay)
+    assert kernel.commit(
+        lambda s: actions.enroll(s, viewer=viewer, cohort_id=made.cohort, person_ids=[ben], role=Role.MENTOR)
+    )
+    with pytest.raises(Exception, match="learners, mentors or facilitators"):
+        kernel.commit(
+            lambda s: actions.enroll(s, viewer=viewer, cohort_id=made.cohort, person_ids=[ben], role=Role.LEAD)
+        )
+
+
+def test_enrolling_twice_is_enrolling_once(kernel):
+    made = cohorts.world(kernel)
+    ben = people.person(kernel)
+    lead = people.viewer(kernel, made.lead)
+    counts = [
+        kernel.commit(lambda s: actions.enroll(s, viewer=lead, cohort_id=made.cohort, person_ids=[ben, ben]))
+        for _ in range(2)
+    ]
+    assert counts == [1, 0]
+
+
+def test_when_seats_run_out_nobody_of_the_list_is_enrolled(kernel):
+    made = cohorts.world(kernel, seats=2)
+    three = [people.person(kernel) for _ in range(3)]
+    lead = people.viewer(kernel, made.lead)
+    with pytest.raises(Conflict, match="Nobody was enrolled"):
+        kernel.commit(lambda s: actions.enroll(s, viewer=lead, cohort_id=made.cohort, person_ids=three))
+    with kernel.reading() as session:
+        assert members_of(session, made.cohort) == []
+
+
+def test_the_last_seat_is_given_once_when_eight_ask_at_the_same_time(kernel):
+    made = cohorts.world(kernel, seats=1)
+    eight = [people.person(kernel) for _ in range(8)]
+    lead = people.viewer(kernel, made.lead)
+
+    def ask(person):
+        try:
+            return kernel.commit(lambda s: actions.enroll(s, viewer=lead, cohort_id=made.cohort, person_ids=[person]))
+        except Conflict:
+            return 0
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(ask, eight)) == 1
+
+
+def test_a_removed_learner_no_longer_sees_the_room(kernel):
+    made = cohorts.world(kernel)
+    ana = cohorts.enrolled(kernel, made)
+    lead = people.viewer(kernel, made.lead)
+    kernel.commit(
+        lambda s: actions.remove(s, viewer=lead, cohort_id=made.cohort, person_id=ana, role=Role.LEARNER)
+    )
+    with kernel.reading() as session, pytest.raises(Missing):
+        spaces.space_for(session, people.viewer(kernel, ana), made.space)
+
+
+def test_an_admin_enrolls_and_reads_no_room(kernel):
+    made = cohorts.world(kernel)
+    with kernel.reading() as session:
+        top = people.queries.organization(session)
+    dana = people.member(kernel, top.id, people.person(kernel, "Dana"), Role.ADMIN)
+    ben = people.person(kernel)
+    viewer = people.viewer(kernel, dana)
+    assert kernel.commit(lambda s: actions.enroll(s, viewer=viewer, cohort_id=made.cohort, person_ids=[ben])) == 1
+    with kernel.reading() as session, pytest.raises(Missing):
+        spaces.space_for(session, viewer, made.space)
+
+
+def test_a_running_cohort_stays_with_its_version(kernel):
+    made = cohorts.world(kernel)
+    newer = tracks.published(kernel, made.academy, tracks.pack(modules=3, title="A better track"))
+    with kernel.reading() as session:
+        line = queries.cohort_for(session, people.viewer(kernel, made.lead), made.cohort)
+    assert newer != made.version
+    assert line.track == "A track"
