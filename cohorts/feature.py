@@ -11,7 +11,9 @@ from academy.people import policy
 from academy.people.policy import Right
 from academy.tracks.pages import ActivityKind
 from academy.web.shell import NavEntry, SpacePanel
+from cohorts.home import pages as home
 from cohorts.roster import pages as roster
+from cohorts.roster import seeds
 from cohorts.workshops.jobs import mailing
 from cohorts.workshops.pages import panels, reading, scheduling
 from cohorts.workshops.reactions import consequences, notices
@@ -19,15 +21,18 @@ from cohorts.workshops.reactions import consequences, notices
 FEATURE = Feature(
     name="cohorts",
     folder=Path(__file__).parent,
-    blueprints=[roster.blueprint, reading.blueprint, scheduling.blueprint],
+    blueprints=[home.blueprint, roster.blueprint, reading.blueprint, scheduling.blueprint],
     reactions=consequences.REACTIONS,
     jobs=mailing.JOBS,
+    seeds=seeds.fill,
     slots=[
         reading.NAV,
         reading.GROUP_TAB,
         SpacePanel(10, panels.beside_room),
         ActivityKind("workshop", panels.beside_activity),
         *notices.NOTICE_KINDS,
+        NavEntry("home", lambda: _("Home"), "/", "house", 10),
+        NavEntry("people", lambda: _("People"), "/people", "users", 40),
         NavEntry(
             "cohorts",
             lambda: _("Cohorts"),

@@ -1,9 +1,55 @@
-"""What forums brings to the whole."""
+"""What forums brings to the whole: rooms, their messages, and who is told of them."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask_babel import gettext as _
 
 from academy.kernel.feature import Feature
+from academy.kernel.log import LogKind
+from academy.people.policy import Right, granting
+from academy.web.shell import NavEntry
+from forums.posts import queries as posts
+from forums.posts import reactions as posts_reactions
+from forums.posts import sockets as posts_sockets
+from forums.posts.pages import post, room
+from forums.spaces import api as spaces_api
+from forums.spaces import pages as spaces_pages
+from forums.spaces import queries as spaces
+from forums.spaces import reactions as spaces_reactions
+from forums.spaces import sockets as spaces_sockets
 
-FEATURE = Feature(name="forums", folder=Path(__file__).parent)
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from academy.kernel.app import Kernel
+
+
+def install(_app: Flask, kernel: Kernel) -> None:
+    """Tell rooms who is in them whenever that changes."""
+    kernel.realtime.on_presence.append(spaces_sockets.Presence(kernel).changed)
+
+
+FEATURE = Feature(
+    name="forums",
+    folder=Path(__file__).parent,
+    install=install,
+    blueprints=[spaces_pages.blueprint, spaces_api.blueprint, room.blueprint, post.blueprint],
+    sockets=[*spaces_sockets.HANDLERS, *posts_sockets.HANDLERS],
+    reactions=[*spaces_reactions.REACTIONS, *posts_reactions.REACTIONS],
+    log_kinds=[LogKind("space", spaces.follow, posts.load)],
+    slots=[
+        NavEntry(
+            key="rooms",
+            label=lambda: _("Rooms"),
+            url="/spaces",
+            icon="messages",
+            order=20,
+            badge=spaces.unread_total,
+            shown=lambda viewer: bool(granting(viewer, Right.READ)),
+        ),
+        *posts_reactions.NOTICE_KINDS,
+    ],
+)

@@ -1,9 +1,22 @@
-"""What mentoring brings to the whole."""
+"""What mentoring brings to the whole: mentor profiles, matching with its offers, and pairs."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from academy.kernel.feature import Feature
+from mentoring.matches import jobs
+from mentoring.matches import reactions as match_reactions
+from mentoring.matches.pages import notices, offers, panel, proposals
+from mentoring.pairs import pages as pair_pages
+from mentoring.pairs import reactions as pair_reactions
+from mentoring.profiles import pages as profiles
 
-FEATURE = Feature(name="mentoring", folder=Path(__file__).parent)
+FEATURE = Feature(
+    name="mentoring",
+    folder=Path(__file__).parent,
+    blueprints=[profiles.blueprint, proposals.blueprint, offers.blueprint],
+    reactions=[*pair_reactions.REACTIONS, *match_reactions.REACTIONS],
+    jobs=jobs.JOBS,
+    slots=[*pair_pages.NOTICE_KINDS, *notices.NOTICE_KINDS, proposals.TAB, panel.PANEL],
+)

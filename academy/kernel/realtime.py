@@ -31,6 +31,7 @@ logger = structlog.get_logger(__name__)
 BEACON = (20.0, 30.0)
 MAX_MESSAGE = 256 * 1024
 EVENTS = "200 per 10 second"
+UNWELCOME = {"error": SignedOut.code, "retry": SignedOut.retry}
 
 
 class SocketViewer(Protocol):
@@ -141,7 +142,7 @@ class Realtime:
         token = cookie.get("_user_id", "")
         viewer = self._viewer(token) if isinstance(token, str) and token else None
         if viewer is None:
-            raise Unwelcome({"error": "signed_out", "retry": False})
+            raise Unwelcome(SignedOut.code, UNWELCOME)
         sid: str = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO sets it
         connection = self._connections[sid] = Connection(sid, token, viewer.person_id, viewer.sign_in_id)
         self.socketio.server.enter_room(sid, _person(viewer.person_id))
@@ -149,7 +150,7 @@ class Realtime:
         self.join(connection, viewer.person_id)
         if self._viewer(token) is None:  # signed out between the first look and being known here
             self._connections.pop(sid, None)
-            raise Unwelcome({"error": "signed_out", "retry": False})
+            raise Unwelcome(SignedOut.code, UNWELCOME)
 
     def _disconnect(self, *_reason: object) -> None:
         connection = self._connections.pop(request.sid, None)  # type: ignore[attr-defined]

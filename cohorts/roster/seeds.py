@@ -35,8 +35,11 @@ from academy.web import markup
 from cohorts.roster import actions as roster
 from cohorts.workshops import actions as workshops
 from forums.posts import actions as posts
+from forums.posts import queries as post_queries
 from forums.spaces import actions as spaces
-from mentoring.matches import actions as matches
+from forums.spaces import queries as space_queries
+from mentoring.matches.actions import offers as match_offers
+from mentoring.matches.actions import runs as match_runs
 from mentoring.matches import queries as match_queries
 from mentoring.pairs import actions as pairs
 from mentoring.pairs import queries as pair_queries
@@ -345,14 +348,14 @@ def _run(world: _World, cohort: str, lead: str, kind: str) -> None:
     """Ask the matcher, let it work, publish what it proposes."""
     group_id = world.cohorts[cohort]
     run_id = world.kernel.commit(
-        lambda s: matches.runs.ask_run(s, viewer=world.viewer(s, lead), group_id=group_id, kind=kind)
+        lambda s: match_runs.ask_run(s, viewer=world.viewer(s, lead), group_id=group_id, kind=kind)
     )
     world.kernel.runner.run_due()
 
     def publish(session: Session) -> None:
         found = match_queries.matching_for(session, world.viewer(session, lead), group_id, kind).run
         if found is not None and found.id == run_id:
-            matches.runs.publish(session, viewer=world.viewer(session, lead), run_id=run_id, version=found.version)
+            match_runs.publish(session, viewer=world.viewer(session, lead), run_id=run_id, version=found.version)
 
     world.kernel.commit(publish)
 
@@ -364,7 +367,7 @@ def _accept_all(world: _World) -> None:
         def accept(session: Session, key: str = key) -> None:
             viewer = world.viewer(session, key)
             for offer in match_queries.offers_for(session, viewer):
-                matches.offers.accept(session, viewer=viewer, offer_id=offer.offer_id, version=offer.version)
+                match_offers.accept(session, viewer=viewer, offer_id=offer.offer_id, version=offer.version)
 
         world.kernel.commit(accept)
 
@@ -518,13 +521,52 @@ def _post(world: _World, story: _Story, post: Mapping[str, Any], room: Callable[
             return
         reply_to = world.posts.get(post.get("reply_to", ""))
         viewer = world.viewer(session, post["author"])
-        text, html, mentioned = posts_prepare(session, viewer, space_id, body)
+        draft = post_queries.draft_for(session, viewer, space_id, body)
         made = posts.post(
-            session, viewer=viewer, space_id=space_id, body_md=text, body_html=html, reply_to=reply_to, mentions=mentioned
+            session,
+            viewer=viewer,
+            space_id=space_id,
+            body_md=draft.body_md,
+            body_html=draft.body_html,
+            reply_to=reply_to,
+            mentions=draft.mentions,
         )
         world.posts[post["key"]] = made.id
 
-    story.add(at.astimezone(UTC), write)
+    said = at.astimezone(UTC)
+    story.add(said, write)
+    number = 0
+    for reaction in post.get("reactions", ()):
+        for key in reaction["by"]:
+            number += 1
+            when = min(said + timedelta(minutes=4 * number), world.now)
+            story.add(when, partial(_react, world, post["key"], key, reaction["emoji"]))
+    if post.get("edited"):
+        story.add(min(said + timedelta(minutes=3), world.now), partial(_edit, world, post))
+    if post.get("removed"):
+        story.add(min(said + timedelta(minutes=50), world.now), partial(_remove, world, post))
+
+
+def _react(world: _World, post: str, key: str, emoji: str, session: Session) -> None:
+    posts.react(session, viewer=world.viewer(session, key), post_id=world.posts[post], emoji=emoji, on=True)
+
+
+def _edit(world: _World, post: Mapping[str, Any], session: Session) -> None:
+    viewer = world.viewer(session, post["author"])
+    space_id = post_queries.post_for(session, viewer, world.posts[post["key"]]).space.id
+    draft = post_queries.draft_for(session, viewer, space_id, _named(world, post["body"]))
+    posts.edit(
+        session,
+        viewer=viewer,
+        post_id=world.posts[post["key"]],
+        body_md=draft.body_md,
+        body_html=draft.body_html,
+        mentions=draft.mentions,
+    )
+
+
+def _remove(world: _World, post: Mapping[str, Any], session: Session) -> None:
+    posts.remove(session, viewer=world.viewer(session, post["author"]), post_id=world.posts[post["key"]])
 
 
 def _named(world: _World, body: str) -> str:
@@ -537,9 +579,9 @@ def _reading(world: _World) -> None:
 
         def read(session: Session, key: str = key, number: int = number) -> None:
             viewer = world.viewer(session, key)
-            for head in spaces_heads(session, viewer):
+            for room in space_queries.rooms_for(session, viewer):
                 left = (4, 0, 2, 1)[number % 4]
-                spaces.set_read(session, viewer=viewer, space_id=head.id, no=max(0, head.head_no - left))
+                spaces.set_read(session, viewer=viewer, space_id=room.id, no=max(0, room.head_no - left))
             notices.read_before(session, viewer=viewer, before=world.now - timedelta(days=2))
 
         world.kernel.commit(read)

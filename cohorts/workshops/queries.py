@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, ScalarSelect, Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, ScalarSelect, Select, and_, func, literal, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
@@ -339,14 +339,15 @@ def recipients(
 
     Without `states` everybody who was asked; whoever belongs to the group no longer is left out.
     """
-    asked = select(Rsvp.person_id).where(Rsvp.workshop_id == workshop.id)
+    of = aliased(Rsvp)
+    asked = select(of.person_id).where(of.workshop_id == workshop.id)
     if states:
-        asked = asked.where(Rsvp.state.in_(states))
+        asked = asked.where(of.state.in_(states))
     query = (
         _recipient(workshop)
         .where(
             or_(Person.id.in_(asked), Person.id == workshop.facilitator_id),
-            attends(Person.__table__.c.id, Workshop.__table__.c.group_id),
+            attends(Person.__table__.c.id, literal(workshop.group_id)),
         )
         .order_by(Person.id)
         .limit(limit)
@@ -365,7 +366,6 @@ def recipient(session: Session, workshop: Workshop, person_id: UUID) -> Recipien
 def _recipient(workshop: Workshop) -> Select[*tuple[Any, ...]]:
     return (
         select(Person.id, Person.name, Person.email, Person.zone, Rsvp.state)
-        .join(Workshop, Workshop.id == workshop.id)
         .outerjoin(Rsvp, and_(Rsvp.workshop_id == workshop.id, Rsvp.person_id == Person.id))
         .where(Person.deactivated_at.is_(None))
     )

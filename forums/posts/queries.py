@@ -90,7 +90,7 @@ class Source:
     space: SpaceView
 
 
-def _shown() -> Select[Any]:
+def _shown() -> Select[*tuple[Any, ...]]:
     """Select posts with all that is shown of them, in one statement for any number of posts."""
     quoted, quoted_author = aliased(Post), aliased(Person)
     reactions = (

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext
-from marshmallow import EXCLUDE, Schema, fields, validate
+import re
+
+from flask_babel import gettext as _
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from academy.web.wire import Id
 
-NONCE = validate.Regexp(r"[\x21-\x7e]{8,64}\Z", error=lazy_gettext("A nonce is 8 to 64 printable characters."))
+_NONCE = re.compile(r"[\x21-\x7e]{8,64}")
+
+
+def _nonce(value: str) -> None:
+    if not _NONCE.fullmatch(value):
+        raise ValidationError(_("A nonce is 8 to 64 printable characters."))
 
 
 class _Lenient(Schema):
@@ -21,7 +28,7 @@ class SendIn(_Lenient):
     """A message. How long it may be is the engine's to say, as it says it kindly."""
 
     space = fields.Raw(required=True)
-    nonce = fields.String(required=True, validate=NONCE)
+    nonce = fields.String(required=True, validate=_nonce)
     body = fields.String(required=True)
     reply_to = Id(load_default=None, allow_none=True)
     anonymous = fields.Boolean(load_default=False, truthy={True}, falsy={False, None})
@@ -31,7 +38,7 @@ class EditIn(_Lenient):
     """New words for a post."""
 
     post = fields.Raw(required=True)
-    nonce = fields.String(required=True, validate=NONCE)
+    nonce = fields.String(required=True, validate=_nonce)
     body = fields.String(required=True)
 
 
@@ -39,14 +46,14 @@ class RemoveIn(_Lenient):
     """A post to remove."""
 
     post = fields.Raw(required=True)
-    nonce = fields.String(required=True, validate=NONCE)
+    nonce = fields.String(required=True, validate=_nonce)
 
 
 class ReactIn(_Lenient):
     """A reaction; `on` says set or take back, nothing says the other way round."""
 
     post = fields.Raw(required=True)
-    nonce = fields.String(required=True, validate=NONCE)
+    nonce = fields.String(required=True, validate=_nonce)
     emoji = fields.String(required=True, validate=validate.Length(max=16))
     on = fields.Boolean(load_default=None, allow_none=True, truthy={True}, falsy={False})
 
@@ -55,7 +62,7 @@ class SendFormIn(_Lenient):
     """A message, by form. `seen` is the number of the post that was shown last."""
 
     body = fields.String(required=True)
-    nonce = fields.String(required=True, validate=NONCE)
+    nonce = fields.String(required=True, validate=_nonce)
     reply_to = Id(load_default=None, allow_none=True)
     seen = fields.Integer(load_default=0, validate=validate.Range(0, 2**31 - 1))
 

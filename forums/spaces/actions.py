@@ -123,9 +123,7 @@ def admit(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor
 
 
 def dismiss(session: Session, *, group_id: UUID, person_id: UUID, actor_id: UUID | None) -> None:
-    """End somebody's reading of the spaces that no role of theirs opens any more; what came before stays theirs
-    to read if they come back.
-    """
+    """End somebody's reading of the spaces that no role of theirs opens any more, until they come back."""
     left = Viewer(person_id=person_id, sign_in_id=person_id, name="", roles=roles_of(session, person_id))
     lost = (
         select(Space.id)

@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from academy.kernel import clock, log
@@ -49,7 +49,7 @@ _posts = table(
 
 @dataclass(frozen=True)
 class SpaceView:
-    """A space as one viewer sees it now. `head_seq` and `epoch` are its log's; `follows` says whether they read along."""
+    """A space as one viewer sees it now. `head_seq` and `epoch` are its log's; `follows`: they read along."""
 
     id: UUID
     group_id: UUID
@@ -241,7 +241,9 @@ def people_in(session: Session, group_id: UUID) -> list[Reader]:
     return [reader for _, reader in best.values()]
 
 
-def leading_role(person_id: ColumnElement[Any], group_id: ColumnElement[Any]) -> ScalarSelect[str | None]:
+def leading_role(
+    person_id: InstrumentedAttribute[UUID | None], group_id: InstrumentedAttribute[UUID]
+) -> ScalarSelect[str]:
     """Select the role that a room shows beside somebody's name (lead, facilitator or mentor), null for others."""
     membership, ancestor, group = aliased(Membership), aliased(GroupAncestor), aliased(Group)
     now = clock.now()

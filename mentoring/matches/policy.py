@@ -103,7 +103,7 @@ def standing(session: Session, *, group_id: UUID, kind: str, person_ids: Iterabl
     waiting: set[UUID] = set()
     declined: set[tuple[UUID, UUID]] = set()
     if kind == PairKind.MENTORSHIP:
-        for row in session.execute(
+        for refusal in session.execute(
             select(Offer.person_id.label("mentor_id"), MatchPerson.person_id.label("learner_id"))
             .join(MatchPerson, MatchPerson.match_id == Offer.match_id)
             .where(
@@ -113,7 +113,7 @@ def standing(session: Session, *, group_id: UUID, kind: str, person_ids: Iterabl
                 MatchPerson.person_id.in_(ids),
             )
         ):
-            declined.add((row.mentor_id, row.learner_id))
+            declined.add((refusal.mentor_id, refusal.learner_id))
         waiting = pending_learners(session, ids)
     return Standing(
         roles={person: frozenset(found) for person, found in roles.items()},

@@ -239,7 +239,7 @@ def offers_by_id(session: Session, viewer: Viewer, offer_ids: Sequence[UUID]) ->
     return {row.id: _offer_line(row, now) for row in rows}
 
 
-def _offers(viewer: Viewer) -> Select[Any]:
+def _offers(viewer: Viewer) -> Select[*tuple[Any, ...]]:
     learner = aliased(MatchPerson)
     return (
         select(

@@ -12,6 +12,6 @@ from academy.people.models import GroupKind, Membership
 GROUP_KIND = GroupKind.PAIR.value
 
 
-def visible_groups(viewer: Viewer) -> Select[tuple[UUID]]:
+def visible_groups(viewer: Viewer) -> Select[UUID]:
     """Select the groups that the viewer is in now; a pair is visible through its own group only."""
     return select(Membership.group_id).where(Membership.person_id == viewer.person_id, Membership.until_at.is_(None))

@@ -149,7 +149,7 @@ def mentees_of(session: Session, academy_group_id: UUID, mentor_ids: Iterable[UU
     """Count how many people each mentor mentors in an academy now; nobody is left out. One statement."""
     found = dict.fromkeys(mentor_ids, 0)
     for row in session.execute(
-        select(Membership.person_id, func.count().label("count"))
+        select(Membership.person_id, func.count().label("mentees"))
         .join(Pair, Pair.group_id == Membership.group_id)
         .join(Group, Group.id == Pair.group_id)
         .where(
@@ -162,7 +162,7 @@ def mentees_of(session: Session, academy_group_id: UUID, mentor_ids: Iterable[UU
         )
         .group_by(Membership.person_id)
     ):
-        found[row.person_id] = row.count
+        found[row.person_id] = row.mentees
     return found
 
 

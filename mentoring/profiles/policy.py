@@ -17,7 +17,7 @@ LONGEST = 1000
 """Characters of what a mentor says they offer."""
 
 
-def academies_of_mentor(viewer: Viewer) -> Select[tuple[UUID]]:
+def academies_of_mentor(viewer: Viewer) -> Select[UUID]:
     """Select the academies in which the viewer is a mentor: those above the groups where they are one."""
     above = aliased(Group)
     return (

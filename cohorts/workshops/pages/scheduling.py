@@ -44,7 +44,7 @@ class _Checked:
     starts_at: datetime
     zone: str
     twice: bool
-    hours: hours.HoursPicture
+    picture: hours.HoursPicture
     week: list[hours.DayOfWeek]
 
 
@@ -243,6 +243,6 @@ def _check(
         starts_at=starts_at,
         zone=zone,
         twice=times.happens_twice(wall, zone),
-        hours=hours.picture(me, event, people, weekly, limit=DRAWN),
+        picture=hours.picture(me, event, people, weekly, limit=DRAWN),
         week=hours.week(starts_at, zone, minutes, people, weekly),
     )

@@ -43,7 +43,7 @@ class Candidate:
     mentor_id: UUID
 
 
-def _asked(*where: Any) -> Select[Any]:
+def _asked(*where: Any) -> Select[*tuple[Any, ...]]:
     learner = aliased(MatchPerson)
     return (
         select(
@@ -113,9 +113,9 @@ def places_of(
     held: dict[UUID, int] = {}
     if holding:
         held = {
-            row.person_id: row.count
+            row.person_id: row.held
             for row in session.execute(
-                select(Offer.person_id, func.count().label("count"))
+                select(Offer.person_id, func.count().label("held"))
                 .where(Offer.state == OfferState.PENDING, Offer.person_id.in_(capacities))
                 .group_by(Offer.person_id)
             )

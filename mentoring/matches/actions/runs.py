@@ -251,7 +251,7 @@ def _store(
                 "version": 1,
                 "rank": rank,
                 "score": score,
-                "parts": [{name: part[name] for name in PARTS} for part in parts],
+                "parts": [{name: value for name, value in part.items() if name in PARTS} for part in parts],
                 "facts": [{k: v for k, v in part.items() if k not in PARTS} for part in parts],
             }
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from flask import render_template
+from markupsafe import Markup
 
 from academy.people.queries import Face
 from academy.web import shell
@@ -26,9 +27,10 @@ def render(session: Session, viewer: Viewer, group_id: UUID) -> str:
         return ""
     own = next((line for line in lines if line.group_id == group_id), None)
     if own is None:
-        return render_template("mentoring/matches/panel_cohort.html", lines=lines)
+        return Markup(render_template("mentoring/matches/panel_cohort.html", lines=lines))  # noqa: S704 - as below
     reasons = _reasons(session, viewer, own)
-    return render_template("mentoring/matches/panel_pair.html", line=own, reasons=reasons)
+    # The room's template prints panels as they are; an escaping template has made this one.
+    return Markup(render_template("mentoring/matches/panel_pair.html", line=own, reasons=reasons))  # noqa: S704
 
 
 def _reasons(session: Session, viewer: Viewer, line: PairLine) -> list[explanation.Reason]:

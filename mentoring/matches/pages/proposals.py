@@ -11,8 +11,7 @@ from flask_babel import gettext as _
 
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
-from academy.people import queries as people
-from academy.people.policy import Right, granting
+from academy.people.policy import Right, may
 from academy.web import forms, i18n, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -102,13 +101,12 @@ def publish(run_id: UUID) -> ResponseReturnValue:
     return forms.see_other(f"/groups/{encode(run.group_id)}/matches?kind={run.kind}")
 
 
-def tab_shown(session: Session, viewer: Viewer, group_id: UUID) -> bool:
-    """Show the tab to those who may propose matches in the group."""
-    return bool(granting(viewer, Right.PROPOSE)) and people.has(session, viewer, Right.PROPOSE, group_id)
-
-
 TAB = shell.GroupTab(
-    "matching", lambda: _("Matching"), lambda group_id: f"/groups/{encode(group_id)}/matches", 40, tab_shown
+    "matching",
+    lambda: _("Matching"),
+    lambda group_id: f"/groups/{encode(group_id)}/matches",
+    40,
+    lambda viewer, path: may(viewer, Right.PROPOSE, path),
 )
 
 

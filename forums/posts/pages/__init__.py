@@ -1,0 +1,1 @@
+"""Pages of posts: the room, one message, and their words."""

@@ -1,0 +1,222 @@
+"""A room: everything here works by links and forms; scripts only spare the reload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from academy.kernel import clock, log, offload
+from academy.kernel.access import Conflict, Invalid, Missing, RateLimited, Refusal
+from academy.kernel.app import kernel
+from academy.kernel.ids import anonymous_id, decode, encode
+from academy.kernel.viewer import Viewer
+from academy.web import forms, i18n, shell
+from academy.web.guards import guard
+from academy.web.signed_in import viewer
+from forums.posts import actions, engine, policy, queries
+from forums.posts.pages.words import date_of, day_of, emojis, for_me, reactions_of, roles, words
+from forums.posts.queries import Shown
+from forums.posts.schemas import SendFormIn
+from forums.spaces import actions as spaces
+from forums.spaces.queries import Reader, SpaceView, people_in, position_for, space_for
+
+blueprint = Blueprint("room", __name__)
+
+TOGETHER = timedelta(minutes=5)
+"""Messages of one person within this time stand under one name."""
+
+SIDE = 60
+"""People named beside a room; a bigger room shows who is here now only."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A message with what stands around it: headings before it, and what the viewer may do with it."""
+
+    post: Shown
+    html: Markup
+    day: str
+    new: str
+    cont: bool
+    mine: bool
+    may_edit: bool
+    may_remove: bool
+    reactions: Sequence[Mapping[str, Any]]
+
+
+@blueprint.get("/spaces/<id:space_id>")
+@guard("forums:read")
+def show(space_id: UUID) -> str:
+    """Show a room: its newest messages, those before `before`, or those around `at`. Reading writes nothing."""
+    return _room(space_id, before=_number("before"), around=_number("at"), reply=_reply(request.args.get("reply")))
+
+
+def _number(name: str) -> int | None:
+    found = request.args.get(name, type=int)
+    return found if found is not None and 0 < found < 2**31 else None
+
+
+def _reply(text: str | None) -> UUID | None:
+    try:
+        return decode(text) if text else None
+    except Missing:
+        return None
+
+
+def _room(
+    space_id: UUID,
+    *,
+    before: int | None = None,
+    around: int | None = None,
+    reply: UUID | None = None,
+    typed: str = "",
+    nonce: str = "",
+    errors: Mapping[str, Sequence[str]] | None = None,
+) -> str:
+    me = viewer()
+    with kernel().reading() as session:
+        shell.load(session, me)
+        space = space_for(session, me, space_id)
+        posts, replying = queries.posts_in(session, space, before=before, around=around, also=reply)
+        people = people_in(session, space.group_id)
+        panels = _panels(session, me, space)
+    here = kernel().realtime.present(space_id)
+    last = posts[-1].no if posts else 0
+    return render_template(
+        "forums/posts/room.html",
+        page="rooms",
+        space=space,
+        lines=_lines(posts, space, me),
+        blank=_blank(),
+        older=posts[0].no if posts and posts[0].no > 1 else None,
+        tail=last >= space.head_no,
+        last=last,
+        unread=last > space.read_no,
+        replying=None if replying is None or replying.removed else replying,
+        typed=typed,
+        nonce=nonce or encode(anonymous_id()),
+        people=_beside(people, here),
+        total=len(people),
+        here=len(here),
+        panels=panels,
+        emojis=emojis(),
+        most=engine.MOST,
+        words=words(),
+        roles=roles(),
+        errors=errors or {},
+    )
+
+
+def _panels(session: Session, me: Viewer, space: SpaceView) -> list[Markup]:
+    slots = sorted(kernel().slots(shell.SpacePanel), key=lambda slot: slot.order)
+    # A panel is a template that was rendered with escaping on, so its HTML is taken as it is.
+    return [Markup(html) for slot in slots if (html := slot.render(session, me, space.group_id))]  # noqa: S704
+
+
+def _beside(people: Sequence[Reader], here: set[UUID]) -> list[dict[str, Any]]:
+    shown = people if len(people) <= SIDE else [p for p in people if p.face.id in here][:SIDE]
+    return [{"face": p.face, "role": p.role, "here": p.face.id in here} for p in shown]
+
+
+def _lines(posts: Sequence[Shown], space: SpaceView, me: Viewer) -> list[Line]:
+    lines: list[Line] = []
+    before: Shown | None = None
+    marked = False
+    for post in posts:
+        mine = post.author is not None and post.author.id == me.person_id
+        day = day_of(post.at) if before is None or date_of(before.at) != date_of(post.at) else ""
+        fresh = not marked and not mine and post.no > space.read_no and not post.removed
+        marked = marked or fresh
+        lines.append(
+            Line(
+                post=post,
+                html=for_me(post.html, me),
+                day=day,
+                new=_("New since %(moment)s", moment=i18n.moment(post.at)) if fresh else "",
+                cont=before is not None and not day and not fresh and _together(before, post),
+                mine=mine,
+                may_edit=not post.removed and policy.may_edit(me, post.author.id if post.author else None, space),
+                may_remove=not post.removed and policy.may_remove(me, post.author.id if post.author else None, space),
+                reactions=reactions_of(post.reactions, me),
+            )
+        )
+        before = post
+    return lines
+
+
+def _blank() -> Line:
+    """Return the message that scripts copy and fill in."""
+    author = queries.Author(UUID(int=0), "", "")
+    post = Shown(UUID(int=0), 0, author, "", None, clock.now(), False, False, False, {})
+    return Line(post, Markup(), "", "", False, False, True, True, ())
+
+
+def _together(before: Shown, post: Shown) -> bool:
+    return (
+        before.author == post.author
+        and post.author is not None
+        and post.reply_to is None
+        and not before.removed
+        and not post.removed
+        and post.at - before.at < TOGETHER
+    )
+
+
+@blueprint.post("/spaces/<id:space_id>/posts")
+@guard("forums:post")
+def send(space_id: UUID) -> ResponseReturnValue:
+    """Store a message once, however often its form is sent, and count as read what was shown with it."""
+    me = viewer()
+    try:
+        form = forms.read(SendFormIn)
+        policy.spend(kernel().limits, me, space_id)
+        with kernel().reading() as session:
+            names = queries.nameable(session, me, space_id, form["body"])
+        draft = offload.run(engine.compose, form["body"], names)
+        key = log.send_of(
+            *(kernel().settings.secret_key, me.person_id, form["nonce"]),
+            *("post", space_id, draft.body_md, form["reply_to"]),
+        )
+
+        def work(session: Session) -> actions.Posted:
+            spaces.set_read(session, viewer=me, space_id=space_id, no=form["seen"])
+            return actions.post(
+                session,
+                viewer=me,
+                space_id=space_id,
+                body_md=draft.body_md,
+                body_html=draft.body_html,
+                mentions=draft.mentions,
+                reply_to=form["reply_to"],
+                send=key,
+            )
+
+        posted = kernel().commit(work)
+    except (Invalid, Conflict, RateLimited) as refusal:
+        return _again(space_id, refusal), refusal.status
+    with kernel().reading() as session:
+        told = position_for(session, me, space_id)
+    kernel().realtime.tell(me.person_id, "read:changed", told)
+    return forms.see_other(url_for("room.show", space_id=space_id) + f"#p-{encode(posted.id)}")
+
+
+def _again(space_id: UUID, refusal: Refusal) -> str:
+    """Show the room once more with what was typed. After a conflict the form is a new one, with a nonce of its own."""
+    typed = forms.kept()
+    found = refusal.errors if isinstance(refusal, Invalid) else {}
+    return _room(
+        space_id,
+        reply=_reply(typed.get("reply_to")),
+        typed=typed.get("body", ""),
+        nonce="" if isinstance(refusal, Conflict) else typed.get("nonce", "")[:64],
+        errors={"body": [t for texts in found.values() for t in texts] or [refusal.detail]},
+    )

@@ -1,0 +1,99 @@
+"""What a room says, in the viewer's language: headings, reactions, and the words of scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup
+
+from academy.kernel import clock
+from academy.kernel.ids import encode
+from academy.kernel.viewer import Viewer
+from academy.web import i18n
+from forums.posts import engine
+
+
+def for_me(html: str, me: Viewer) -> Markup:
+    """Take a stored post's HTML as it is, with the viewer's own name marked."""
+    mark = f'class="mention" data-p="{encode(me.person_id)}"'
+    mine = f'class="mention is-me" data-p="{encode(me.person_id)}"'
+    return Markup(html.replace(mark, mine))  # noqa: S704 - rendered and cleaned when it was written
+
+
+def date_of(at: datetime) -> date:
+    """Return the date of an instant where the viewer is."""
+    return i18n.local(at).date()
+
+
+def day_of(at: datetime) -> str:
+    """Write the heading of a day."""
+    today = date_of(clock.now())
+    if date_of(at) == today:
+        return _("Today, %(day)s", day=i18n.day(at))
+    if date_of(at) == today - timedelta(days=1):
+        return _("Yesterday, %(day)s", day=i18n.day(at))
+    return i18n.day(at)
+
+
+def emojis() -> list[tuple[str, str]]:
+    """Return each reaction that can be given and its spoken name."""
+    names = (_("heart"), _("hands up"), _("sparkles"), _("idea"), _("laughing"), _("thank you"))
+    return list(zip(engine.REACTIONS, names, strict=True))
+
+
+def reactions_of(reactions: Mapping[str, Sequence[UUID]], me: Viewer) -> list[dict[str, Any]]:
+    """Return a message's reactions as buttons."""
+    names = dict(emojis())
+    found = []
+    for emoji, who in reactions.items():
+        mine = me.person_id in who
+        people = ngettext("%(num)d person", "%(num)d people", len(who))
+        label = _("%(emoji)s, %(people)s, including you") if mine else _("%(emoji)s, %(people)s")
+        label %= {"emoji": names[emoji], "people": people}
+        found.append({"emoji": emoji, "count": len(who), "mine": mine, "label": label})
+    return found
+
+
+def roles() -> dict[str, str]:
+    """Return the tags that stand beside names."""
+    return {"lead": _("Program lead"), "facilitator": _("Facilitator"), "mentor": _("Mentor")}
+
+
+def words() -> dict[str, Any]:
+    """Return what scripts say, in the viewer's language."""
+    return {
+        "sending": _("Sending…"),
+        "waiting": _("Kept. It is sent when you are back."),
+        "gone": _("%(name)s removed this message.", name="{name}"),
+        "gone_by": _("This message was removed by somebody who looks after this room."),
+        "typing": [
+            _("%(name)s is writing…", name="{a}"),
+            _("%(a)s and %(b)s are writing…", a="{a}", b="{b}"),
+            _("Several people are writing…"),
+        ],
+        "new": _("New since %(moment)s", moment="{t}"),
+        "jump": [_("1 new message"), _("%(n)s new messages", n="{n}")],
+        "end": _("Newest messages"),
+        "today": _("Today, %(day)s", day="{day}"),
+        "here": _("%(n)s here now", n="{n}"),
+        "from": _("Message from %(name)s", name="{name}"),
+        "acts": _("Actions for the message from %(name)s", name="{name}"),
+        "react": [
+            _("%(emoji)s, 1 person", emoji="{e}"),
+            _("%(emoji)s, %(n)s people", emoji="{e}", n="{n}"),
+            _(", including you"),
+        ],
+        "emojis": dict(emojis()),
+        "roles": roles(),
+        "remove": _("Remove this message for everybody? Its words are gone for good."),
+        "reply": _("Replying to"),
+        "edit": _("Changing your message"),
+        "long": _("This is %(n)s characters too long. Shorten it or send it in two parts.", n="{n}"),
+        "closed": _("This room is not open to you any more. What you wrote is kept on this device."),
+        "failed": _("That did not work. Nothing was changed; please try again."),
+    }

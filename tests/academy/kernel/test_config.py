@@ -1,0 +1,126 @@
+"""Settings: every wrong value is refused with one line that names it."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from academy.kernel.config import Settings, SettingsError
+
+SECRET = "0123456789abcdef"
+
+
+def settings(tmp_path: Path, **env: str) -> Settings:
+    return Settings.from_environment({"SECRET_KEY": SECRET, "ACADEMY_INSTANCE": str(tmp_path), **env})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ACADEMY_ENV", "prod"),
+        ("ACADEMY_ASYNC", "eventlet"),
+        ("ACADEMY_ASYNC", "asyncio"),
+        ("ACADEMY_DEMO", "yes"),
+        ("ACADEMY_JOBS", "sometimes"),
+        ("ACADEMY_MAIL", "pigeon"),
+        ("ACADEMY_LOG", "loud"),
+        ("ACADEMY_PROXIES", "one"),
+        ("ACADEMY_PROXIES", "-1"),
+        ("PORT", "http"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "80 80"),
+        ("ACADEMY_BASE_URL", "academy.example.org"),
+        ("ACADEMY_BASE_URL", "ftp://academy.example.org"),
+        ("ACADEMY_BASE_URL", "https://"),
+        ("ACADEMY_BASE_URL", "https://[half"),
+        ("ACADEMY_BASE_URL", "https://host:port"),
+        ("ACADEMY_SMTP_URL", "mail.example.org"),
+        ("ACADEMY_SMTP_URL", "smtp://"),
+        ("ACADEMY_SMTP_URL", "smtp://host:25000000"),
+        ("ACADEMY_SMTP_URL", "smtp://[half"),
+        ("ACADEMY_MAIL_FROM", "academy"),
+        ("ACADEMY_MAIL_FROM", "academy@example.org\nBcc: x@example.org"),
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "mysql://host/academy"),
+        ("DATABASE_URL", "postgresql://host:port/academy"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("SECRET_KEY", "short"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_one_line_that_names_it(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings(tmp_path, **{name: value})
+    assert name in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_secret_is_never_in_what_is_said_of_it(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings(tmp_path, SECRET_KEY="hunter2")
+    assert "hunter2" not in str(refused.value)
+    assert SECRET not in repr(settings(tmp_path))
+    assert "p4ss" not in repr(settings(tmp_path, ACADEMY_SMTP_URL="smtp://me:p4ss@host"))
+
+
+def test_a_password_in_a_wrong_database_address_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings(tmp_path, DATABASE_URL="postgresql://me:p4ss@host:port/academy")
+    assert "p4ss" not in str(refused.value)
+
+
+def test_production_without_a_secret_refuses(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="SECRET_KEY is missing"):
+        Settings.from_environment({"ACADEMY_ENV": "production", "ACADEMY_INSTANCE": str(tmp_path)})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_development_makes_a_secret_once_and_keeps_it_to_its_owner(tmp_path: Path) -> None:
+    first = Settings.from_environment({"ACADEMY_INSTANCE": str(tmp_path)})
+    second = Settings.from_environment({"ACADEMY_INSTANCE": str(tmp_path)})
+    assert first.secret_key == second.secret_key
+    assert len(first.secret_key) >= 32
+    assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
+
+
+def test_two_installations_have_two_secrets(tmp_path: Path) -> None:
+    one = Settings.from_environment({"ACADEMY_INSTANCE": str(tmp_path / "one")})
+    two = Settings.from_environment({"ACADEMY_INSTANCE": str(tmp_path / "two")})
+    assert one.secret_key != two.secret_key
+
+
+def test_an_empty_environment_is_a_development_server_with_sqlite(tmp_path: Path) -> None:
+    found = Settings.from_environment({"ACADEMY_INSTANCE": str(tmp_path)})
+    assert found.database_url == f"sqlite:///{tmp_path / 'academy.db'}"
+    assert (found.env, found.mail, found.jobs, found.async_mode) == ("development", "file", "embedded", "gevent")
+    assert (found.demo, found.secure, found.base_url) == (False, False, "http://127.0.0.1:8000")
+
+
+def test_an_empty_value_is_no_value(tmp_path: Path) -> None:
+    found = settings(tmp_path, DATABASE_URL="", ACADEMY_ENV="", ACADEMY_PROXIES="", PORT="")
+    assert found.database_url.startswith("sqlite:///")
+    assert found.proxies == 0
+
+
+def test_production_sends_mail_by_smtp(tmp_path: Path) -> None:
+    assert settings(tmp_path, ACADEMY_ENV="production").mail == "smtp"
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_the_usual_names_of_postgresql_are_understood(tmp_path: Path, scheme: str) -> None:
+    found = settings(tmp_path, DATABASE_URL=f"{scheme}://me:p4ss@host/academy")
+    assert found.database_url == "postgresql+psycopg://me:p4ss@host/academy"
+
+
+def test_the_address_follows_the_port_unless_it_is_given(tmp_path: Path) -> None:
+    assert settings(tmp_path, PORT="9000").base_url == "http://127.0.0.1:9000"
+    found = settings(tmp_path, PORT="9000", ACADEMY_BASE_URL="https://academy.example.org/")
+    assert (found.base_url, found.secure) == ("https://academy.example.org", True)
+
+
+def test_a_sender_may_have_a_name(tmp_path: Path) -> None:
+    found = settings(tmp_path, ACADEMY_MAIL_FROM="The academy <academy@example.org>")
+    assert found.mail_from == "The academy <academy@example.org>"

@@ -1,0 +1,61 @@
+"""Limits: so many in a while, for each by themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from academy.kernel.access import RateLimited
+from academy.kernel.limits import Limits
+
+
+def test_one_more_than_the_rule_allows_is_refused_and_told_when_to_come_back() -> None:
+    limits = Limits()
+    for _ in range(3):
+        limits.hit("3 per 10 second", "post", "ana")
+    with pytest.raises(RateLimited) as refused:
+        limits.hit("3 per 10 second", "post", "ana", detail="One moment.")
+    assert refused.value.retry is True
+    assert refused.value.detail == "One moment."
+    assert refused.value.retry_after is not None
+    assert 1 <= refused.value.retry_after <= 10
+
+
+def test_each_has_their_own_window() -> None:
+    limits = Limits()
+    limits.hit("1 per 10 second", "post", "ana")
+    limits.hit("1 per 10 second", "post", "ben")
+    limits.hit("1 per 10 second", "react", "ana")
+    with pytest.raises(RateLimited):
+        limits.hit("1 per 10 second", "post", "ana")
+
+
+def test_a_name_with_a_slash_is_not_somebody_elses_window() -> None:
+    limits = Limits()
+    limits.hit("1 per 10 second", "post/ana", "b")
+    limits.hit("1 per 10 second", "post", "ana/b")
+
+
+def test_the_window_moves_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = Limits()
+    limits.hit("1 per 1 second", "post", "ana")
+    with pytest.raises(RateLimited):
+        limits.hit("1 per 1 second", "post", "ana")
+    import time
+
+    time.sleep(1.05)
+    limits.hit("1 per 1 second", "post", "ana")
+
+
+def test_what_was_counted_can_be_forgotten() -> None:
+    limits = Limits()
+    limits.hit("1 per 10 second", "post", "ana")
+    limits.clear()
+    limits.hit("1 per 10 second", "post", "ana")
+
+
+def test_a_refused_use_does_not_count() -> None:
+    limits = Limits()
+    limits.hit("1 per 1 second", "a")
+    for _ in range(5):
+        with pytest.raises(RateLimited):
+            limits.hit("1 per 1 second", "a")
