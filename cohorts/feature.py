@@ -29,6 +29,7 @@ FEATURE = Feature(
         reading.NAV,
         reading.GROUP_TAB,
         SpacePanel(10, panels.beside_room),
+        SpacePanel(30, roster.agreements),
         ActivityKind("workshop", panels.beside_activity),
         *notices.NOTICE_KINDS,
         NavEntry("home", lambda: _("Home"), "/", "house", 10),

@@ -6,6 +6,8 @@ import fcntl
 import hashlib
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -25,8 +28,19 @@ from academy.kernel.db import SCHEMA, Database
 from academy.people import actions as people
 from academy.people.engine import new_token, token_hash
 
+pytest_plugins = ["tests.live"]
+
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 REQUIRED = os.environ.get("ACADEMY_REQUIRE_SERVICES") == "1"
+QUIET_CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -72,16 +86,56 @@ def sqlite_template(shared: Path) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def demo_template(shared: Path) -> Path:
+    """Return an SQLite file with the demo academy to copy, made by the command that people use."""
+    folder = shared / "demo"
+    file = folder / "academy.db"
+
+    def make() -> None:
+        folder.mkdir()
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(migrate.ROOT),
+            "ACADEMY_DEMO": "1",
+            "ACADEMY_INSTANCE": str(folder),
+            "DATABASE_URL": f"sqlite:///{file}",
+        }
+        academy = [sys.executable, "-c", "from academy.kernel.cli import main; main()"]
+        subprocess.run([*academy, "demo"], check=True, cwd=migrate.ROOT, env=environment)
+        checkpoint(f"sqlite:///{file}")
+
+    once(shared, "demo", make)
+    return file
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Return the system's Chromium, one per process; each test opens contexts of its own."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        skip_or_fail("no Chromium; install it (apt-get install chromium) or set CHROMIUM to its path")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET_CHROMIUM)
+        yield browser
+        browser.close()
+
+
 def _migrated(url: str) -> None:
     migrate.alembic(url, "upgrade", "head")
     if url.startswith("sqlite"):
-        database = Database(url)
-        with database.engine.connect() as connection:
-            connection.exec_driver_sql("SELECT 1")
-        raw = database.engine.raw_connection()
-        raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        raw.close()
-        database.engine.dispose()
+        checkpoint(url)
+
+
+def checkpoint(url: str) -> None:
+    """Bring everything into the SQLite file itself, so that a copy of it is whole."""
+    database = Database(url)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    raw = database.engine.raw_connection()
+    raw.driver_connection.execute("PRAGMA walcheckpoint(TRUNCATE)")
+    raw.close()
+    database.engine.dispose()
 
 
 def _administer(*statements: str) -> None:

@@ -22,9 +22,10 @@ class Limits:
     def hit(self, rule: str, *who: str, detail: str = "") -> None:
         """Count one use under `rule`, such as "30 per 10 second"; raises `RateLimited` beyond it."""
         item = self._rules.setdefault(rule, parse(rule))
-        if self._limiter.hit(item, *who):
+        one = "\0".join(who)
+        if self._limiter.hit(item, one):
             return
-        reset = self._limiter.get_window_stats(item, *who).reset_time
+        reset = self._limiter.get_window_stats(item, one).reset_time
         raise RateLimited(detail, retry_after=max(1.0, round(reset - time.time(), 1)))
 
     def clear(self) -> None:

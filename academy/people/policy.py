@@ -93,4 +93,6 @@ def grantable(viewer: Viewer, role: str, path: list[tuple[UUID, str, int]]) -> b
     """Say whether the viewer may give a role: nobody grants a right they lack, save learning itself."""
     if not may(viewer, Right.ENROLL, path):
         return False
-    return role in {Role.LEARNER, Role.MENTOR} or all(may(viewer, r, path) for r in RIGHTS[role])
+    if role in {Role.MEMBER, Role.LEARNER, Role.MENTOR}:
+        return True
+    return role in RIGHTS and all(may(viewer, right, path) for right in RIGHTS[role])

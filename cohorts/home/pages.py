@@ -110,6 +110,7 @@ def home() -> ResponseReturnValue:
         step=step,
         lead=_lead(step, len(week)),
         plan=plan,
+        learns=learns,
         journey=pictures.journey(len(plan.stages), _current(plan)) if plan and plan.stages and learns else None,
         labels=_labels(plan) if plan else [],
         cohorts=[*cohorts, *led],

@@ -29,9 +29,17 @@ from cohorts.roster.schemas import CohortIn, EnrollIn, LeaveIn
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from academy.kernel.viewer import Viewer
+
 blueprint = Blueprint("roster", __name__)
 
 ZONES = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))
+
+
+def agreements(session: Session, _viewer: Viewer, group_id: UUID) -> str:
+    """Show beside a cohort's room what the cohort has agreed on."""
+    lines = queries.agreements_of(session, group_id)
+    return render_template("cohorts/roster/_agreements.html", lines=lines) if lines else ""
 
 
 @blueprint.get("/cohorts")

@@ -119,3 +119,8 @@ def enrollable(session: Session, viewer: Viewer, cohort_id: UUID) -> list[Face]:
         .limit(500)
     )
     return [Face(r.id, r.name, r.pronouns, r.zone) for r in rows]
+
+
+def agreements_of(session: Session, group_id: UUID) -> list[str]:
+    """Return the short lines that a cohort has agreed on; none for other groups. Its members read them."""
+    return list(session.scalar(select(Cohort.agreements).where(Cohort.id == group_id)) or ())

@@ -117,9 +117,9 @@ def _paragraphs(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def _timezone(zone: str, year: int) -> bytes:
-    """Write a zone's rules from the year before an event to the year after it; nothing for UTC itself."""
+    """Write a zone's rules for the year of an event; nothing for UTC itself."""
     if zone in {"UTC", "Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"}:
         return b""
-    rules = Timezone.from_tzid(zone, first_date=date(year - 1, 1, 1), last_date=date(year + 1, 12, 31))
+    rules = Timezone.from_tzid(zone, first_date=date(year, 1, 1), last_date=date(year, 12, 31))
     rules.pop("COMMENT", None)
     return bytes(rules.to_ical())

@@ -44,9 +44,11 @@ socket.on("connect_error", (error) => {
   if (error.data?.retry === false) { wanted = false; return; }
   later(error.data?.retry_after);
 });
-socket.on("notice", (notice) => {
-  bump("inbox", 1, { to: notice?.unread });
-  announce(notice?.title ?? region.dataset.notice);
+// The inbox is a log of its own, followed from the start; its words are read from the inbox.
+socket.on("space:event", (event) => {
+  if (event.kind !== "notice") return;
+  bump("inbox", 1);
+  announce(region.dataset.notice);
 });
 
 addEventListener("pageshow", () => { wanted = true; tries = 0; connect(); });

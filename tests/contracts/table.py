@@ -1,0 +1,135 @@
+"""Who may open which door. Written by hand, from CAPABILITIES; never computed from the code's policies.
+
+Columns: `nobody` is signed out; `outsider` has an account and no membership; `learner` and `peer` learn in
+Cohort Kestrel of the North Academy, where `mentor` mentors and `facilitator` facilitates; `elsewhere` learns
+and `facilitator2` facilitates in another cohort of the same academy; `lead` leads the North Academy, `lead2`
+another one; `admin` administers the organization. `learner` and `mentor` share a pair room; the offer waits
+for `mentor`; the notice is the `learner`'s.
+
+Cells: ok (the page, or on to one); in (sent to the sign-in page); 401, 403, 404.
+"""
+
+from __future__ import annotations
+
+COLUMNS = "nobody outsider learner peer elsewhere mentor facilitator facilitator2 lead lead2 admin".split()
+
+ROUTES = """
+                                           nobody out lrn peer else ment fac  fac2 lead lead2 adm
+GET  /about                                ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /healthz                              ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /readyz                               ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /static/academy/favicon.svg           ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /sign-in                              ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /sign-in                              ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /sign-out                             ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+
+GET  /                                     in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /me                                   in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /me                                   401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /me/display                           401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /me/blocks                            401  404  ok   ok   404  ok   ok   404  ok   404  ok
+POST /me/blocks/{colleague}/remove         401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /me/skills                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /me/skills                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /me/skills/{skill}/remove             401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /me/goals                             401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /me/goals/{skill}/remove              401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/me                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /people                               in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /people/{learner}                     in   404  ok   ok   404  ok   ok   404  ok   404  ok
+GET  /notices                              in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /notices/read                         401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /notices/{notice}/read                401  404  ok   404  404  404  404  404  404  404  404
+
+GET  /deliveries/{delivery}                in   404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /activities/{reading}                 in   404  ok   ok   404  ok   ok   404  ok   404  404
+POST /activities/{reading}/complete        401  404  ok   ok   404  ok   ok   404  ok   404  404
+POST /activities/{reflection}/reflect      401  404  ok   ok   404  ok   ok   404  ok   404  404
+
+GET  /cohorts                              in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /cohorts/new                          in   404  404  404  404  404  404  404  ok   ok   ok
+POST /cohorts                              401  404  404  404  404  404  404  404  ok   404  ok
+GET  /cohorts/{cohort}                     in   404  ok   ok   404  ok   ok   404  ok   404  ok
+POST /cohorts/{cohort}/enroll              401  404  403  403  404  403  ok   404  ok   404  ok
+POST /cohorts/{cohort}/remove              401  404  403  403  404  403  ok   404  ok   404  ok
+
+GET  /spaces                               in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /spaces/{room}                        in   404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /spaces/{pair_room}                   in   404  ok   404  404  ok   404  404  404  404  404
+POST /spaces/{room}/posts                  401  404  ok   ok   404  ok   ok   404  ok   404  404
+POST /spaces/{pair_room}/posts             401  404  ok   404  404  ok   404  404  404  404  404
+POST /spaces/{room}/read                   401  404  ok   ok   404  ok   ok   404  ok   404  404
+POST /spaces/{pair_room}/read              401  404  ok   404  404  ok   404  404  404  404  404
+POST /spaces/{room}/unread                 401  404  ok   ok   404  ok   ok   404  ok   404  404
+POST /spaces/{pair_room}/unread            401  404  ok   404  404  ok   404  404  404  404  404
+GET  /posts/{post}                         in   404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /posts/{private_post}                 in   404  ok   404  404  ok   404  404  404  404  404
+GET  /posts/{post}/edit                    in   404  ok   403  404  403  403  404  403  404  404
+POST /posts/{post}/edit                    401  404  ok   403  404  403  403  404  403  404  404
+GET  /posts/{post}/remove                  in   404  ok   403  404  403  ok   404  ok   404  404
+POST /posts/{post}/remove                  401  404  ok   403  404  403  ok   404  ok   404  404
+POST /posts/{private_post}/remove          401  404  ok   404  404  403  404  404  404  404  404
+GET  /posts/{post}/reply                   in   404  ok   ok   404  ok   ok   404  ok   404  404
+POST /posts/{post}/react                   401  404  ok   ok   404  ok   ok   404  ok   404  404
+POST /posts/{private_post}/react           401  404  ok   404  404  ok   404  404  404  404  404
+GET  /api/v1/spaces                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/spaces/{room}/events          401  404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /api/v1/spaces/{pair_room}/events     401  404  ok   404  404  ok   404  404  404  404  404
+GET  /api/v1/spaces/{learner}/events       401  404  ok   404  404  404  404  404  404  404  404
+
+GET  /mentoring                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /mentoring                            401  404  403  403  403  ok   403  403  403  404  403
+GET  /offers                               in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /offers/{offer}                       in   404  404  404  404  ok   404  404  404  404  404
+POST /offers/{offer}/accept                401  404  404  404  404  ok   404  404  404  404  404
+POST /offers/{offer}/decline               401  404  404  404  404  ok   404  404  404  404  404
+GET  /groups/{cohort}/matches              in   404  403  403  404  403  ok   404  ok   404  403
+POST /groups/{cohort}/matches              401  404  403  403  404  403  ok   404  ok   404  403
+POST /runs/{run}/publish                   401  404  403  403  404  403  ok   404  ok   404  403
+
+GET  /workshops                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /workshops/new?group={cohort}         in   404  403  403  404  403  ok   404  ok   404  403
+POST /workshops                            401  404  403  403  404  403  ok   404  ok   404  403
+GET  /workshops/{workshop}                 in   404  ok   ok   404  ok   ok   404  ok   404  404
+POST /workshops/{workshop}/answer          401  404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /workshops/{soon}/join                in   404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /workshops/{workshop}/edit            in   404  403  403  404  403  ok   404  ok   404  404
+POST /workshops/{workshop}/move            401  404  403  403  404  403  ok   404  ok   404  404
+POST /workshops/{workshop}/cancel          401  404  403  403  404  403  ok   404  ok   404  404
+"""
+
+SOCKETS = """
+                                           out  lrn  peer else ment fac  fac2 lead lead2 adm
+space:open  {room}                         missing ok ok missing ok ok missing ok missing missing
+space:open  {pair_room}                    missing ok missing missing ok missing missing missing missing missing
+space:open  {learner}                      missing ok missing missing missing missing missing missing missing missing
+space:sync  {room}                         missing ok ok missing ok ok missing ok missing missing
+space:sync  {pair_room}                    missing ok missing missing ok missing missing missing missing missing
+space:sync  {learner}                      missing ok missing missing missing missing missing missing missing missing
+space:close {room}                         ok ok ok ok ok ok ok ok ok ok
+read:set    {room}                         missing ok ok missing ok ok missing ok missing missing
+read:set    {pair_room}                    missing ok missing missing ok missing missing missing missing missing
+typing      {room}                         missing ok ok missing ok ok missing ok missing missing
+typing      {pair_room}                    missing ok missing missing ok missing missing missing missing missing
+post:send   {room}                         missing ok ok missing ok ok missing ok missing missing
+post:send   {pair_room}                    missing ok missing missing ok missing missing missing missing missing
+post:react  {post}                         missing ok ok missing ok ok missing ok missing missing
+post:react  {private_post}                 missing ok missing missing ok missing missing missing missing missing
+post:edit   {post}                         missing ok forbidden missing forbidden forbidden missing forbidden missing missing
+post:edit   {private_post}                 missing ok missing missing forbidden missing missing missing missing missing
+post:remove {peers_post}                   missing forbidden ok missing forbidden ok missing ok missing missing
+post:remove {private_post}                 missing ok missing missing forbidden missing missing missing missing missing
+"""
+
+
+def rows(table: str, columns: list[str]) -> dict[tuple[str, str], dict[str, str]]:
+    """Read a table: (method or event, address) to what each column meets."""
+    found = {}
+    for line in table.strip("\n").splitlines()[1:]:
+        if not line.strip():
+            continue
+        first, second, *cells = line.split()
+        assert len(cells) == len(columns), f"{first} {second}: {len(cells)} cells for {len(columns)} columns"
+        assert (first, second) not in found, f"{first} {second} stands here twice"
+        found[first, second] = dict(zip(columns, cells, strict=True))
+    return found

@@ -1,0 +1,180 @@
+"""Every route names its guard and lets in whom the table says, over HTTP in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.test import TestResponse
+
+from tests.contracts.conftest import Doors
+from tests.contracts.table import COLUMNS, ROUTES, rows
+from tests.factories.world import PASSWORD
+
+TABLE = rows(ROUTES, COLUMNS)
+PUBLIC = {
+    "/about", "/healthz", "/readyz", "/static/<path:path>", "/sign-in", "/sign-out",
+}  # fmt: skip
+
+Ids = dict[str, str]
+
+
+def _workshop(ids: Ids) -> dict[str, object]:
+    day = datetime.now(UTC) + timedelta(days=9)
+    return {
+        "title": "Asking better questions",
+        "agenda": "One round each.",
+        "date": f"{day:%Y-%m-%d}",
+        "time": "15:00",
+        "zone": "Europe/Berlin",
+        "minutes": "60",
+        "venue_url": "https://meet.example.org/room",
+        "facilitator": ids["facilitator"],
+    }
+
+
+FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
+    ("POST", "/sign-in"): lambda _, who: {
+        "email": f"{'learner' if who == 'nobody' else who}@example.org",
+        "password": PASSWORD,
+    },
+    ("POST", "/me"): lambda *_: {"name": "A new name", "zone": "Europe/Lisbon", "languages": ["en"], "pronouns": "", "about": ""},
+    ("POST", "/me/display"): lambda *_: {"theme": "dark", "contrast": "more", "announce": "names"},
+    ("POST", "/me/blocks"): lambda ids, _: {"person_id": ids["colleague"]},
+    ("POST", "/me/skills"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
+    ("POST", "/me/goals"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
+    ("POST", "/activities/{reflection}/reflect"): lambda *_: {"body": "I listened more than I spoke."},
+    ("POST", "/cohorts"): lambda ids, _: {
+        "name": "Cohort Wren",
+        "track": ids["track"],
+        "starts_on": "2027-01-11",
+        "zone": "Europe/Berlin",
+        "seats": "",
+        "agreements": "",
+    },
+    ("POST", "/cohorts/{cohort}/enroll"): lambda ids, _: {"people": [ids["newcomer"]], "role": "learner"},
+    ("POST", "/cohorts/{cohort}/remove"): lambda ids, _: {"person": ids["colleague"], "role": "learner"},
+    ("POST", "/spaces/{room}/posts"): lambda *_: {"body": "Hello, everybody.", "nonce": uuid4().hex, "seen": "0"},
+    ("POST", "/spaces/{pair_room}/posts"): lambda *_: {"body": "Hello, you.", "nonce": uuid4().hex, "seen": "0"},
+    ("POST", "/spaces/{room}/read"): lambda *_: {"no": "1"},
+    ("POST", "/spaces/{pair_room}/read"): lambda *_: {"no": "1"},
+    ("POST", "/spaces/{room}/unread"): lambda *_: {"no": "1"},
+    ("POST", "/spaces/{pair_room}/unread"): lambda *_: {"no": "1"},
+    ("POST", "/posts/{post}/edit"): lambda *_: {"body": "A second thought."},
+    ("POST", "/posts/{post}/react"): lambda *_: {"on": "\N{HEAVY BLACK HEART}\N{VARIATION SELECTOR-16}"},
+    ("POST", "/posts/{private_post}/react"): lambda *_: {"on": "\N{HEAVY BLACK HEART}\N{VARIATION SELECTOR-16}"},
+    ("POST", "/mentoring"): lambda ids, _: {"group": ids["academy"], "capacity": "2", "offers": "Listening."},
+    ("POST", "/offers/{offer}/accept"): lambda *_: {"version": "1"},
+    ("POST", "/offers/{offer}/decline"): lambda *_: {"version": "1", "reason": "A full autumn."},
+    ("POST", "/groups/{cohort}/matches"): lambda *_: {"kind": "buddy"},
+    ("POST", "/runs/{run}/publish"): lambda *_: {"version": "2"},
+    ("POST", "/workshops"): lambda ids, _: {**_workshop(ids), "group": ids["cohort"]},
+    ("POST", "/workshops/{workshop}/answer"): lambda *_: {"answer": "going"},
+    ("POST", "/workshops/{workshop}/move"): lambda ids, _: {**_workshop(ids), "version": "1"},
+    ("POST", "/workshops/{workshop}/cancel"): lambda *_: {"version": "1"},
+}
+"""What each form sends: something valid, so that a refusal is about rights."""
+
+NO_FORM = {
+    "/sign-out", "/me/blocks/{colleague}/remove", "/me/skills/{skill}/remove", "/me/goals/{skill}/remove", "/notices/read",
+    "/notices/{notice}/read", "/activities/{reading}/complete", "/posts/{post}/remove", "/posts/{private_post}/remove",
+}  # fmt: skip
+
+
+def met(answer: TestResponse, method: str) -> str:
+    """Say what somebody met at a door."""
+    if answer.status_code in {301, 302, 303}:
+        to_sign_in = answer.headers["Location"].startswith("/sign-in")
+        return "in" if method == "GET" and to_sign_in else "ok"
+    return "ok" if answer.status_code < 300 else str(answer.status_code)
+
+
+def knock(doors: Doors, method: str, address: str, column: str) -> str:
+    """Open one door as one column and say what was met; what was changed is put back."""
+    sent = FORMS.get((method, address), lambda *_: {})(doors.made.ids, column)
+    before = doors.written()
+    answer = doors.client(column).open(address.format(**doors.made.ids), method=method, data=sent or None)
+    found = met(answer, method)
+    if found == "ok" and method == "POST":
+        doors.afresh()
+    elif doors.written() != before:
+        found += ", yet something was written"
+        doors.afresh()
+    doors.kernel.limits.clear()
+    return found
+
+
+@pytest.mark.parametrize(("method", "address"), TABLE, ids=[" ".join(row) for row in TABLE])
+def test_a_door_opens_to_whom_the_table_says(doors: Doors, method: str, address: str):
+    expected = TABLE[method, address]
+    found = {column: knock(doors, method, address, column) for column in COLUMNS}
+    wrong = {c: f"{found[c]}, not {expected[c]}" for c in COLUMNS if found[c] != expected[c]}
+    assert not wrong, wrong
+
+
+
+def _endpoint(app: Flask, method: str, address: str) -> str | None:
+    filled = address.partition("?")[0]
+    for name in {part.split("}")[0] for part in filled.split("{")[1:]}:
+        filled = filled.replace(f"{{{name}}}", "a" * 26)
+    try:
+        endpoint, _values = app.url_map.bind("localhost").match(filled, method=method)
+    except HTTPException:
+        return None
+    return endpoint
+
+
+def _routes(app: Flask) -> dict[tuple[str, str], str]:
+    """Return every (method, endpoint) that the app answers, with its rule."""
+    return {
+        (method, rule.endpoint): rule.rule
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def test_every_route_stands_in_the_table_and_every_row_is_a_route(whole_app: Flask):
+    known = {row: (row[0], _endpoint(whole_app, *row)) for row in TABLE}
+    assert [row for row, (_method, endpoint) in known.items() if endpoint is None] == []
+    routes = _routes(whole_app)
+    assert sorted(f"{key[0]} {rule}" for key, rule in routes.items() if key not in known.values()) == []
+
+
+def test_every_route_names_its_guard(whole_app: Flask):
+    unnamed = [rule.rule for rule in whole_app.url_map.iter_rules() if not getattr(whole_app.view_functions[rule.endpoint], "__guard__", "")]
+    assert unnamed == []
+
+
+def test_only_these_doors_are_open_to_everybody(whole_app: Flask):
+    found = {rule.rule for rule in whole_app.url_map.iter_rules() if getattr(whole_app.view_functions[rule.endpoint], "__guard__", "") == "public"}
+    assert found == PUBLIC
+
+
+def test_every_route_is_opened_at_least_once_and_refused_at_least_once(whole_app: Flask):
+    cells: dict[tuple[str, str | None], set[str]] = {}
+    for row, expected in TABLE.items():
+        cells.setdefault((row[0], _endpoint(whole_app, *row)), set()).update(expected.values())
+    routes = _routes(whole_app)
+    never_opened = [key for key, met_there in cells.items() if "ok" not in met_there]
+    never_refused = [routes.get(key, "") for key, met_there in cells.items() if met_there == {"ok"}]
+    assert never_opened == []
+    assert set(never_refused) == PUBLIC
+
+
+def test_every_form_of_the_table_is_filled_in():
+    posted = {row for row in TABLE if row[0] == "POST"}
+    assert posted == set(FORMS) | {("POST", address) for address in NO_FORM}
+
+
+@pytest.mark.parametrize("address", sorted(address for method, address in TABLE if method == "POST" and not address.startswith("/api/")))
+def test_a_form_from_another_site_is_refused(doors: Doors, address: str):
+    doors.app.config["WTF_CSRF_ENABLED"] = True
+    column = next(c for c in reversed(COLUMNS) if TABLE["POST", address][c] == "ok")
+    before = doors.written()
+    sent = FORMS.get(("POST", address), lambda *_: {})(doors.made.ids, column)
+    answer = doors.client(column).post(address.format(**doors.made.ids), data=sent)
+    assert (answer.status_code, doors.written()) == (400, before)

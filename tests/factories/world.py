@@ -1,0 +1,192 @@
+"""One world with somebody in every role of the doors' table, and one thing of every kind that has a door."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from academy.kernel import clock, log
+from academy.kernel.app import Kernel
+from academy.kernel.ids import encode
+from academy.notices.models import Notice
+from academy.people import actions as people_actions
+from academy.people.engine import hash_password
+from academy.people.models import GroupKind, Role
+from academy.tracks.engine import Pack
+from academy.tracks.models import Activity
+from cohorts.roster import actions as roster
+from cohorts.workshops import actions as workshops
+from forums.posts import actions as posts
+from mentoring.matches.actions import runs
+from mentoring.matches.models import Offer, Run
+from mentoring.pairs import actions as pairs
+from mentoring.profiles import actions as profiles
+from tests.factories import people, skills, tracks
+
+PASSWORD = "correct horse battery staple"
+
+
+def build(kernel: Kernel) -> dict[str, str]:
+    """Make the world and return the encoded id of everything in it by name, people included."""
+    ids: dict[str, UUID] = {}
+    skills.esco(kernel)
+    organization = people.group(kernel, GroupKind.ORGANIZATION, "Fernhill")
+    academy = people.group(kernel, GroupKind.ACADEMY, "North Academy", organization)
+    south = people.group(kernel, GroupKind.ACADEMY, "South Academy", organization)
+    hashed = hash_password(PASSWORD)
+    for name in ("outsider", "learner", "peer", "elsewhere", "mentor", "facilitator", "facilitator2", "lead", "lead2"):
+        ids[name] = people.person(kernel, name.title(), email=f"{name}@example.org", password_hash=hashed)
+    ids["admin"] = people.person(kernel, "Admin", email="admin@example.org", password_hash=hashed)
+    ids["newcomer"] = people.person(kernel, "Newcomer")
+    ids["colleague"] = people.person(kernel, "Colleague")
+    people.member(kernel, organization, ids["admin"], Role.ADMIN)
+    people.member(kernel, academy, ids["lead"], Role.LEAD)
+    people.member(kernel, south, ids["lead2"], Role.LEAD)
+    for name in ("newcomer", "colleague"):
+        people.member(kernel, academy, ids[name], Role.MEMBER)
+
+    ids["track"] = tracks.published(kernel, academy)
+    other_track = tracks.published(kernel, academy, _another_pack())
+    cohort = _cohort(kernel, ids["lead"], academy, ids["track"], "Cohort Kestrel")
+    other = _cohort(kernel, ids["lead"], academy, other_track, "Cohort Heron")
+    ids |= {"academy": academy, "cohort": cohort.id, "room": cohort.space_id, "delivery": cohort.delivery_id, "other_room": other.space_id}
+    for group, names, role in (
+        (cohort.id, ("learner", "peer", "colleague"), Role.LEARNER),
+        (cohort.id, ("mentor",), Role.MENTOR),
+        (cohort.id, ("facilitator",), Role.FACILITATOR),
+        (other.id, ("elsewhere",), Role.LEARNER),
+        (other.id, ("facilitator2",), Role.FACILITATOR),
+    ):
+        _enroll(kernel, ids["lead"], group, [ids[name] for name in names], role)
+
+    ids |= _activities(kernel, ids["track"])
+    ids |= _posts(kernel, ids)
+    ids |= _matching(kernel, ids, academy)
+    ids |= _workshops(kernel, ids)
+    with kernel.reading() as session:
+        ids["notice"] = session.scalars(select(Notice.id).where(Notice.person_id == ids["learner"])).first()
+    ids["skill"] = skills.skill(kernel, "Haskell")
+    skills.has(kernel, ids["learner"], {"Haskell": 2})
+    skills.wants(kernel, ids["learner"], {"Haskell": 4})
+    assert all(ids.values()), ids
+    return {name: encode(found) for name, found in ids.items()}
+
+
+def _another_pack() -> Pack:
+    """Return a track that shares no module with the first one."""
+    made = tracks.pack("another", title="Another track")
+    return replace(made, modules=tuple(replace(module, key=f"other-{module.key}") for module in made.modules))
+
+
+def _cohort(kernel: Kernel, lead: UUID, academy: UUID, version: UUID, name: str) -> Any:
+    return kernel.commit(
+        lambda s: roster.create_cohort(
+            s,
+            viewer=people.viewer(kernel, lead),
+            academy_group_id=academy,
+            track_version_id=version,
+            name=name,
+            starts_on=clock.now().date() - timedelta(days=3),
+            zone="Europe/Berlin",
+        )
+    )
+
+
+def _enroll(kernel: Kernel, lead: UUID, cohort: UUID, who: list[UUID], role: str) -> None:
+    kernel.commit(
+        lambda s: roster.enroll(s, viewer=people.viewer(kernel, lead), cohort_id=cohort, person_ids=who, role=role)
+    )
+
+
+def _activities(kernel: Kernel, version: UUID) -> dict[str, UUID]:
+    with kernel.reading() as session:
+        found = session.execute(select(Activity.id, Activity.key).order_by(Activity.id)).all()
+    by_key = {row.key: row.id for row in reversed(found)}
+    return {"reading": by_key["reading-1"], "reflection": by_key["reflection-1"]}
+
+
+def _posts(kernel: Kernel, ids: dict[str, UUID]) -> dict[str, UUID]:
+    return {
+        "post": post(kernel, ids["learner"], ids["room"], "A first thought."),
+        "peers_post": post(kernel, ids["peer"], ids["room"], "Another.", mentions=[ids["learner"]]),
+    }
+
+
+def post(kernel: Kernel, author: UUID, space: UUID, text: str, mentions: Sequence[UUID] = ()) -> UUID:
+    """Send a message to a room and return its id."""
+    return kernel.commit(
+        lambda s: posts.post(
+            s,
+            viewer=people.viewer(kernel, author),
+            space_id=space,
+            body_md=text,
+            body_html=f"<p>{text}</p>",
+            mentions=mentions,
+            send=log.send_of("secret", author, uuid4().hex, text),
+        )
+    ).id
+
+
+def _matching(kernel: Kernel, ids: dict[str, UUID], academy: UUID) -> dict[str, UUID]:
+    """Open a pair room for learner and mentor, let the matcher propose buddies, and ask the mentor about the peer."""
+    pair = kernel.commit(
+        lambda s: pairs.open_pair(
+            s,
+            kind="mentorship",
+            people={ids["mentor"]: Role.MENTOR, ids["learner"]: Role.LEARNER},
+            academy_group_id=academy,
+            cohort_group_id=ids["cohort"],
+        )
+    )
+    private = post(kernel, ids["learner"], pair.space_id, "Between us.")
+    kernel.commit(
+        lambda s: profiles.offer_mentoring(s, person_id=ids["mentor"], group_id=academy, capacity=5, offers="Time.")
+    )
+    week = [(day, 540, 1020) for day in range(5)]
+    for name in ("learner", "peer", "colleague", "mentor"):
+        kernel.commit(lambda s, who=ids[name]: people_actions.set_languages(s, person_id=who, languages=["en"]))
+        kernel.commit(lambda s, who=ids[name]: people_actions.set_hours(s, person_id=who, hours=week))
+    skills.wants(kernel, ids["peer"], {"Haskell": 3})
+    skills.has(kernel, ids["mentor"], {"Haskell": 5})
+    lead = people.viewer(kernel, ids["lead"])
+    for kind in ("buddy", "mentorship"):
+        kernel.commit(lambda s, k=kind: runs.ask_run(s, viewer=lead, group_id=ids["cohort"], kind=k))
+    with kernel.quiet("mail"):
+        kernel.runner.run_due()
+        with kernel.reading() as session:
+            made = {run.kind: (run.id, run.state, run.version) for run in session.scalars(select(Run))}
+        assert {state for _id, state, _version in made.values()} == {"proposed"}, made
+        run_id, _state, version = made["mentorship"]
+        kernel.commit(lambda s: runs.publish(s, viewer=lead, run_id=run_id, version=version))
+    with kernel.reading() as session:
+        offer = session.scalars(select(Offer.id).where(Offer.person_id == ids["mentor"], Offer.state == "pending")).first()
+    return {"pair_room": pair.space_id, "private_post": private, "run": made["buddy"][0], "offer": offer}
+
+
+def _workshops(kernel: Kernel, ids: dict[str, UUID]) -> dict[str, UUID]:
+    def schedule(title: str, minutes_from_now: int) -> UUID:
+        start = clock.now() + timedelta(minutes=minutes_from_now)
+        return kernel.commit(
+            lambda s: workshops.schedule(
+                s,
+                viewer=people.viewer(kernel, ids["lead"]),
+                group_id=ids["cohort"],
+                title=title,
+                agenda_md="",
+                agenda_html="",
+                wall_start=f"{start:%Y-%m-%dT%H:%M}",
+                zone="UTC",
+                minutes=120,
+                venue_url="https://meet.example.org/kestrel",
+                capacity=None,
+                facilitator_id=ids["facilitator"],
+                activity_id=None,
+            )
+        ).id
+
+    return {"workshop": schedule("Listening well", 3 * 24 * 60), "soon": schedule("Starting now", 9)}
