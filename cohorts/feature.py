@@ -13,7 +13,7 @@ from academy.tracks.pages import ActivityKind
 from academy.web.shell import NavEntry, SpacePanel
 from cohorts.home import pages as home
 from cohorts.roster import pages as roster
-from cohorts.roster import seeds
+from cohorts.roster.seeds import filling
 from cohorts.workshops.jobs import mailing
 from cohorts.workshops.pages import panels, reading, scheduling
 from cohorts.workshops.reactions import consequences, notices
@@ -24,7 +24,7 @@ FEATURE = Feature(
     blueprints=[home.blueprint, roster.blueprint, reading.blueprint, scheduling.blueprint],
     reactions=consequences.REACTIONS,
     jobs=mailing.JOBS,
-    seeds=seeds.fill,
+    seeds=filling.fill,
     slots=[
         reading.NAV,
         reading.GROUP_TAB,

@@ -133,7 +133,7 @@ def checkpoint(url: str) -> None:
     with database.engine.connect() as connection:
         connection.exec_driver_sql("SELECT 1")
     raw = database.engine.raw_connection()
-    raw.driver_connection.execute("PRAGMA walcheckpoint(TRUNCATE)")
+    raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     raw.close()
     database.engine.dispose()
 

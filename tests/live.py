@@ -14,7 +14,6 @@ import pytest
 import wsgi
 from academy.kernel.app import Kernel
 from academy.kernel.config import Settings
-from academy.kernel.db import Database
 from academy.kernel.ids import decode
 from academy.people import actions as people
 from academy.people.engine import new_token, token_hash
@@ -105,12 +104,3 @@ def live(tmp_path_factory: pytest.TempPathFactory, living_template: tuple[Path, 
         yield Live(server, kernel, folder, ids, mail)
         server.stop()
         kernel.database.engine.dispose()
-
-
-@dataclass
-class Own:
-    """A server of one test's own, which may be killed and come back on the same port."""
-
-    server: Server
-    kernel: Kernel
-    database: Database

@@ -58,7 +58,13 @@ class Server:
 
 
 def start_server(
-    database_url: str, folder: Path, *, mode: str = "gevent", port: int = 0, **environment: str
+    database_url: str,
+    folder: Path,
+    *,
+    mode: str = "gevent",
+    port: int = 0,
+    app: str = "wsgi:create_app",
+    **environment: str,
 ) -> Server:
     """Serve a migrated database. With a `port` it takes that one, so that a server can come back to where it was.
 
@@ -67,7 +73,7 @@ def start_server(
     log = folder / "server.log"
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "academy.kernel.serve", "--port", str(port), "--async", mode],
+            [sys.executable, "-m", "academy.kernel.serve", "--port", str(port), "--async", mode, "--app", app],
             cwd=ROOT,
             env={
                 **os.environ,

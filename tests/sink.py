@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import socket
 import time
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -18,7 +19,10 @@ class Sink:
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
-        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port: int = free.getsockname()[1]
+        self._controller = Controller(self, hostname="127.0.0.1", port=self._port)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         """Keep one message; aiosmtpd calls this by its name."""
@@ -37,7 +41,7 @@ class Sink:
     @property
     def url(self) -> str:
         """Where letters are taken."""
-        return f"smtp://127.0.0.1:{self._controller.server.sockets[0].getsockname()[1]}"
+        return f"smtp://127.0.0.1:{self._port}"
 
     def to(self, address: str) -> list[EmailMessage]:
         """Return the letters to one address."""

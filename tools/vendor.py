@@ -37,7 +37,7 @@ class Vendored:
 
 FILES = (
     Vendored("htmx.org", "4.0.1", "0BSD", "dist/htmx.min.js", "htmx.min.js"),
-    Vendored("socket.io-client", "4.8.4", "MIT", "dist/socket.io.min.js", "socket.io.min.js"),
+    Vendored("socket.io-client", "4.8.4", "MIT", "dist/socket.io.esm.min.js", "socket.io.esm.min.js"),
     Vendored(
         "@fontsource-variable/atkinson-hyperlegible-next",
         "5.3.0",

@@ -23,6 +23,8 @@ from typing import Final, cast
 from flask import Blueprint, Response, abort, request
 from flask.sansio.blueprints import BlueprintSetupState
 
+from academy.web.guards import public
+
 URL_PREFIX: Final = "/static"
 HASH_DIGITS: Final = 10
 FOREVER: Final = "public, max-age=31536000, immutable"
@@ -191,6 +193,7 @@ def blueprint(assets: Assets) -> Blueprint:
     static = Blueprint("assets", __name__)
 
     @static.get(f"{URL_PREFIX}/<path:path>")
+    @public
     def serve(path: str) -> Response:
         found = assets.find(path)
         if found is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -242,5 +243,5 @@ def person(person_id: UUID) -> ResponseReturnValue:
     )
 
 
-def _language(code: str, names: dict[str, str]) -> str:
+def _language(code: str, names: Mapping[str, str]) -> str:
     return names.get(Locale.parse(code, sep="-").language, code) if code.replace("-", "").isalnum() else code

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, fields, pre_load, validate
 
 from academy.web.forms import REQUIRED
 from academy.web.wire import Id
@@ -28,6 +31,11 @@ class CohortIn(Schema):
     agreements = fields.String(
         load_default="", validate=validate.Length(max=2000, error="Keep this under 2,000 characters.")
     )
+
+    @pre_load
+    def _leave_out_empty(self, sent: Mapping[str, Any], **_more: Any) -> dict[str, Any]:
+        """A form sends an empty text for what was left empty."""
+        return {name: value for name, value in sent.items() if value != ""}
 
 
 class EnrollIn(Schema):

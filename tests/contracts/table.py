@@ -6,7 +6,8 @@ and `facilitator2` facilitates in another cohort of the same academy; `lead` lea
 another one; `admin` administers the organization. `learner` and `mentor` share a pair room; the offer waits
 for `mentor`; the notice is the `learner`'s.
 
-Cells: ok (the page, or on to one); in (sent to the sign-in page); 401, 403, 404.
+Cells: ok (the page, or on to one); in (sent to the sign-in page); 401; 403 (it is known to them, and not theirs
+to do); 404 (not theirs to know of); 409 (a facilitator does not answer whether they come to what they lead).
 """
 
 from __future__ import annotations
@@ -64,9 +65,9 @@ POST /spaces/{room}/unread                 401  404  ok   ok   404  ok   ok   40
 POST /spaces/{pair_room}/unread            401  404  ok   404  404  ok   404  404  404  404  404
 GET  /posts/{post}                         in   404  ok   ok   404  ok   ok   404  ok   404  404
 GET  /posts/{private_post}                 in   404  ok   404  404  ok   404  404  404  404  404
-GET  /posts/{post}/edit                    in   404  ok   403  404  403  403  404  403  404  404
+GET  /posts/{post}/edit                    in   404  ok   404  404  404  404  404  404  404  404
 POST /posts/{post}/edit                    401  404  ok   403  404  403  403  404  403  404  404
-GET  /posts/{post}/remove                  in   404  ok   403  404  403  ok   404  ok   404  404
+GET  /posts/{post}/remove                  in   404  ok   404  404  404  ok   404  ok   404  404
 POST /posts/{post}/remove                  401  404  ok   403  404  403  ok   404  ok   404  404
 POST /posts/{private_post}/remove          401  404  ok   404  404  403  404  404  404  404  404
 GET  /posts/{post}/reply                   in   404  ok   ok   404  ok   ok   404  ok   404  404
@@ -78,7 +79,7 @@ GET  /api/v1/spaces/{pair_room}/events     401  404  ok   404  404  ok   404  40
 GET  /api/v1/spaces/{learner}/events       401  404  ok   404  404  404  404  404  404  404  404
 
 GET  /mentoring                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-POST /mentoring                            401  404  403  403  403  ok   403  403  403  404  403
+POST /mentoring                            401  404  404  404  404  ok   404  404  404  404  404
 GET  /offers                               in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /offers/{offer}                       in   404  404  404  404  ok   404  404  404  404  404
 POST /offers/{offer}/accept                401  404  404  404  404  ok   404  404  404  404  404
@@ -88,10 +89,10 @@ POST /groups/{cohort}/matches              401  404  403  403  404  403  ok   40
 POST /runs/{run}/publish                   401  404  403  403  404  403  ok   404  ok   404  403
 
 GET  /workshops                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /workshops/new?group={cohort}         in   404  403  403  404  403  ok   404  ok   404  403
+GET  /workshops/new?group={cohort}         in   404  404  404  404  404  ok   404  ok   404  404
 POST /workshops                            401  404  403  403  404  403  ok   404  ok   404  403
 GET  /workshops/{workshop}                 in   404  ok   ok   404  ok   ok   404  ok   404  404
-POST /workshops/{workshop}/answer          401  404  ok   ok   404  ok   ok   404  ok   404  404
+POST /workshops/{workshop}/answer          401  404  ok   ok   404  ok   409  404  ok   404  404
 GET  /workshops/{soon}/join                in   404  ok   ok   404  ok   ok   404  ok   404  404
 GET  /workshops/{workshop}/edit            in   404  403  403  404  403  ok   404  ok   404  404
 POST /workshops/{workshop}/move            401  404  403  403  404  403  ok   404  ok   404  404

@@ -10,7 +10,7 @@ import pytest
 
 from academy.kernel import access, cli, config
 from academy.kernel.app import Kernel
-from tests.contracts.tree import ROOT, modules
+from tests.contracts.tree import PACKAGES, ROOT, modules
 
 DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -81,6 +81,29 @@ def test_no_page_speaks_of_one_machine_or_of_plans(page: Path) -> None:
 def test_words_of_one_machine_would_be_found() -> None:
     said = ["in /tmp/x", "see issue 12", "fixed in #40", "TODO: write", "from https://pypi.org/simple"]
     assert [bool(FORBIDDEN.search(text)) for text in said] == [True] * len(said)
+
+
+PLACE = re.compile(
+    r"`((?:academy|forums|mentoring|cohorts|matching|migrations|tests|docs|tools)/[\w./*-]*|\w+\.conf\.py|\w+\.toml)`"
+)
+
+
+@pytest.mark.parametrize("page", DOCS, ids=named)
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    places = PLACE.findall(page.read_text(encoding="utf-8"))
+    roots = (ROOT, ROOT / "academy" / "tracks" / "packs")
+    static = [ROOT / package / "static" for package in PACKAGES]
+    web = ROOT / "academy" / "web"
+    known = (*roots, *static, web / "static", web / "templates")
+    assert [place for place in places if not any(list(root.glob(place)) for root in known)] == []
+
+
+def test_the_architecture_lists_every_feature_of_every_package() -> None:
+    page = read("docs/architecture.md")
+    for package in ("academy", "forums", "mentoring", "cohorts"):
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{package}` |"))
+        folders = {file.parent.name for file in (ROOT / package).glob("*/__init__.py")} - {"kernel", "web"}
+        assert set(re.findall(r"`(\w+)`", row.split("|")[3])) == folders
 
 
 def settings_rows() -> dict[str, str]:
@@ -179,9 +202,15 @@ def test_every_kind_of_log_is_published(kernel: Kernel) -> None:
     logs = set(re.findall(r"^\| (\w+) \| `", section, re.MULTILINE))
     assert logs == set(kernel.log_kinds)
     appended = {
-        kind for module in modules() for kind in re.findall(r"log\.append\w*\([^)]*?kind=\"(\w+)\"", module.text, re.DOTALL)
+        kind
+        for module in modules()
+        for kind in re.findall(r"log\.append\w*\([^)]*?kind=\"(\w+)\"", module.text, re.DOTALL)
     }
-    told = {kind for row in re.findall(r"^\| \w+ \| (.+?) \|", section, re.MULTILINE) for kind in re.findall(r"`(\w+)`", row)}
+    told = {
+        kind
+        for row in re.findall(r"^\| \w+ \| (.+?) \|", section, re.MULTILINE)
+        for kind in re.findall(r"`(\w+)`", row)
+    }
     assert told == appended
 
 
@@ -195,6 +224,8 @@ def test_every_part_of_a_score_is_described_with_its_weight() -> None:
         rows = [line.split("|") for line in page.splitlines() if re.match(r"\| `\w+` \|", line)]
         told = {row[1].strip(" `"): float(row[column]) for row in rows if row[column].strip()}
         assert told == weights
-    relations = dict(re.findall(r"\"(\w+)\": ([\d.]+),", read("matching/graph.py").split("WEIGHTS", 1)[1].split("}", 1)[0]))
+    relations = dict(
+        re.findall(r"\"(\w+)\": ([\d.]+),", read("matching/graph.py").split("WEIGHTS", 1)[1].split("}", 1)[0])
+    )
     for name, weight in relations.items():
         assert f"| {name.replace('_', ' ')} | {weight} |" in page

@@ -19,7 +19,9 @@ from mentoring.matches.actions import offers, runs
 from mentoring.matches.engine import solve
 from mentoring.matches.jobs import request_for
 from mentoring.matches.models import Offer, Run
+from mentoring.matches.pages import panel
 from mentoring.pairs.models import Pair
+from mentoring.pairs.queries import pairs_of
 from mentoring.profiles.actions import offer_mentoring
 from tests.factories import people
 from tests.factories.skills import has, wants

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from academy.kernel import clock
 from academy.kernel.access import Closed, Conflict, Invalid, Missing, Refusal, Refused
@@ -476,7 +476,7 @@ def test_the_list_is_ones_own_groups_in_order_with_ones_own_answer(kernel: Kerne
         assert [w.id for w in queries.workshops_for(session, ana, clock.now(), NOW + timedelta(days=7))] == [first]
     with clock.travel(NOW + timedelta(hours=4)), kernel.reading() as session:
         assert [w.id for w in queries.workshops_for(session, ana)] == [first]
-        assert session.scalar(queries.unanswered(ana).select()) == 1
+        assert session.scalar(select(queries.unanswered(ana))) == 1
 
 
 def test_five_hundred_people_are_asked_quickly(kernel: Kernel) -> None:
@@ -489,8 +489,6 @@ def test_five_hundred_people_are_asked_quickly(kernel: Kernel) -> None:
 
     kernel.commit(many)
     statements = []
-    from sqlalchemy import event
-
     def count(*arguments: Any) -> None:
         statements.append(arguments[2])
 

@@ -1,4 +1,5 @@
 // The one live connection of a page. Spaces, the inbox and workshops share it.
+import { io } from "../vendor/socket.io.esm.min.js";
 import { announce, bump } from "./app.js";
 
 const doc = document.documentElement, region = document.getElementById("say");

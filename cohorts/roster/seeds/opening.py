@@ -1,0 +1,207 @@
+"""The academy, its people, its tracks and its cohorts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from academy.people import actions as people
+from academy.people import queries as people_queries
+from academy.people.engine import hash_password
+from academy.people.models import GroupKind, Role
+from academy.skills import actions as skills
+from academy.skills import queries as skill_queries
+from academy.tracks import actions as tracks
+from academy.tracks import queries as track_queries
+from academy.tracks.engine import read_pack
+from academy.web import markup
+from cohorts.roster import actions as roster
+from cohorts.roster.seeds.story import Story, World
+from mentoring.profiles import actions as profiles
+
+if TYPE_CHECKING:
+    from academy.kernel.app import Kernel
+
+PACKS = Path(track_queries.__file__).parent / "packs"
+PASSWORD = "academy-demo"  # the demo's sign-ins are printed when it starts; it exists in demo mode only
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+OPENED = timedelta(days=60)
+
+
+def open_academy(kernel: Kernel, now: datetime, told: Mapping[str, Any]) -> World:
+    """Open the organization and its academy, and load the skills framework."""
+
+    def work(session: Session) -> UUID:
+        top = people.open_group(session, kind=GroupKind.ORGANIZATION, name=told["organization"])
+        made = people.open_group(session, kind=GroupKind.ACADEMY, name=told["name"], parent_id=top.id)
+        return made.id
+
+    kernel.commit(skills.load_framework)
+    return World(kernel, now, kernel.commit(work))
+
+
+def add_people(world: World, told: Mapping[str, Any]) -> None:
+    """Give everybody their account, profile, skills and goals, and their place in the academy."""
+    password = hash_password(PASSWORD)
+    with world.kernel.reading() as session:
+        labels = {s["skill"] for p in told["people"] for s in (*p.get("skills", ()), *p.get("goals", ()))}
+        ids = skill_queries.ids_by_label(session, sorted(labels))
+    everybody = told["people"]
+
+    def work(session: Session) -> None:
+        for person in everybody:
+            made = people.add_person(
+                session, email=person["email"], name=person["name"], zone=person["zone"], password_hash=password
+            )
+            world.people[person["key"]] = made.id
+            world.names[person["key"]] = person["name"]
+            world.zones[person["key"]] = person["zone"]
+            people.change_profile(
+                session,
+                person_id=made.id,
+                name=person["name"],
+                pronouns=person.get("pronouns", ""),
+                about=f"{person['role_title']}. {person['bio']}",
+                zone=person["zone"],
+                languages=person["languages"],
+                hours=[_hours(line) for line in person["hours"]],
+            )
+            people.join(session, group_id=world.academy, person_id=made.id, role=Role.MEMBER, actor_id=None)
+            for skill in person.get("skills", ()):
+                skills.set_skill(
+                    session,
+                    person_id=made.id,
+                    skill_id=ids[skill["skill"]],
+                    level=skill["level"],
+                    source=skill["source"],
+                )
+            for goal in person.get("goals", ()):
+                skills.set_goal(session, person_id=made.id, skill_id=ids[goal["skill"]], level=goal["level"])
+        for person in everybody:
+            if "manager" in person:
+                people.set_manager(
+                    session, person_id=world.people[person["key"]], manager_id=world.people[person["manager"]]
+                )
+        for block in told.get("blocks", ()):
+            people.block(session, person_id=world.people[block["person"]], blocked_id=world.people[block["blocked"]])
+
+    world.kernel.commit(work)
+    for person in everybody:
+        _office(world, person)
+
+
+def _office(world: World, person: Mapping[str, Any]) -> None:
+    """Give somebody their role in the academy itself."""
+    person_id = world.people[person["key"]]
+    if person["role"] == "lead":
+        work = partial(people.join, group_id=world.academy, person_id=person_id, role=Role.LEAD, actor_id=None)
+        world.kernel.commit(work)
+    if person["role"] == "admin":
+
+        def appoint(session: Session) -> None:
+            top = people_queries.organization(session)
+            if top is not None:
+                people.join(session, group_id=top.id, person_id=person_id, role=Role.ADMIN, actor_id=None)
+
+        world.kernel.commit(appoint)
+    if person["role"] == "mentor":
+        world.kernel.commit(
+            lambda session: profiles.offer_mentoring(
+                session,
+                person_id=person_id,
+                group_id=world.academy,
+                capacity=person["capacity"],
+                offers=person["offers"],
+            )
+        )
+
+
+def _hours(line: str) -> tuple[int, int, int]:
+    weekday, stretch = line.split()
+    start, end = ((int(h) * 60 + int(m)) for h, m in (clock_.split(":") for clock_ in stretch.split("-")))
+    return WEEKDAYS.index(weekday), start, end
+
+
+def open_cohorts(world: World, story: Story, told: Mapping[str, Any]) -> None:
+    """Publish the tracks, open each cohort so that it is in its week today, and enroll its people."""
+    head = next(p["key"] for p in told["people"]["people"] if p["role"] == "lead")
+    for track in sorted({c["track"] for c in told["academy"]["cohorts"]}):
+        pack = read_pack((PACKS / f"{track}.toml").read_text("utf-8"))
+        bodies = {
+            (m.key, a.key): markup.render(a.body, headings_from=2, limit=40_000)
+            for m in pack.modules
+            for a in m.activities
+        }
+
+        def publish(session: Session, pack: Any = pack, bodies: Any = bodies) -> None:
+            made = tracks.publish(
+                session, group_id=world.academy, pack=pack, bodies=bodies, actor_id=world.people[head]
+            )
+            world.versions[pack.key] = made.id
+
+        story.add(world.now - OPENED + timedelta(hours=2), publish)
+    for cohort in told["academy"]["cohorts"]:
+        zone = ZoneInfo(cohort["zone"])
+        today = world.now.astimezone(zone).date()
+        monday = today - timedelta(days=today.weekday() + 7 * (cohort["week"] - 1))
+        start = datetime.combine(monday, time(9), zone)
+        world.starts[cohort["key"]] = start
+
+        def create(session: Session, cohort: Any = cohort, monday: Any = monday) -> None:
+            made = roster.create_cohort(
+                session,
+                viewer=world.viewer(session, head),
+                academy_group_id=world.academy,
+                track_version_id=world.versions[cohort["track"]],
+                name=cohort["name"],
+                starts_on=monday,
+                zone=cohort["zone"],
+                seats=20,
+                agreements=cohort["agreements"],
+            )
+            world.cohorts[cohort["key"]] = made.id
+            world.rooms[cohort["key"]] = made.space_id
+
+        story.add(start - timedelta(days=7), create)
+        taken = seats(told["people"], cohort["key"])
+        world.leads[cohort["key"]] = next(
+            (key for key, role in taken if role == "lead"), next(key for key, role in taken if role == "facilitator")
+        )
+
+        def enroll(session: Session, cohort: Any = cohort, taken: Any = taken) -> None:
+            for role in (Role.FACILITATOR, Role.MENTOR, Role.LEARNER):
+                chosen = [world.people[key] for key, what in taken if what == role]
+                roster.enroll(
+                    session,
+                    viewer=world.viewer(session, head),
+                    cohort_id=world.cohorts[cohort["key"]],
+                    person_ids=chosen,
+                    role=role,
+                )
+            for key, role in taken:
+                if role == "lead":
+                    people.join(
+                        session,
+                        group_id=world.cohorts[cohort["key"]],
+                        person_id=world.people[key],
+                        role=Role.LEAD,
+                        actor_id=world.people[head],
+                    )
+
+        story.add(start - timedelta(days=6), enroll)
+
+
+def seats(told: Mapping[str, Any], cohort: str) -> list[tuple[str, str]]:
+    """Return who is in a cohort, as (key, role)."""
+    found = []
+    for person in told["people"]:
+        places = [{"cohort": person.get("cohort"), "role": person["role"]}, *person.get("also", ())]
+        found += [(person["key"], place["role"]) for place in places if place["cohort"] == cohort]
+    return found

@@ -1,0 +1,109 @@
+"""Markdown that somebody wrote: what it may become, and what nothing makes it become."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from academy.kernel.access import TooLong
+from academy.web.markup import render
+
+ALLOWED = {
+    *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "hr"),
+    *("h2", "h3", "h4", "table", "thead", "tbody", "tr", "th", "td"),
+}
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[a](javascript:alert(1))",
+    "[a](JaVaScRiPt:alert(1))",
+    "[a](java\tscript:alert(1))",
+    "[a](data:text/html;base64,PHNjcmlwdD4=)",
+    "![a](https://example.org/x.png)",
+    "![a](javascript:alert(1))",
+    "<a href='javascript:alert(1)'>a</a>",
+    "[a](https://example.org 'title\" onmouseover=\"alert(1)')",
+    "<svg/onload=alert(1)>",
+    "`<b>`",
+    "<iframe src=//evil.example></iframe>",
+    "<style>*{display:none}</style>",
+    "[x]: javascript:alert(1)\n\n[x]",
+    "<https://example.org/\"onclick=\"alert(1)>",
+    "<javascript:alert(1)>",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "a\0b<\0script>",
+]
+
+
+def tags(html: str) -> set[str]:
+    return {name.lower() for name in re.findall(r"<\s*/?\s*([a-zA-Z][a-zA-Z0-9-]*)", html)}
+
+
+def attributes(html: str) -> set[str]:
+    return {name.lower() for tag in re.findall(r"<[^>]*>", html) for name in re.findall(r"\s([a-zA-Z-]+)=", tag)}
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_that_runs_comes_through(text: str) -> None:
+    html = render(text)
+    assert tags(html) <= ALLOWED
+    assert attributes(html) <= {"href", "rel", "start"}
+    assert not re.search(r'href="\s*(javascript|data|vbscript)', html, re.IGNORECASE)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet="<>\"'`*_[]()!#&;:/\\ \nabjsx=0\0", max_size=200))
+def test_no_text_becomes_anything_else_either(text: str) -> None:
+    html = render(text)
+    assert tags(html) <= ALLOWED
+    assert attributes(html) <= {"href", "rel", "start"}
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("Hello **you** and _me_", "<p>Hello <strong>you</strong> and <em>me</em></p>"),
+        ("one\ntwo", "<p>one<br>\ntwo</p>"),
+        ("~~no~~", "<p><s>no</s></p>"),
+        ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
+        ("3. c", '<ol start="3">\n<li>c</li>\n</ol>'),
+        ("a < b & c", "<p>a &lt; b &amp; c</p>"),
+        ("", ""),
+    ],
+)
+def test_what_is_meant_comes_through(text: str, html: str) -> None:
+    assert render(text).replace("<br />", "<br>") == html
+
+
+def test_a_link_says_nothing_about_where_it_came_from() -> None:
+    assert render("[a](https://example.org/)") == '<p><a href="https://example.org/" rel="nofollow noopener noreferrer">a</a></p>'
+
+
+@pytest.mark.parametrize(("level", "shown"), [("#", "h3"), ("##", "h3"), ("###", "h4"), ("######", "h4")])
+def test_headings_begin_below_those_of_the_page(level: str, shown: str) -> None:
+    assert render(f"{level} Words") == f"<{shown}>Words</{shown}>"
+
+
+def test_headings_of_a_reading_begin_at_the_second_level() -> None:
+    assert tags(render("# A\n\n## B\n\n### C", headings_from=2)) == {"h2", "h3"} | tags(render("# A\n\n## B\n\n### C", headings_from=2))
+
+
+def test_what_is_too_long_is_refused_kindly() -> None:
+    with pytest.raises(TooLong, match="kept"):
+        render("a" * 8001)
+    assert render("a" * 8000)
+
+
+@pytest.mark.parametrize("text", ["[" * 8000, "![" * 4000, "[](" * 2600, "[a](b" * 1600, "*" * 8000, "> " * 4000, "`" * 7999, "_a" * 4000])
+def test_no_text_holds_the_server_up(text: str) -> None:
+    started = time.process_time()
+    try:
+        render(text)
+    except TooLong:
+        pass
+    assert time.process_time() - started < 2.0  # unguarded, the worst of these take many times that

@@ -1,0 +1,41 @@
+"""The academy with one thing about it changed, for `--app`: a beacon in a hurry, a death at the worst moment."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Flask
+
+import wsgi
+from academy.kernel import realtime
+from academy.kernel.app import Kernel
+
+HURRIED = "tests.faults.servers:with_a_hurried_beacon"
+MORTAL = "tests.faults.servers:that_dies_before_it_delivers"
+DIE = "die-before-the-next-delivery"
+
+
+def with_a_hurried_beacon() -> Flask:
+    """Tell the heads every second instead of every 20 to 30."""
+    realtime.BEACON = (0.8, 1.2)
+    return wsgi.create_app()
+
+
+def that_dies_before_it_delivers() -> Flask:
+    """Once a file DIE is in the instance folder: commit, and be killed before anything is delivered."""
+    app = with_a_hurried_beacon()
+    kernel: Kernel = app.extensions["kernel"]
+    deliver = kernel.realtime.ship
+    order = kernel.settings.instance / DIE
+
+    def ship(rows: Sequence[Any]) -> None:
+        if rows and order.exists():
+            order.unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+        deliver(rows)
+
+    kernel.realtime.ship = ship  # type: ignore[method-assign]
+    return app

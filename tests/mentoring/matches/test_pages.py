@@ -1,0 +1,232 @@
+"""Pages of matching and offers: who may, what they show, by forms alone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import event, func, select
+
+from academy.people.models import Role
+from mentoring.matches.models import Offer, OfferState, Run, RunState
+from mentoring.pairs.models import Pair
+from tests.factories import mentoring as make
+from tests.factories import people
+
+
+def _counted(kernel, ask):
+    """Return the answer and how many statements it took."""
+    statements = []
+
+    def count(_connection, _cursor, statement, *_):
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            statements.append(statement)
+
+    event.listen(kernel.database.engine, "before_cursor_execute", count)
+    try:
+        return ask(), len(statements)
+    finally:
+        event.remove(kernel.database.engine, "before_cursor_execute", count)
+
+
+def test_a_lead_asks_reads_and_publishes_by_forms_alone(kernel, client_of):
+    world = make.world(kernel)
+    learner, mentor = make.learner(world, "Maria Lopes"), make.mentor(world, "Ana Silva")
+    lead = client_of(world.lead)
+    address = f"/groups/{make.encode(world.cohort)}/matches"
+    assert "No mentors have been proposed here yet." in lead.get(f"{address}?kind=mentorship").text
+    asked = lead.post(address, data={"kind": "mentorship"})
+    assert (asked.status_code, asked.headers["Location"]) == (303, f"{address}?kind=mentorship")
+    waiting = lead.get(asked.headers["Location"]).text
+    assert "The proposal is being worked out" in waiting
+    assert 'hx-trigger="every 2s"' in waiting
+    kernel.runner.run_due()
+    page = lead.get(asked.headers["Location"]).text
+    assert "Maria Lopes" in page
+    assert "Ana Silva" in page
+    assert "every 2s" not in page
+    run, version = re.search(r'action="/runs/(\w+)/publish".*?name="version" value="(\d+)"', page, re.DOTALL).groups()
+    done = lead.post(f"/runs/{run}/publish", data={"version": version})
+    assert done.status_code == 303
+    after = lead.get(done.headers["Location"]).text
+    assert "Each mentor has been asked" in after
+    assert "Asked, answer by" in after
+    assert f"/runs/{run}/publish" not in after
+    again = lead.post(f"/runs/{run}/publish", data={"version": version}, follow_redirects=True)
+    assert "nobody was told twice" in again.text
+    assert len(make.offers_to(world, mentor)) == 1
+    assert learner
+
+
+def test_a_mentor_finds_the_offer_reads_it_and_accepts_by_forms_alone(kernel, client_of):
+    world = make.world(kernel)
+    learner, mentor = make.learner(world, "Maria Lopes"), make.mentor(world, "Ana Silva")
+    make.published(world, "mentorship")
+    client = client_of(mentor)
+    inbox = client.get("/notices").text
+    assert "Would you mentor Maria Lopes?" in inbox
+    assert "Maria Lopes" in client.get("/offers").text
+    (offer,) = make.offers_to(world, mentor)
+    address = f"/offers/{make.encode(offer.id)}"
+    page = client.get(address).text
+    assert "Only admins can read your reason." in page
+    (version,) = set(re.findall(r'name="version" value="(\d+)"', page))
+    done = client.post(f"{address}/accept", data={"version": version})
+    with kernel.reading() as session:
+        pair = session.scalars(select(Pair)).one()
+    assert (done.status_code, done.headers["Location"]) == (303, f"/spaces/{make.encode(pair.space_id)}")
+    assert "Open your room" in client.get(address).text
+    told = client_of(learner).get("/notices").text
+    assert "Ana Silva is your mentor" in told
+    assert f"/spaces/{make.encode(pair.space_id)}" in told
+    again = client.post(f"{address}/accept", data={"version": version})
+    assert again.status_code == 409
+    assert "accepted this offer already" in again.text
+
+
+def test_declining_leads_back_to_the_offers(kernel, client_of):
+    world = make.world(kernel)
+    make.learner(world, "Maria Lopes")
+    mentor = make.mentor(world)
+    make.published(world, "mentorship")
+    (offer,) = make.offers_to(world, mentor)
+    client = client_of(mentor)
+    address = f"/offers/{make.encode(offer.id)}"
+    long = client.post(f"{address}/decline", data={"version": 1, "reason": "x" * 1001})
+    assert long.status_code == 422
+    assert "x" * 1001 in long.text
+    assert "at most 1000 characters" in long.text
+    done = client.post(f"{address}/decline", data={"version": 1, "reason": "No time"})
+    assert (done.status_code, done.headers["Location"]) == (303, "/offers")
+    assert make.offers_to(world, mentor)[0].state == OfferState.DECLINED
+    assert "Declined" in client.get("/offers").text
+
+
+def test_buddies_are_told_in_their_inbox(kernel, client_of):
+    world = make.world(kernel)
+    ana, _ben = make.learner(world, "Ana Silva"), make.learner(world, "Ben Okafor")
+    make.published(world, "buddy")
+    assert "Ben Okafor is your learning buddy" in client_of(ana).get("/notices").text
+    page = client_of(world.lead).get(f"/groups/{make.encode(world.cohort)}/matches?kind=buddy").text
+    assert "Both want Haskell; they share Tuesday mornings." in page
+    assert "Room open" in page
+
+
+def test_the_lead_is_told_when_it_is_ready_and_when_nobody_is_left(kernel, client_of):
+    world = make.world(kernel)
+    make.learner(world, "Maria Lopes")
+    mentor = make.mentor(world)
+    make.published(world, "mentorship")
+    make.decline(world, make.offers_to(world, mentor)[0])
+    inbox = client_of(world.lead).get("/notices").text
+    assert "Mentors are proposed for Kestrel" in inbox
+    assert "No mentor is left to ask for Maria Lopes" in inbox
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("lead", 200), ("facilitator", 200), ("learner", 403), ("mentor", 403), ("admin", 403), ("outsider", 404)],
+)
+def test_matching_is_for_who_may_propose(kernel, client_of, who, status):
+    world = make.world(kernel)
+    person = {
+        "lead": lambda: world.lead,
+        "admin": lambda: world.admin,
+        "learner": lambda: make.learner(world),
+        "mentor": lambda: make.mentor(world),
+        "facilitator": lambda: people.member(kernel, world.cohort, people.person(kernel), Role.FACILITATOR),
+        "outsider": lambda: people.person(kernel),
+    }[who]()
+    address = f"/groups/{make.encode(world.cohort)}/matches"
+    client = client_of(person)
+    assert client.get(address).status_code == status
+    expected = 303 if status == 200 else status
+    assert client.post(address, data={"kind": "buddy"}).status_code == expected
+    with kernel.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Run)) == (1 if status == 200 else 0)
+
+
+def test_an_offer_is_only_the_mentors(kernel, client_of):
+    world = make.world(kernel)
+    learner, mentor = make.learner(world), make.mentor(world)
+    make.published(world, "mentorship")
+    (offer,) = make.offers_to(world, mentor)
+    address = f"/offers/{make.encode(offer.id)}"
+    for person in (learner, world.lead, world.admin, people.person(kernel)):
+        client = client_of(person)
+        assert client.get(address).status_code == 404
+        assert client.post(f"{address}/accept", data={"version": 1}).status_code == 404
+        assert client.post(f"{address}/decline", data={"version": 1}).status_code == 404
+    with kernel.reading() as session:
+        assert session.get(Offer, offer.id).state == OfferState.PENDING
+
+
+def test_who_is_signed_out_is_sent_to_sign_in(kernel, client):
+    world = make.world(kernel)
+    for address in (f"/groups/{make.encode(world.cohort)}/matches", "/offers", "/mentoring"):
+        answer = client.get(address)
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/sign-in?next={address}")
+
+
+def test_an_unknown_kind_of_pair_is_not_asked_for(kernel, client_of):
+    world = make.world(kernel)
+    answer = client_of(world.lead).post(f"/groups/{make.encode(world.cohort)}/matches", data={"kind": "triangle"})
+    assert answer.status_code == 422
+
+
+def test_hostile_names_stay_words(kernel, client_of):
+    world = make.world(kernel)
+    hostile = '<script>alert(1)</script> %(name)s {{ 7*7 }}'
+    learner, mentor = make.learner(world, hostile), make.mentor(world, hostile + "!")
+    make.published(world, "mentorship")
+    (offer,) = make.offers_to(world, mentor)
+    pages = [
+        client_of(world.lead).get(f"/groups/{make.encode(world.cohort)}/matches?kind=mentorship"),
+        client_of(mentor).get(f"/offers/{make.encode(offer.id)}"),
+        client_of(mentor).get("/offers"),
+        client_of(mentor).get("/notices"),
+    ]
+    make.accept(world, offer)
+    pages += [client_of(learner).get("/notices"), client_of(mentor).get("/mentoring")]
+    for page in pages:
+        assert page.status_code == 200
+        assert "<script>alert(1)" not in page.text
+        assert "%(name)s {{ 7*7 }}" in page.text
+
+
+def test_pages_ask_few_questions_however_many_rows(kernel, client_of):
+    world = make.world(kernel)
+    counts = []
+    for more in (2, 6):
+        mentor = make.mentor(world, capacity=9)
+        for _ in range(more):
+            make.learner(world)
+        make.published(world, "mentorship")
+        asked = {offer.person_id for person in world.names for offer in make.offers_to(world, person)}
+        offer = make.offers_to(world, mentor)[0]
+        lead, client = client_of(world.lead), client_of(mentor)
+        found = {}
+        for name, who, path in (
+            ("matching", lead, f"/groups/{make.encode(world.cohort)}/matches?kind=mentorship"),
+            ("offers", client, "/offers"),
+            ("offer", client, f"/offers/{make.encode(offer.id)}"),
+            ("mentoring", client, "/mentoring"),
+        ):
+            who.get(path)
+            answer, found[name] = _counted(kernel, lambda who=who, path=path: who.get(path))
+            assert answer.status_code == 200
+        counts.append(found)
+        assert asked
+    assert counts[0] == counts[1]
+    assert max(counts[1].values()) <= 8, counts
+
+
+def test_a_run_that_failed_says_so_and_can_be_asked_again(kernel, client_of):
+    world = make.world(kernel)
+    run_id = make.asked(world, "buddy")
+    kernel.commit(lambda s: make.runs.fail_run(s, run_id=run_id, error="timeout"))
+    page = client_of(world.lead).get(f"/groups/{make.encode(world.cohort)}/matches").text
+    assert "could not be worked out" in page
+    assert "Propose buddies" in page
+    with kernel.reading() as session:
+        assert session.get(Run, run_id).state == RunState.FAILED
