@@ -10,6 +10,7 @@ from academy.kernel.log import LogKind
 from academy.kernel.realtime import ViewerSlot
 from academy.notices import pages as inbox
 from academy.notices import queries as notices
+from academy.people import api as people_api
 from academy.people import pages as own
 from academy.people import queries as people
 from academy.people import reactions as people_reactions
@@ -41,7 +42,7 @@ FEATURE = Feature(
     name="academy",
     folder=Path(__file__).parent,
     install=install,
-    blueprints=[house.blueprint, own.blueprint, inbox.blueprint, skills.blueprint, tracks.blueprint],
+    blueprints=[house.blueprint, own.blueprint, people_api.blueprint, inbox.blueprint, skills.blueprint, tracks.blueprint],
     reactions=people_reactions.REACTIONS,
     log_kinds=[LogKind("inbox", notices.follow, notices.load)],
     slots=[

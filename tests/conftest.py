@@ -27,11 +27,34 @@ from academy.kernel.config import Settings
 from academy.kernel.db import SCHEMA, Database
 from academy.people import actions as people
 from academy.people.engine import new_token, token_hash
+from tests import throwaway
 
 pytest_plugins = ["tests.live"]
 
-POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 REQUIRED = os.environ.get("ACADEMY_REQUIRE_SERVICES") == "1"
+
+
+def postgresql_url() -> str:
+    """Return the address of the PostgreSQL server that tests may make databases on."""
+    return os.environ.get("TEST_POSTGRESQL_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+
+
+def _reachable() -> bool:
+    try:
+        _administer("SELECT 1")
+    except OperationalError:
+        return False
+    return True
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start a PostgreSQL server for this run where none is reachable and its binaries are there."""
+    if "PYTEST_XDIST_WORKER" in os.environ or config.option.collectonly or _reachable():
+        return
+    server = throwaway.start()
+    if server is not None:
+        os.environ["TEST_POSTGRESQL_URL"] = server.url
+        config.add_cleanup(server.stop)
 QUIET_CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -139,7 +162,7 @@ def checkpoint(url: str) -> None:
 
 
 def _administer(*statements: str) -> None:
-    engine = create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT")
+    engine = create_engine(postgresql_url(), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         for statement in statements:
             connection.execute(text(statement))
@@ -152,7 +175,7 @@ def postgresql_template(shared: Path) -> str:
     try:
         _administer("SELECT 1")
     except OperationalError:
-        skip_or_fail("no PostgreSQL at 127.0.0.1:5432; start one or set TEST_POSTGRESQL_URL")
+        skip_or_fail("no PostgreSQL: install it (apt-get install postgresql), start one, or set TEST_POSTGRESQL_URL")
     # Named after the migrations, so that it is made once for many runs and anew when they change.
     source = b"".join(file.read_bytes() for file in sorted((migrate.ROOT / "migrations").rglob("*.py")))
     name = f"academy_template_{SCHEMA}_{hashlib.sha256(source).hexdigest()[:12]}"
@@ -163,7 +186,7 @@ def postgresql_template(shared: Path) -> str:
             if _exists(name):
                 return
             _administer(f"DROP DATABASE IF EXISTS {name}_new", f"CREATE DATABASE {name}_new")
-            _migrated(POSTGRESQL.rsplit("/", 1)[0] + f"/{name}_new")
+            _migrated(postgresql_url().rsplit("/", 1)[0] + f"/{name}_new")
             _administer(f"ALTER DATABASE {name}_new RENAME TO {name}")
 
     once(shared, "postgresql", make)
@@ -171,7 +194,7 @@ def postgresql_template(shared: Path) -> str:
 
 
 def _exists(name: str) -> bool:
-    engine = create_engine(POSTGRESQL)
+    engine = create_engine(postgresql_url())
     with engine.connect() as connection:
         found = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).first()
     engine.dispose()
@@ -189,7 +212,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     template = request.getfixturevalue("postgresql_template")
     name = f"t_{uuid4().hex[:16]}"
     _administer(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield POSTGRESQL.rsplit("/", 1)[0] + f"/{name}"
+    yield postgresql_url().rsplit("/", 1)[0] + f"/{name}"
     _administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 

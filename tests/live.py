@@ -46,15 +46,17 @@ class Live:
     def cookie(self, person_id: UUID) -> str:
         """Sign somebody in once and return what their cookie holds."""
         if person_id not in self._cookies:
-            self._cookies[person_id] = self.new_cookie(person_id)
+            self._cookies[person_id] = signed_in(self.kernel, person_id)
         return self._cookies[person_id]
 
-    def new_cookie(self, person_id: UUID) -> str:
-        """Sign somebody in on one more device."""
-        token = new_token()
-        hashed = token_hash(token)
-        self.kernel.commit(lambda s: people.sign_in(s, person_id=person_id, token_hash=hashed, agent="test"))
-        return cookie_of(token)
+
+
+def signed_in(kernel: Kernel, person_id: UUID) -> str:
+    """Sign somebody in on one more device and return what its cookie holds."""
+    token = new_token()
+    hashed = token_hash(token)
+    kernel.commit(lambda s: people.sign_in(s, person_id=person_id, token_hash=hashed, agent="test"))
+    return cookie_of(token)
 
 
 def kernel_on(database_url: str, folder: Path) -> Kernel:

@@ -64,8 +64,9 @@ class Kernel:
         return self.database.reading()
 
     def commit(self, work: Callable[[Session], T]) -> T:
-        """Run `work` in one unit of work: its changes, its reactions and its jobs are kept together or not
-        at all. What must follow the commit (live delivery, waking the runner) follows it here.
+        """Run `work` in one unit of work: its changes, reactions and jobs are kept together or not at all.
+
+        What must follow the commit (live delivery, waking the runner) follows it here.
         """
 
         def whole(session: Session) -> tuple[T, _Done]:

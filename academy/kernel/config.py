@@ -37,7 +37,7 @@ class Settings:
     | --- | --- | --- |
     | DATABASE_URL | where the data is: sqlite:///… or postgresql+psycopg://… | SQLite in the instance folder |
     | PORT | where to listen, when no address says so | 8000 |
-    | SECRET_KEY | signs cookies and forms; at least 16 bytes; required in production | made once, kept in the instance folder |
+    | SECRET_KEY | signs cookies and forms; at least 16 bytes; required in production | made once, in the instance folder |
     | ACADEMY_ENV | development or production | development |
     | ACADEMY_INSTANCE | folder for the embedded database, mail and the made secret | instance |
     | ACADEMY_BASE_URL | the address people use, for links in mail | http://127.0.0.1:8000 |
@@ -144,7 +144,8 @@ def _secret(env: Mapping[str, str], stage: str, instance: Path) -> str:
     secret = env.get("SECRET_KEY", "")
     if secret:
         if len(secret.encode()) < SECRET_BYTES:
-            message = f"SECRET_KEY is too short: write at least {SECRET_BYTES} bytes, such as {secrets.token_hex(4)}… made at random."
+            example = f"{secrets.token_hex(4)}…"
+            message = f"SECRET_KEY is too short: write at least {SECRET_BYTES} bytes, such as {example} made at random."
             raise SettingsError(message)
         return secret
     if stage == "production":

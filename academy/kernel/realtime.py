@@ -18,7 +18,7 @@ from flask_socketio import SocketIO
 from marshmallow import Schema, ValidationError
 
 from academy.kernel import log, telemetry, websocket
-from academy.kernel.access import Invalid, Missing, RateLimited, Refusal, SignedOut
+from academy.kernel.access import Busy, Invalid, Missing, RateLimited, Refusal, SignedOut
 from academy.kernel.ids import decode, encode
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ logger = structlog.get_logger(__name__)
 BEACON = (20.0, 30.0)
 MAX_MESSAGE = 256 * 1024
 EVENTS = "200 per 10 second"
+CATCHING_UP = 16  # readers of pages at once, of 20 database connections
 UNWELCOME = {"error": SignedOut.code, "retry": SignedOut.retry}
 
 
@@ -113,6 +114,7 @@ class Realtime:
         self._kernel = kernel
         self.handlers = tuple(handlers)
         self._connections: dict[str, Connection] = {}
+        self._catching_up = threading.BoundedSemaphore(CATCHING_UP)
         self._stopped = threading.Event()
         self._beacon: threading.Thread | None = None
         self.on_presence: list[Callable[[UUID], None]] = []
@@ -134,6 +136,7 @@ class Realtime:
         self.socketio.on_event("disconnect", self._disconnect)
         for handler in self.handlers:
             self.socketio.on_event(handler.event, self._entry(handler))
+        websocket.admit_only(self.socketio.server, frozenset(handler.event for handler in self.handlers))
 
     # connections
 
@@ -196,7 +199,7 @@ class Realtime:
 
     def present(self, log_id: UUID) -> set[UUID]:
         """Return who has a live socket in a log: counted from the sockets, not from arrivals."""
-        return {c.person_id for c in self._connections.values() if log_id in c.logs}
+        return {c.person_id for c in list(self._connections.values()) if log_id in c.logs}
 
     def _presence_changed(self, log_id: UUID) -> None:
         for tell in self.on_presence:
@@ -252,10 +255,16 @@ class Realtime:
     def catch_up(
         self, session: Session, viewer: SocketViewer, log_id: UUID, *, since: int, epoch: str | None
     ) -> dict[str, Any]:
-        """Return one page of a log for a viewer, as sockets and the HTTP fallback answer it."""
-        span = self.follow(session, viewer, log_id)
-        page = log.page(session, log_id, span=span, since=since, epoch=epoch)
-        events = self.payloads(session, page.rows)
+        """Return one page of a log for a viewer, as sockets and the HTTP fallback answer it; raises `Busy`."""
+        if not self._catching_up.acquire(blocking=False):  # a herd is spread, not queued
+            detail = "Many people are coming back at once. What you missed is fetched in a moment."
+            raise Busy(detail, retry_after=round(random.uniform(1, 5), 1))  # noqa: S311 - jitter, not a secret
+        try:
+            span = self.follow(session, viewer, log_id)
+            page = log.page(session, log_id, span=span, since=since, epoch=epoch)
+            events = self.payloads(session, page.rows)
+        finally:
+            self._catching_up.release()
         for row, event in zip(page.rows, events, strict=True):
             if row.nonce is not None and row.actor_id == viewer.person_id:
                 event["nonce"] = row.nonce

@@ -16,7 +16,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Collection, Iterable, MutableMapping
 from typing import Any
 
 from academy.kernel.websocket_frames import (
@@ -42,6 +42,7 @@ CLOSE_WAIT = 1.0  # seconds a peer has to answer a close, or to read what was se
 LINGER_READS = 32
 TURNS = 16  # events after which one busy connection lets the others go on
 PACKET_TYPES = "0123456"  # Engine.IO protocol 4, over WebSocket
+BINARY_PACKETS = frozenset("56")  # Socket.IO protocol 5: an event or an ack with attachments
 
 Environ = MutableMapping[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -62,6 +63,27 @@ def install(server: Any) -> None:
         raise RuntimeError(message)
     engine._async = {**engine._async, "websocket": WebSocket}  # noqa: SLF001 - the seam, pinned by a test
     engine.handle_request = _guarded(engine.handle_request)
+
+
+def admit_only(server: Any, events: Collection[str]) -> None:
+    """Let clients of a `socketio.Server` call these events and nothing else; to be called once it was created.
+
+    python-socketio runs the handler of whatever name a client sends: an event called `disconnect` would have a
+    client forgotten that is still connected, out of reach of every later log-out and removal. Binary attachments
+    are part of no event of ours, and it would keep them without bound until the last one has come.
+    """
+    dispatch, receive = server._handle_event, server._handle_eio_message  # noqa: SLF001 - pinned by a test
+
+    def handle_event(engine_sid: str, namespace: str | None, ack: int | None, data: Any) -> None:
+        if isinstance(data, list) and data and isinstance(data[0], str) and data[0] in events:
+            dispatch(engine_sid, namespace, ack, data)
+
+    def handle_message(engine_sid: str, data: str | bytes) -> None:
+        if isinstance(data, str) and data[:1] not in BINARY_PACKETS:
+            receive(engine_sid, data)
+
+    server._handle_event = handle_event  # noqa: SLF001 - as above
+    server.eio.on("message", handle_message)
 
 
 def hang_up(server: Any, sid: str, namespace: str = "/") -> None:

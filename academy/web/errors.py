@@ -124,7 +124,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     detail = ""
     if isinstance(error, CSRFError):
         detail = _(
-            "This form was open for too long, or in another sign-in. Go back, copy what you wrote, and open the page again."
+            "This form was open for too long, or in another sign-in. "
+            "Go back, copy what you wrote, and open the page again."
         )
     if _is_api():
         answer = problem(status, detail=detail or (error.description or ""))

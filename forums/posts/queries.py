@@ -199,10 +199,10 @@ def post_for(session: Session, viewer: Viewer, post_id: UUID, *, lock: bool = Fa
 
 def nameable(session: Session, viewer: Viewer, space_id: UUID, body: str) -> list[tuple[UUID, str]]:
     """Return (person, display name) of whom a post in this space may name; asks only if the body has an @."""
-    space = space_for(session, viewer, space_id)
+    space_for(session, viewer, space_id)
     if "@" not in body:
         return []
-    return [(reader.face.id, reader.face.name) for reader in people_in(session, space.group_id)]
+    return [(reader.face.id, reader.face.name) for reader in people_in(session, space_id)]
 
 
 def draft_for(session: Session, viewer: Viewer, space_id: UUID, body: str) -> Draft:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     Integer,
+    Row,
     ScalarSelect,
     Select,
     Uuid,
@@ -31,6 +32,7 @@ from academy.kernel.db import Instant
 from academy.kernel.ids import encode
 from academy.kernel.log import Log
 from academy.kernel.viewer import Viewer
+from academy.notices.queries import unread_count
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person
 from academy.people.queries import Face
 from forums.spaces.models import Follow, Space
@@ -88,13 +90,8 @@ class Reader:
     role: str
 
 
-def space_for(session: Session, viewer: Viewer, space_id: UUID, *, lock: bool = False) -> SpaceView:
-    """Find a space that the viewer may read; raises `Missing`. One statement.
-
-    With `lock`, writers to the space wait for each other from here on, so that what is read next in the same
-    unit of work is the latest (on SQLite there is one writer anyway).
-    """
-    query = (
+def _viewed(viewer: Viewer, space_id: UUID, *more: Any) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             Space.id,
             Space.group_id,
@@ -103,21 +100,22 @@ def space_for(session: Session, viewer: Viewer, space_id: UUID, *, lock: bool = 
             Space.head_no,
             Log.head_seq,
             Log.epoch,
-            Follow.person_id,
+            Follow.person_id.label("follower_id"),
             Follow.from_seq,
             Follow.until_seq,
             Follow.read_no,
             Follow.cursor_rev,
             may_post(viewer).label("may_post"),
             may_moderate(viewer).label("may_moderate"),
+            *more,
         )
         .join(Log, Log.id == Space.id)
         .outerjoin(Follow, and_(Follow.space_id == Space.id, Follow.person_id == viewer.person_id))
         .where(Space.id == space_id, visible_spaces(viewer))
     )
-    row = session.execute(query.with_for_update(of=Space) if lock else query).one_or_none()
-    if row is None:
-        raise Missing
+
+
+def _view(row: Row[Any]) -> SpaceView:
     return SpaceView(
         id=row.id,
         group_id=row.group_id,
@@ -126,7 +124,7 @@ def space_for(session: Session, viewer: Viewer, space_id: UUID, *, lock: bool = 
         head_no=row.head_no,
         head_seq=row.head_seq,
         epoch=row.epoch,
-        follows=row.person_id is not None,
+        follows=row.follower_id is not None,
         from_seq=row.from_seq or 0,
         until_seq=row.until_seq,
         read_no=row.read_no if row.read_no is not None else row.head_no,
@@ -134,6 +132,27 @@ def space_for(session: Session, viewer: Viewer, space_id: UUID, *, lock: bool = 
         may_post=bool(row.may_post),
         may_moderate=bool(row.may_moderate),
     )
+
+
+def space_for(session: Session, viewer: Viewer, space_id: UUID, *, lock: bool = False) -> SpaceView:
+    """Find a space that the viewer may read; raises `Missing`. One statement.
+
+    With `lock`, writers to the space wait for each other from here on, so that what is read next in the same
+    unit of work is the latest (on SQLite there is one writer anyway).
+    """
+    query = _viewed(viewer, space_id)
+    row = session.execute(query.with_for_update(of=Space) if lock else query).one_or_none()
+    if row is None:
+        raise Missing
+    return _view(row)
+
+
+def room_for(session: Session, viewer: Viewer, space_id: UUID) -> tuple[SpaceView, list[Reader]]:
+    """Find a space that the viewer may read and everybody who may read it, by name; raises `Missing`. One statement."""
+    rows = session.execute(_readers(_viewed(viewer, space_id, *_READER), Space.group_id)).all()
+    if not rows:  # whoever may read is among the readers
+        raise Missing
+    return _view(rows[0]), _weightiest(rows)
 
 
 def follow(session: Session, viewer: Viewer, log_id: UUID) -> log.Span:
@@ -212,19 +231,28 @@ def position_for(session: Session, viewer: Viewer, space_id: UUID) -> dict[str, 
         "rev": row.cursor_rev,
         "unread": row.unread,
         "total": row.total,
+        "inbox": unread_count(session, viewer),
     }
 
 
-def people_in(session: Session, group_id: UUID) -> list[Reader]:
-    """Return everybody who may read in a group's spaces, by name. The caller has checked the right to see it."""
+_READER = (
+    Person.id.label("reader_id"),
+    Person.name,
+    Person.pronouns,
+    Person.zone,
+    Membership.role,
+    GroupAncestor.depth,
+)
+
+
+def _readers(query: Select[*tuple[Any, ...]], group_id: Any) -> Select[*tuple[Any, ...]]:
     now = clock.now()
-    rows = session.execute(
-        select(Person.id, Person.name, Person.pronouns, Person.zone, Membership.role, GroupAncestor.depth)
-        .join(Membership, Membership.person_id == Person.id)
-        .join(GroupAncestor, GroupAncestor.ancestor_id == Membership.group_id)
+    return (
+        query.join(GroupAncestor, GroupAncestor.group_id == group_id)
         .join(Group, Group.id == GroupAncestor.group_id)
+        .join(Membership, Membership.group_id == GroupAncestor.ancestor_id)
+        .join(Person, Person.id == Membership.person_id)
         .where(
-            GroupAncestor.group_id == group_id,
             or_(GroupAncestor.depth == 0, Group.kind != GroupKind.PAIR),
             Membership.role.in_(READERS),
             Membership.from_at <= now,
@@ -233,12 +261,21 @@ def people_in(session: Session, group_id: UUID) -> list[Reader]:
         )
         .order_by(Person.name, Person.id)
     )
+
+
+def _weightiest(rows: Sequence[Row[Any]]) -> list[Reader]:
     best: dict[UUID, tuple[tuple[int, int], Reader]] = {}
     for r in rows:
         weight = (r.depth, LEADING.index(r.role) if r.role in LEADING else len(LEADING))
-        if r.id not in best or weight < best[r.id][0]:
-            best[r.id] = (weight, Reader(Face(r.id, r.name, r.pronouns, r.zone), r.role))
+        if r.reader_id not in best or weight < best[r.reader_id][0]:
+            best[r.reader_id] = (weight, Reader(Face(r.reader_id, r.name, r.pronouns, r.zone), r.role))
     return [reader for _, reader in best.values()]
+
+
+def people_in(session: Session, space_id: UUID) -> list[Reader]:
+    """Return everybody who may read a space, by name. The caller has checked the right to see it."""
+    query = _readers(select(*_READER).select_from(Space).where(Space.id == space_id), Space.group_id)
+    return _weightiest(session.execute(query).all())
 
 
 def leading_role(

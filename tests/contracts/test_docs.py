@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
+from flask import Flask
+from sqlalchemy import create_engine, text
 
 from academy.kernel import access, cli, config
 from academy.kernel.app import Kernel
+from academy.tracks.engine import read_pack
 from tests.contracts.tree import PACKAGES, ROOT, modules
 
 DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -197,6 +203,14 @@ def test_every_ack_code_is_published_with_whether_to_retry_and_its_status() -> N
         assert re.search(rf"`{code}`(?: and `\w+`)* {kind.status}", page)
 
 
+def test_every_address_of_the_api_is_published(app: Flask) -> None:
+    rules = {
+        re.sub(r"<\w+:\w+>", "<id>", rule.rule) for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/")
+    }
+    published = set(re.findall(r"^\| `GET (/api/[^`?]+)", read("docs/realtime.md"), re.MULTILINE))
+    assert published == rules
+
+
 def test_every_kind_of_log_is_published(kernel: Kernel) -> None:
     section = read("docs/realtime.md").split("### Kinds of events", 1)[1]
     logs = set(re.findall(r"^\| (\w+) \| `", section, re.MULTILINE))
@@ -229,3 +243,33 @@ def test_every_part_of_a_score_is_described_with_its_weight() -> None:
     )
     for name, weight in relations.items():
         assert f"| {name.replace('_', ' ')} | {weight} |" in page
+
+
+def block(page: str, language: str) -> str:
+    found = re.search(rf"^```{language}\n(.*?)^```", read(page), re.DOTALL | re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+def test_the_first_people_are_made_as_the_page_says(database_url: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", block("docs/deployment.md", "python")],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": database_url, "ACADEMY_INSTANCE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        roles = connection.execute(text("SELECT g.kind, m.role FROM memberships m JOIN groups g ON g.id = m.group_id"))
+        assert sorted(tuple(row) for row in roles) == [("academy", "lead"), ("organization", "admin")]
+        assert connection.execute(text("SELECT count(*) FROM skills")).scalar() == 3164
+        assert connection.execute(text("SELECT title FROM track_versions")).scalar() == "Leading with empathy"
+    engine.dispose()
+
+
+def test_the_track_that_the_page_shows_can_be_read() -> None:
+    pack = read_pack(block("docs/authoring.md", "toml"))
+    assert (pack.key, pack.modules[0].activities[0].kind) == ("asking-better-questions", "reading")

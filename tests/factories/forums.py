@@ -12,6 +12,7 @@ from forums.posts import queries
 from forums.posts.actions import Changed, Posted
 from forums.spaces import actions as spaces
 from forums.spaces import queries as space_queries
+from forums.spaces.models import Space
 from tests.factories import people
 
 
@@ -107,3 +108,9 @@ def catch_up(kernel: Kernel, person_id: UUID, space_id: UUID, since: int = 0, ep
     viewer = people.viewer(kernel, person_id)
     with kernel.reading() as session:
         return kernel.realtime.catch_up(session, viewer, space_id, since=since, epoch=epoch)
+
+
+def group_of(session: Any, space_id: UUID) -> UUID:
+    """Return the group that a space belongs to."""
+    found: UUID = session.get_one(Space, space_id).group_id
+    return found

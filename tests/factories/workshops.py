@@ -98,7 +98,5 @@ def answers(kernel: Kernel, workshop_id: UUID) -> dict[UUID, str]:
     with kernel.reading() as session:
         return {
             row.person_id: row.state
-            for row in session.execute(
-                select(Rsvp.person_id, Rsvp.state).where(Rsvp.workshop_id == workshop_id)
-            )
+            for row in session.execute(select(Rsvp.person_id, Rsvp.state).where(Rsvp.workshop_id == workshop_id))
         }

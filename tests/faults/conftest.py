@@ -10,8 +10,7 @@ import pytest
 
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode
-from academy.people.models import GroupKind, Role
-from tests.factories import forums, people
+from tests.factories import cohorts
 from tests.live import Live
 
 
@@ -33,12 +32,10 @@ class Room:
 
 
 def room_on(kernel: Kernel, *names: str) -> Room:
-    """Make a room with a learner per name."""
-    academy = people.group(kernel, GroupKind.ACADEMY, "Fault Academy")
-    group = people.group(kernel, GroupKind.COHORT, "Cohort Wren", academy)
-    lead = people.member(kernel, academy, people.person(kernel, "Ling Chen"), Role.LEAD)
-    learners = [people.member(kernel, group, people.person(kernel, name)) for name in names]
-    return Room(kernel, academy, group, forums.space(kernel, group, "Cohort Wren"), lead, learners)
+    """Make a cohort with its room, and enroll a learner per name."""
+    made = cohorts.world(kernel)
+    learners = [cohorts.enrolled(kernel, made, name) for name in names]
+    return Room(kernel, made.academy, made.cohort, made.space, made.lead, learners)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.faults.conftest import Room, room_on
 from tests.faults.servers import DIE, HURRIED, MORTAL
 from tests.faults.wire import Follower, Lost, Wire, nonce, send
 from tests.factories import forums
-from tests.live import Live, kernel_on
+from tests.live import Live, kernel_on, signed_in
 from tests.proxy import Proxy
 from tests.serving import Server, start_server
 
@@ -114,11 +114,10 @@ def test_six_people_on_wires_that_keep_being_cut_lose_nothing_and_see_nothing_tw
 
 @pytest.mark.parametrize("own", [MORTAL], indirect=True)
 def test_a_server_killed_between_commit_and_delivery_has_stored_the_message_once_and_delivers_it_when_it_is_back(
-    own: Own, live: Live
+    own: Own,
 ) -> None:
-    del live
     made = room_on(own.kernel, "Ana", "Ben")
-    ana, ben = (Live(own.server, own.kernel, own.folder, {}, None).cookie(p) for p in made.learners)  # type: ignore[arg-type]
+    ana, ben = (signed_in(own.kernel, person) for person in made.learners)
     key = nonce()
     with Wire(own.server.url, ana) as first, Wire(own.server.url, ben) as second:
         for wire in (first, second):
@@ -147,8 +146,7 @@ def test_a_server_killed_between_commit_and_delivery_has_stored_the_message_once
 @pytest.mark.parametrize("own", [HURRIED], indirect=True)
 def test_what_another_process_committed_is_told_by_the_beacon_and_fetched(own: Own) -> None:
     made = room_on(own.kernel, "Ana", "Ben")
-    (ben,) = (Live(own.server, own.kernel, own.folder, {}, None).cookie(p) for p in made.learners[1:])  # type: ignore[arg-type]
-    follower = Follower(own.server.url, ben, made.space, random.Random(1))
+    follower = Follower(own.server.url, signed_in(own.kernel, made.learners[1]), made.space, random.Random(1))
     follower.start()
     try:
         until = time.monotonic() + 10

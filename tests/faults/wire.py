@@ -24,13 +24,16 @@ class Lost(Exception):
 class Wire:
     """One connection. `heard` are the events that came, in the order in which they came, as (name, payload)."""
 
-    def __init__(self, url: str, cookie: str, **options: Any) -> None:
-        self.heard: list[tuple[str, Any]] = []
+    def __init__(
+        self, url: str, cookie: str, *, heard: list[tuple[str, Any]] | None = None, **options: Any
+    ) -> None:
+        self.heard = [] if heard is None else heard
         self.gone = threading.Event()
         self.client = socketio.Client(
             reconnection=False, handle_sigint=False, websocket_extra_options={"timeout": 5, **options}
         )
         self.client.on("*", self._hear)
+        self.client.on("connect_error", lambda told=None: self._hear("connect_error", told))
         self.client.on("disconnect", lambda *_: self.gone.set())
         headers = {"Cookie": f"academy={cookie}"} if cookie else {}
         self.client.connect(url, headers=headers, transports=["websocket"], wait_timeout=5)

@@ -11,11 +11,13 @@ from uuid import UUID
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from marshmallow import EXCLUDE, ValidationError
 
 from academy.kernel import offload
 from academy.kernel.access import Conflict, Invalid, Refused, TooLong
 from academy.kernel.app import kernel
 from academy.kernel.ids import decode, encode, new_id
+from academy.kernel.realtime import invalid
 from academy.people.engine import ZONES
 from academy.people.queries import availability_of
 from academy.web import forms, markup, shell
@@ -23,7 +25,7 @@ from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from cohorts.workshops import actions, queries
 from cohorts.workshops.engine import hours, times
-from cohorts.workshops.engine.details import Written
+from cohorts.workshops.engine.details import LONGEST, SHORTEST, Written
 from cohorts.workshops.queries import WorkshopDetail
 from cohorts.workshops.schemas import CancelIn, TimeIn, WorkshopChangeIn, WorkshopIn
 
@@ -152,7 +154,7 @@ def _written(sent: Mapping[str, Any]) -> Written:
         title=sent["title"],
         agenda_md=sent["agenda"],
         agenda_html=html,
-        wall_start=f"{sent['date']:%Y-%m-%d}T{sent['time']:%H:%M}",
+        wall_start=_wall(sent),
         zone=sent["zone"],
         minutes=sent["minutes"],
         venue_url=sent["venue_url"],
@@ -160,6 +162,10 @@ def _written(sent: Mapping[str, Any]) -> Written:
         facilitator_id=sent["facilitator"],
         activity_id=sent["activity"],
     )
+
+
+def _wall(sent: Mapping[str, Any]) -> str:
+    return f"{sent['date'].isoformat()}T{sent['time']:%H:%M}"
 
 
 def _values(workshop: WorkshopDetail) -> dict[str, Any]:
@@ -219,16 +225,16 @@ def _check(
     values: Mapping[str, Any], people: list[hours.Somebody], weekly: Mapping[UUID, list[times.Hours]]
 ) -> _Checked:
     """Lay a written time over everybody's hours; raises `Invalid` where it can't be read or does not exist."""
-    wrong = TimeIn(unknown="exclude").validate(dict(values))
-    if wrong:
-        detail = _("Write a date, a time and a length to see how they fit.")
-        raise Invalid(detail, errors={name: [str(text) for text in texts] for name, texts in wrong.items()})
-    zone, minutes = values["zone"], int(values["minutes"])
-    if zone not in ZONES or not 5 <= minutes <= 600:
+    try:
+        sent = TimeIn(unknown=EXCLUDE).load(dict(values))
+    except ValidationError as error:
+        raise invalid(error) from error
+    zone, minutes = sent["zone"], sent["minutes"]
+    if zone not in ZONES or not SHORTEST <= minutes <= LONGEST:
         detail = _("Choose a zone from the list and a length of 5 to 600 minutes.")
         raise Invalid(detail, errors={"minutes": [detail]})
-    wall = times.read_wall(f"{values['date']}T{values['time']}")
     try:
+        wall = times.read_wall(_wall(sent))
         starts_at = times.instant(wall, zone)
     except times.SkippedTimeError as skipped:
         detail = _(
@@ -237,6 +243,9 @@ def _check(
             next=f"{skipped.following:%H:%M}",
         )
         raise Invalid(detail, errors={"time": [detail]}) from skipped
+    except ValueError as error:
+        detail = _("Write a date such as 2027-01-18.")
+        raise Invalid(detail, errors={"date": [detail]}) from error
     me = queries.somebody([viewer()])[0]
     event = (starts_at, starts_at + timedelta(minutes=minutes))
     return _Checked(

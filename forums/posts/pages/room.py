@@ -27,7 +27,7 @@ from forums.posts.pages.words import date_of, day_of, emojis, for_me, reactions_
 from forums.posts.queries import Shown
 from forums.posts.schemas import SendFormIn
 from forums.spaces import actions as spaces
-from forums.spaces.queries import Reader, SpaceView, people_in, position_for, space_for
+from forums.spaces.queries import Reader, SpaceView, position_for, room_for
 
 blueprint = Blueprint("room", __name__)
 
@@ -85,9 +85,8 @@ def _room(
     me = viewer()
     with kernel().reading() as session:
         shell.load(session, me)
-        space = space_for(session, me, space_id)
+        space, people = room_for(session, me, space_id)
         posts, replying = queries.posts_in(session, space, before=before, around=around, also=reply)
-        people = people_in(session, space.group_id)
         panels = _panels(session, me, space)
     here = kernel().realtime.present(space_id)
     last = posts[-1].no if posts else 0

@@ -1,347 +1,337 @@
 // A room, live. The page works without this: here it hears, sends and reads on without a reload.
-import { announce, bump, trust } from "../academy/app.js";
+import { announce, bump, fragment, trust } from "../academy/app.js";
 import { ask, socket } from "../academy/live.js";
-import { follow } from "./log.js";
-import { clock, copy, day, el, fill, frame, join, react, words } from "./message.js";
-import { nonce, outbox } from "./outbox.js";
+import { follow, nonce, outbox, reachable } from "./delivery.js";
 
-const $ = (selector, within = document) => within.querySelector(selector);
-const chat = $("[data-space]"), log = $(".log"), list = $("#msgs"), form = $("[data-composer]"), box = form?.elements.body;
+const $ = (selector, within = document) => within.querySelector(selector), id = (name) => document.getElementById(name);
+const chat = $("[data-space]"), log = $(".log"), list = id("msgs"), form = $("[data-composer]"), box = form?.elements.body;
 const jump = $("[data-jump]"), typing = $("[data-typing]"), strip = $("[data-replying]"), side = $("[data-people] ul");
-const { space, me, name } = chat.dataset, url = `/spaces/${space}`, here = () => !document.hidden && document.hasFocus();
-const csrf = $("#act").elements.csrf_token.value, draft = `draft:${me}:${space}`;
-let tail = "tail" in chat.dataset, read = Number(chat.dataset.read), rev = Number(chat.dataset.rev), paused = false, unseen = 0;
-let target = null, closed = false;
+const { space, me, name, zone, epoch } = chat.dataset, words = JSON.parse(chat.dataset.words), url = `/spaces/${space}`;
+const [tail, may, moderates] = ["tail", "post", "moderate"].map((key) => key in chat.dataset), draft = `draft:${me}:${space}`;
+let read = Number(chat.dataset.read), rev = Number(chat.dataset.rev), paused = false, unseen = 0, target = {}, reading;
 
-// Scrolling: stay at the end only if one is there.
-const messages = () => [...list.querySelectorAll(".msg:not(.is-sending, .is-failed)")];
+const lang = document.documentElement.lang, format = (options) => {
+  const made = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { timeZone: zone, ...options });
+  return (at) => made.format(new Date(at));
+};
+const clock = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }), day = format({ weekday: "long", day: "numeric", month: "long" });
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
+const copy = (key) => id(key).content.firstElementChild.cloneNode(true);
+const el = (tag, cls, text = "") => Object.assign(document.createElement(tag), { className: cls, textContent: text });
+const here = () => !document.hidden && document.hasFocus(), pending = () => $(".is-sending, .is-failed", list);
+const messages = () => [...list.querySelectorAll(".msg:not(.is-sending, .is-failed)")], no = (li) => Number(li?.dataset.no) || 0;
 const nearEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 120;
 function toEnd() { log.scrollTop = log.scrollHeight; unseen = 0; jump.hidden = true; }
-function below() {
-  unseen++;
-  jump.hidden = false;
-  $("[data-jump-n]").textContent = fill(words.jump[unseen > 1 ? 1 : 0], { n: unseen });
-}
-function begin() {
-  const fresh = $(".new", list), aim = location.hash.startsWith("#p-") && $(location.hash);
-  if (aim) aim.scrollIntoView({ block: "center" });
-  else if (fresh) log.scrollTop = fresh.offsetTop - log.clientHeight * .45;
-  else if (tail) toEnd();
-}
 
-// What the server is asked to keep: by socket, else by the same form that works without scripts.
-async function post(path, fields) {
-  const answer = await fetch(path, { method: "POST", redirect: "manual", body: new URLSearchParams({ csrf_token: csrf, ...fields }) });
-  if (answer.type === "opaqueredirect") return { ok: true };
-  const retry = answer.status === 429 || answer.status >= 500;
-  return { ok: false, retry, retry_after: Number(answer.headers.get("Retry-After")) || 3, detail: words.failed };
+// The frame of a message: who, when, and what one may do. The words are the server's, the same for everybody.
+function reactions(li, post, given) {
+  const old = $(".re", li), focused = old?.contains(document.activeElement) && document.activeElement.value, row = el("div", "re");
+  for (const { emoji, count, who } of given) {
+    const mine = who.includes(me), button = el("button", ""), face = el("span", "em", emoji), [one, many, too] = words.react;
+    face.ariaHidden = true;
+    button.append(face, count);
+    for (const [key, value] of Object.entries({
+      form: "act", formaction: `/posts/${post}/react`, name: mine ? "off" : "on", value: emoji, "aria-pressed": mine,
+      "aria-label": fill(count === 1 ? one : many, { e: words.emojis[emoji], n: count }) + (mine ? too : ""),
+    })) button.setAttribute(key, value);
+    button.disabled = !may;
+    row.append(button);
+  }
+  old?.remove();
+  if (given.length) $(".body", li).after(row);
+  if (focused) ($(`[value="${focused}"]`, row) ?? li).focus();
 }
-async function keep(event, payload, path, fields) {
-  let ack;
-  try { ack = await (socket.connected ? ask(event, { ...payload, nonce: nonce() }) : post(path, fields)); } catch { ack = { ok: false }; }
-  if (!ack.ok) say(ack.detail || words.failed);
-  return ack;
-}
-function say(text) {
-  if (!box) return announce(text);
-  box.setCustomValidity(text);
-  box.reportValidity();
-}
-
-// Headings: the day, and where the new ones begin.
-function heading(cls, text) {
-  const li = el("li", cls);
-  li.append(el("h2", "", text));
-  if (cls === "new") { $("#new")?.matches(".new") ? $("#new").remove() : $("#new")?.removeAttribute("id"); li.id = "new"; }
+function frame(post) {
+  const li = copy("t-msg"), { author: by } = post, mine = by?.id === me, who = by?.name ?? "", body = $(".body", li), time = $("time", li);
+  const drop = (selector) => { for (const part of li.querySelectorAll(selector)) part.remove(); };
+  li.id = `p-${post.id}`;
+  Object.assign(li.dataset, { no: post.no, by: by?.id });
+  li.classList.toggle("is-mine", mine);
+  $(".av", li).textContent = by?.initials ?? "?";
+  $(".av", li).dataset.h = by?.hue ?? 0;
+  $("h3", li).textContent = who;
+  if (by?.role) time.before(el("span", `tag tag-${by.role === "mentor" ? "plum" : "sky"}`, words.roles[by.role]));
+  time.dateTime = post.at;
+  time.textContent = clock(post.at);
+  if (post.edited) time.after(copy("t-edited"));
+  if (post.reply_to) {
+    const quote = el("blockquote", "quote"), link = el("a", "");
+    link.href = `/posts/${post.reply_to.id}`;
+    link.append(el("b", "", post.reply_to.author), ` ${post.reply_to.excerpt || "…"}`);
+    quote.append(link);
+    body.before(quote);
+  }
+  if (post.removed) {
+    li.classList.add("is-gone");
+    body.append(el("p", "gone", post.by_author ? fill(words.gone, { name: who }) : words.gone_by));
+  } else if (post.html) {
+    body.replaceWith(fragment(`<div class="body">${post.html}</div>`));
+    for (const span of li.querySelectorAll(`.mention[data-p~="${me}"]`)) span.classList.add("is-me");
+  }
+  if (post.removed || !post.id) { drop(".acts"); return li; }
+  $("summary", li).ariaLabel = fill(words.acts, { name: who });
+  for (const key of ["href", "formaction"]) for (const part of li.querySelectorAll(`[${key}*="/_/"]`)) part.setAttribute(key, part.getAttribute(key).replace("_", post.id));
+  $("[name=no]", li).value = post.no;
+  if (!mine || !may) drop("[href$='/edit']");
+  if (!mine && !moderates) drop("[href$='/remove']");
+  if (!may) drop(".quick, [href$='/reply']");
+  reactions(li, post.id, post.reactions);
   return li;
 }
+
+// Its place: under a heading of its day, under one name with what the same person just said, before what is on its way.
+function heading(cls, text, before) {
+  const li = el("li", cls);
+  li.append(el("h2", "", text));
+  if (cls === "new") { $(".new", list)?.remove(); id("new")?.removeAttribute("id"); li.id = "new"; }
+  list.insertBefore(li, before);
+}
+const fresh = (at, before) => heading("new", fill(words.new, { t: clock(at) }), before);
+function join(li) {
+  const before = li.previousElementSibling, at = (of) => new Date($("time", of).dateTime);
+  if (!before?.matches(".msg:not(.is-gone)") || before.dataset.by !== li.dataset.by || $(".quote", li) || at(li) - at(before) > 300000) return;
+  li.classList.add("cont");
+  $(".av", li).remove();
+}
 function put(li, at) {
-  const pending = li.matches(".is-sending, .is-failed") ? null : $(".is-sending, .is-failed", list), last = messages().at(-1);
-  if (!last || day(at) !== day($("time", last).dateTime)) {
-    const now = day(at) === day(Date.now());
-    if (!pending) list.append(heading("day", now ? fill(words.today, { day: day(at) }) : day(at)));
-  }
-  list.insertBefore(li, pending);
+  const next = li.matches(".is-sending") ? null : pending(), last = messages().at(-1);
+  if (!next && (!last || day(at) !== day($("time", last).dateTime))) heading("day", day(at) === day(Date.now()) ? fill(words.today, { day: day(at) }) : day(at), null);
+  list.insertBefore(li, next);
   join(li);
   $("[data-empty]")?.remove();
 }
-
-function place(message, key) {
-  const old = document.getElementById(`p-${message.id}`) ?? (key && document.getElementById(`s-${key}`));
-  const mine = message.author?.id === me, fresh = !old && message.no > (Number(messages().at(-1)?.dataset.no) || 0);
-  if (!old && (!fresh || !tail)) { if (!old && fresh && !mine) below(); return; }
-  const li = frame(message), stick = nearEnd();
+function place(post, key) {
+  const old = id(`p-${post.id}`) ?? id(`s-${key}`), mine = post.author?.id === me, stick = nearEnd(), li = frame(post);
   if (old) {
     const inside = old.contains(document.activeElement);
     old.replaceWith(li);
-    if (old.matches(".cont")) join(li);
+    if (old.matches(".cont") && !post.removed) join(li);
     if (inside) li.focus({ preventScroll: true });
-  } else {
-    if (!mine && !message.removed && !(stick && here())) {
-      const mark = $(".new", list);
-      if (!mark || unseen === 0 && Number(mark.nextElementSibling?.dataset.no) <= read) {
-        mark?.remove();
-        list.insertBefore(heading("new", fill(words.new, { t: clock(message.at) })), $(".is-sending, .is-failed", list));
-      }
-    }
-    put(li, message.at);
+  } else if (post.no <= no(messages().at(-1))) return;
+  else if (tail) {
+    if (!mine && !(stick && here()) && !unseen && no($(".new", list)?.nextElementSibling) <= read) fresh(post.at, pending());
+    put(li, post.at);
   }
-  if (stick) toEnd(); else if (fresh && !mine) below();
+  if (stick && tail) toEnd();
+  if (!old && !mine && !(stick && tail && here())) {
+    unseen++;
+    jump.hidden = stick && tail;
+    $("[data-jump-n]").textContent = fill(words.jump[unseen > 1 ? 1 : 0], { n: unseen });
+  }
 }
-
-const apply = ({ kind, payload, nonce: key }) => {
+function apply({ kind, payload, nonce: key }) {
+  const li = id(`p-${payload.id ?? payload.post}`), { author, person } = payload;
   if (kind === "post") {
     place(payload, key);
-    if (key) box_.settle(key);
-    const { author } = payload;
+    if (key) out.settle(key);
     if (author?.id !== me && !payload.removed) {
       hush(author?.id);
-      const text = document.getElementById(`p-${payload.id}`)?.querySelector(".body").textContent.trim() ?? "";
-      const brief = fill(words.from, { name: author?.name ?? "" });
-      announce(text ? `${author?.name}: ${text.slice(0, 300)}` : brief, { brief });
+      announce(`${author?.name}: ${$(".body", id(`p-${payload.id}`) ?? frame(payload)).textContent.trim().slice(0, 300)}`, { brief: fill(words.from, author ?? {}) });
     }
     seen();
-  } else if (kind === "edit" || kind === "remove") {
-    if (document.getElementById(`p-${payload.id}`)) place(payload);
-  } else if (kind === "react") {
-    const li = document.getElementById(`p-${payload.post}`);
-    if (li && !li.matches(".is-gone")) { const stick = nearEnd(); react(li, payload.post, payload.reactions); if (stick) toEnd(); }
-  } else if (kind === "member" && side) {
-    const row = $(`[data-person="${payload.person.id}"]`, side);
-    if (payload.member && !row) side.append(person(payload.person)); else if (!payload.member) row?.remove();
-  }
-};
+  } else if (kind === "react") { if (li && !li.matches(".is-gone")) reactions(li, payload.post, payload.reactions); }
+  else if (kind === "member") {
+    const row = $(`[data-person="${person.id}"]`, side);
+    if (!payload.member) row?.remove();
+    else if (!row) {
+      const made = copy("t-person");
+      made.dataset.person = person.id;
+      made.hidden = true;
+      Object.assign($(".av", made), { textContent: person.initials }).dataset.h = person.hue;
+      $("b", made).textContent = person.name;
+      side.append(made);
+    }
+  } else if (li) place(payload);
+}
 
-// Loading: older messages, and the whole list afresh after a reset.
-async function load(path) {
-  const answer = await fetch(path);
-  if (!answer.ok) throw new Error(answer.status);
-  return new DOMParser().parseFromString(trust.createHTML(await answer.text()), "text/html");
+// What the server is asked to keep: by socket, else by the form that works without scripts.
+async function post(path, fields) {
+  const answer = await fetch(path, { method: "POST", redirect: "manual", body: new URLSearchParams({ csrf_token: id("act").elements.csrf_token.value, ...fields }) });
+  return { ok: answer.type === "opaqueredirect", retry: answer.status === 429 || answer.status >= 500, retry_after: 3, detail: words.failed };
 }
-async function reset() {
-  const page = await load(url), fresh = $("[data-space]", page).dataset;
-  list.replaceChildren(...$("#msgs", page).children);
-  $("#older")?.remove();
-  if ($("#older", page)) log.prepend($("#older", page));
-  for (const item of box_.items()) show(item);
-  tail = true;
-  toEnd();
-  return { epoch: fresh.epoch, cursor: Number(fresh.seq) };
+async function keep(event, payload, path, fields) {
+  const ack = await (socket.connected ? ask(event, { ...payload, nonce: nonce() }) : post(path, fields)).catch(() => ({ detail: words.failed }));
+  if (!ack.ok) say(ack.detail);
+  return ack.ok;
 }
-log.addEventListener("click", async (event) => {
-  const link = event.target.closest("#older a");
-  if (!link || event.ctrlKey || event.metaKey) return;
-  event.preventDefault();
-  try {
-    const page = await load(link.href), rest = log.scrollHeight - log.scrollTop, first = $(".day", list), old = $(".new", list);
-    const more = [...$("#msgs", page).children], older = $("#older", page);
-    if (more.findLast((li) => li.matches(".day"))?.textContent === first?.textContent) first?.remove();
-    if (more.some((li) => li.matches(".new"))) old?.remove();
-    list.prepend(...more);
-    $("#older").remove();
-    if (older) log.prepend(older);
-    log.scrollTop = log.scrollHeight - rest;
-    more.findLast((li) => li.matches(".msg"))?.focus({ preventScroll: true });
-  } catch { location.assign(link.href); }
-});
+function say(text) { announce(text); box?.setCustomValidity(text); box?.reportValidity(); }
 
 // Sending: an echo stands at the end until its event or its ack comes, whichever is first.
-function show(item) {
-  if (document.getElementById(`s-${item.nonce}`)) return;
-  const { initials, hue } = chat.dataset, li = frame({ id: "", no: 0, author: { id: me, name, initials, hue }, at: new Date(item.at).toISOString() });
-  li.id = `s-${item.nonce}`;
-  li.classList.add("is-sending");
-  for (const part of item.body.split(/\n{2,}/)) { const p = el("p", "", part); p.style.setProperty("white-space", "pre-line"); $(".body", li).append(p); }
-  $(".who", li).append(el("span", "state", socket.connected || document.documentElement.dataset.http ? words.sending : words.waiting));
-  put(li, item.at);
-  toEnd();
-}
-const box_ = outbox({
-  space, me, show,
+const out = outbox({
+  space, me,
   post: (fields) => post(`${url}/posts`, fields),
-  sent(item, ack) {
-    const li = document.getElementById(`s-${item.nonce}`);
+  show(item) {
+    const { initials, hue } = chat.dataset, li = frame({ id: "", author: { id: me, name, initials, hue }, at: new Date(item.at).toISOString() });
+    li.id = `s-${item.nonce}`;
+    li.classList.add("is-sending");
+    $(".body", li).append(...item.body.split("\n").map((line) => el("p", "", line)));
+    $(".who", li).append(el("span", "state", reachable() ? words.sending : words.waiting));
+    put(li, item.at);
+    toEnd();
+  },
+  sent({ nonce: key }, ack) {
+    const li = id(`s-${key}`);
     if (!li) return;
-    if (ack.id && document.getElementById(`p-${ack.id}`)) return li.remove();
+    if (id(`p-${ack.id}`)) { li.remove(); return; }
     li.classList.remove("is-sending");
-    $(".state", li)?.remove();
+    $(".state", li).remove();
     if (ack.id) { li.id = `p-${ack.id}`; li.dataset.no = ack.no; }
   },
   failed(item) {
-    const li = document.getElementById(`s-${item.nonce}`), row = copy("t-failed"), [again, drop] = row.querySelectorAll("button");
-    if (!li || $(".retry", li)) return;
+    const li = id(`s-${item.nonce}`), row = copy("t-failed"), [again, drop] = row.querySelectorAll("button");
     li.classList.replace("is-sending", "is-failed");
-    $(".state", li)?.remove();
+    $(".state", li).remove();
     $("span", row).textContent = item.detail;
-    again.onclick = () => { li.remove(); box_.retry(item.nonce); };
-    drop.onclick = () => { li.remove(); box_.settle(item.nonce); box?.focus(); };
+    again.onclick = () => { li.remove(); out.retry(item); };
+    drop.onclick = () => { li.remove(); out.settle(item.nonce); box?.focus(); };
     li.append(row);
     announce(item.detail);
   },
 });
 
-function aim(next, li, title) {
+// The buttons and links of a message.
+function aim(next, title, who = "") {
+  if (target.edit) box.value = "";
   target = next;
-  strip.hidden = !next;
-  form.elements.reply_to.value = next?.reply ?? "";
-  if (!next) return;
-  $("span", strip).replaceChildren(`${title} `, el("b", "", next.reply ? $("h3", li).textContent : ""));
+  strip.hidden = !title;
+  if (!title) { form.elements.reply_to.value = ""; return; }
+  $("span", strip).replaceChildren(`${title} `, el("b", "", who));
   box.focus();
 }
-async function submit() {
-  const body = box.value.trim(), over = [...box.value].length - Number(chat.dataset.most);
-  if (!body || closed) return;
-  if (over > 0) return say(fill(words.long, { n: over }));
-  const { edit, reply } = target ?? { reply: form.elements.reply_to.value };
-  box.value = "";
-  localStorage.removeItem(draft);
-  aim(null);
-  paused = false;
-  if (!edit) { box_.send(body, reply || undefined); return; }
-  const ack = await keep("post:edit", { post: edit, body }, `/posts/${edit}/edit`, { body });
-  if (!ack.ok && !box.value) box.value = body;
-}
-async function act(event) {
-  const control = event.target.closest("a, button"), li = event.target.closest(".msg");
-  if (!control || !li || event.ctrlKey || event.metaKey) return;
-  const path = control.getAttribute("formaction") ?? control.getAttribute("href") ?? "", id = li.id.slice(2);
-  const jumpTo = control.closest(".quote") && document.getElementById(`p-${path.slice(7)}`);
-  if (jumpTo) { event.preventDefault(); jumpTo.scrollIntoView({ block: "center" }); jumpTo.focus({ preventScroll: true }); return; }
-  const what = path.match(/\/(react|reply|edit|remove|unread)$/)?.[1];
-  if (!what) return;
+list.addEventListener("click", async (event) => {
+  const control = event.target.closest("a, button"), li = event.target.closest(".msg"), path = control?.getAttribute("formaction") ?? control?.getAttribute("href") ?? "";
+  const post_id = li?.id.slice(2), what = path.match(/^\/\w+\/\w+\/?(\w*)$/)?.[1], menu = control?.closest("details"), quoted = id(`p-${path.slice(7)}`);
+  if (what === undefined || event.ctrlKey || event.metaKey || control.closest(".body") || !what && !quoted) return;
   event.preventDefault();
-  const menu = control.closest("details");
   if (menu) { menu.open = false; $("summary", menu).focus({ preventScroll: true }); }
-  if (what === "react") keep("post:react", { post: id, emoji: control.value, on: control.name === "on" }, path, { [control.name]: control.value });
-  else if (what === "reply") aim({ reply: id }, li, words.reply);
-  else if (what === "remove") { if (confirm(words.remove)) keep("post:remove", { post: id }, path, {}); }
+  if (!what) { quoted.scrollIntoView({ block: "center" }); quoted.focus({ preventScroll: true }); }
+  else if (what === "react") keep("post:react", { post: post_id, emoji: control.value, on: control.name === "on" }, path, { [control.name]: control.value });
+  else if (what === "reply") aim({ reply: post_id }, words.reply, $("h3", li).textContent);
+  else if (what === "remove") { if (confirm(words.remove)) keep("post:remove", { post: post_id }, path); }
   else if (what === "edit") {
     try {
-      box.value = $("textarea[name=body]", await load(path)).value;
-      aim({ edit: id }, li, words.edit);
+      const page = new DOMParser().parseFromString(trust.createHTML(await (await fetch(path)).text()), "text/html");
+      aim({ edit: post_id }, words.edit);
+      box.value = $("#f-body", page).value;
     } catch { location.assign(path); }
   } else {
     paused = true;
-    $(".new", list)?.remove();
-    li.before(heading("new", fill(words.new, { t: clock($("time", li).dateTime) })));
-    position(Number(li.dataset.no) - 1, rev + 1, path, { no: li.dataset.no });
+    fresh($("time", li).dateTime, li);
+    position(no(li) - 1, rev + 1, path, { no: no(li) });
   }
-}
-list.addEventListener("click", act);
+});
 
-// Reading: what was on the screen of somebody who looks counts as read; marking as unread holds until the next visit.
-let reading;
-function position(no, revision, path = `${url}/read`, fields = { no }) {
-  [read, rev] = [no, revision];
-  if (socket.connected) ask("read:set", { space, no, rev: revision }).then((ack) => { if (ack.ok) ({ no: read, rev } = ack); }).catch(() => {});
-  else if (document.documentElement.dataset.http) post(path, fields).catch(() => {});
+// Reading: what is on the screen of somebody who looks counts as read; a mark as unread holds until the next visit.
+function position(to, revision, path = `${url}/read`, fields = { no: to }) {
+  [read, rev] = [to, revision];
+  if (socket.connected) ask("read:set", { space, no: to, rev }).catch(() => {});
+  else if (reachable()) post(path, fields).catch(() => {});
 }
 function seen() {
   clearTimeout(reading);
   reading = setTimeout(() => {
-    if (paused || !here()) return;
-    const all = messages(), bottom = log.getBoundingClientRect().bottom;
-    if (!tail && Number(all[0]?.dataset.no) > read + 1) return;
-    const last = all.findLast((li) => li.getBoundingClientRect().top < bottom - 20);
-    if (Number(last?.dataset.no) > read) position(Number(last.dataset.no), rev);
+    const all = messages(), bottom = log.getBoundingClientRect().bottom - 20;
+    if (paused || !here() || !tail && no(all[0]) > read + 1) return;
+    const last = no(all.findLast((li) => li.getBoundingClientRect().top < bottom));
+    if (last > read) position(last, rev);
   }, 600);
 }
 socket.on("read:changed", (told) => {
-  bump("rooms", 0, { to: told.total });
+  for (const [key, of] of [["rooms", "total"], ["inbox", "inbox"]]) bump(key, 0, { to: told[of] });
   if (told.space !== space) return;
-  if (told.rev > rev) paused = true;
+  paused ||= told.rev > rev;
   [read, rev] = [told.no, told.rev];
 });
-log.addEventListener("scroll", () => { if (nearEnd() && tail) { unseen = 0; jump.hidden = true; } seen(); }, { passive: true });
-for (const event of ["focus", "visibilitychange"]) addEventListener(event, seen);
 socket.on("connect", seen);
-jump.addEventListener("click", () => { if (!tail) return location.assign(`${url}#new`); toEnd(); box?.focus(); });
+for (const event of ["focus", "visibilitychange"]) addEventListener(event, seen);
+log.addEventListener("scroll", () => { if (nearEnd() && tail) { unseen = 0; jump.hidden = true; } seen(); }, { passive: true });
+jump.onclick = () => { if (tail) { toEnd(); box?.focus(); } else location.assign(`${url}#new`); };
 
-// Who is here, who writes.
+// Who writes, who is here: never numbered, never kept.
 const writers = new Map();
-function hush(id) { clearTimeout(writers.get(id)?.timer); writers.delete(id); writing(); }
+function hush(who) {
+  clearTimeout(writers.get(who)?.timer);
+  writers.delete(who);
+  writing();
+}
 function writing() {
-  if (!typing) return;
   const [a, b, c] = [...writers.values()].map((w) => w.name);
-  typing.textContent = a ? fill(words.typing[c ? 2 : b ? 1 : 0], { a, b }) : "";
+  if (typing) typing.textContent = a ? fill(words.typing[c ? 2 : b ? 1 : 0], { a, b }) : "";
 }
 socket.on("typing", (told) => {
   if (told.space !== space || told.person === me) return;
-  clearTimeout(writers.get(told.person)?.timer);
+  hush(told.person);
   writers.set(told.person, { name: told.name, timer: setTimeout(hush, 4000, told.person) });
   writing();
 });
-function person({ id, name, initials, hue }) {
-  const li = copy("t-person"), face = $(".av", li);
-  li.dataset.person = id;
-  li.hidden = true;
-  face.textContent = initials;
-  face.dataset.h = hue;
-  $("b", li).textContent = name;
-  return li;
-}
+socket.on("disconnect", () => [...writers.keys()].forEach(hush));
 socket.on("presence", ({ space: where, people }) => {
   if (where !== space) return;
   $("[data-here]").textContent = fill(words.here, { n: people.length });
   for (const row of side.children) row.hidden = !people.includes(row.dataset.person);
   $("[data-alone]").hidden = people.length > 0;
 });
-socket.on("disconnect", () => { for (const id of [...writers.keys()]) hush(id); });
 
 follow({
-  space, epoch: chat.dataset.epoch, cursor: Number(chat.dataset.seq), apply, reset,
-  http: () => box_.pump(),
+  space, epoch, cursor: Number(chat.dataset.seq), apply, http: out.pump,
   lost() {
-    closed = true;
     if (box) box.disabled = true;
-    const bar = $("[data-net]");
-    $("span", bar).textContent = words.closed;
-    bar.hidden = false;
+    $("[data-net] span").textContent = words.closed;
+    $("[data-net]").hidden = false;
   },
 });
 
-// The composer.
 if (form) {
-  if (!box.value) try { box.value = localStorage.getItem(draft) ?? ""; } catch { /* a browser that keeps nothing */ }
-  form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
-  let told = 0, saving;
+  const bar = $("[role=toolbar]", form), tools = [...bar.children], draw = (text) => { try { text === undefined ? box.value ||= localStorage[draft] ?? "" : localStorage[draft] = text; } catch { /* a browser that keeps nothing */ } };
+  let told = 0;
+  target.reply = form.elements.reply_to.value;
+  draw();
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const body = box.value.trim(), over = [...box.value].length - chat.dataset.most, { edit, reply } = target;
+    if (!body || over > 0) { if (body) say(fill(words.long, { n: over })); return; }
+    box.value = "";
+    draw("");
+    aim({});
+    paused = false;
+    if (!edit) out.send(body, reply || undefined);
+    else if (!await keep("post:edit", { post: edit, body }, `/posts/${edit}/edit`, { body })) box.value ||= body;
+  });
   box.addEventListener("input", () => {
     box.setCustomValidity("");
-    clearTimeout(saving);
-    saving = setTimeout(() => { if (!target?.edit) localStorage.setItem(draft, box.value); }, 300);
+    if (!target.edit) draw(box.value);
     if (socket.connected && box.value && Date.now() - told > 2500) { told = Date.now(); socket.emit("typing", { space }); }
   });
   box.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }
-    if (event.key === "Escape" && target) { if (target.edit) box.value = ""; aim(null); }
+    if (event.key === "Escape") aim({});
   });
-  $("[data-cancel]").addEventListener("click", (event) => { event.preventDefault(); if (target?.edit) box.value = ""; aim(null); box.focus(); });
-  const bar = $("[role=toolbar]", form), tools = [...bar.children];
+  $("[data-cancel]").addEventListener("click", (event) => { event.preventDefault(); aim({}); box.focus(); });
   bar.addEventListener("keydown", (event) => {
-    const i = tools.indexOf(document.activeElement), step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    const next = step ? tools.at((i + step) % tools.length) : { Home: tools[0], End: tools.at(-1) }[event.key];
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key], next = step && tools.at((tools.indexOf(event.target) + step) % tools.length);
     if (!next) return;
-    event.preventDefault();
     for (const tool of tools) tool.tabIndex = tool === next ? 0 : -1;
     next.focus();
   });
   bar.addEventListener("click", (event) => {
-    const md = event.target.closest("[data-md]")?.dataset.md, { selectionStart: from, selectionEnd: to, value } = box;
+    const md = event.target.closest("[data-md]")?.dataset.md, { selectionStart: from, selectionEnd: to, value } = box, text = value.slice(from, to);
     if (!md) return;
-    const text = value.slice(from, to), line = md.endsWith(" ");
-    box.setRangeText(line ? text.replace(/^/gm, md) : md + text + md, from, to, "end");
-    if (!line && !text) box.setSelectionRange(from + md.length, from + md.length);
+    box.setRangeText(md.endsWith(" ") ? text.replace(/^/gm, md) : md + text + md, from, to, "end");
+    if (!text && !md.endsWith(" ")) box.selectionEnd = from + md.length;
     box.focus();
   });
 }
 
 // Arrows walk the messages, Home and End go to the ends.
 log.addEventListener("keydown", (event) => {
-  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key], all = [...list.querySelectorAll(".msg")], { activeElement: at } = document;
-  if (!step && event.key !== "Home" && event.key !== "End" || at !== log && !at.matches(".msg") || !all.length) return;
-  const i = all.indexOf(at), next = step ? (i < 0 ? all.length - 1 : Math.min(all.length - 1, Math.max(0, i + step))) : event.key === "Home" ? 0 : all.length - 1;
+  const all = [...list.querySelectorAll(".msg")], at = event.target, i = all.indexOf(at), last = all.length - 1;
+  const next = { ArrowUp: i < 0 ? last : Math.max(0, i - 1), ArrowDown: i < 0 ? last : Math.min(last, i + 1), Home: 0, End: last }[event.key];
+  if (next === undefined || at !== log && i < 0) return;
   event.preventDefault();
-  all[next].focus();
+  all[next]?.focus();
 });
-begin();
+
+// Begin at the message that the address names, else where the new ones begin, else at the end.
+const first = location.hash.startsWith("#p-") ? id(location.hash.slice(1)) : $(".new", list);
+if (first) log.scrollTop = first.offsetTop - log.clientHeight * .45; else if (tail) toEnd();
 seen();

@@ -8,10 +8,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from matching.explain import MOST_STEPS_TOLD, Speaker, facts
+from matching.types import SCORE_SCALE
 from mentoring.matches.queries import offset_in
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ class Reason:
 
 @dataclass(frozen=True)
 class Part:
-    """One component of a score: its name, the points that it gives and those that it could, and its share."""
+    """One component of a score: its name, the points that it gives and those that it could, and its percentage."""
 
     label: str
-    points: float
-    most: float
+    points: str
+    most: str
     share: int
 
 
@@ -41,7 +42,7 @@ class Part:
 class Score:
     """A score out of 100 and what it is made of."""
 
-    points: float
+    points: str
     parts: list[Part]
 
 
@@ -102,13 +103,17 @@ def score(parts: Parts) -> Score:
     made_of = [
         Part(
             label=names.get(one["name"], one["name"]),
-            points=round(one["weight"] * one["raw"] * 100, 1),
-            most=round(one["weight"] * 100, 1),
+            points=_points(one["weight"] * one["raw"]),
+            most=_points(one["weight"]),
             share=round(one["raw"] * 100),
         )
         for one in parts["components"]
     ]
-    return Score(round(parts["score"] / 100, 1), made_of)
+    return Score(_points(parts["score"] / SCORE_SCALE), made_of)
+
+
+def _points(share: float) -> str:
+    return str(format_decimal(round(share * 100, 1)))
 
 
 def why_unplaced(why: Unplaced) -> str:

@@ -35,6 +35,8 @@ def test_the_versions_are_those_that_the_driver_was_proved_with() -> None:
         (engineio.socket.Socket.close, "05fac55831999f25"),
         (engineio.socket.Socket.poll, "d7d705066fd3b948"),
         (engineio.server.Server._handle_connect, "049f7c2b2c239080"),
+        (socketio.Server._handle_event, "3f64c030f25eb785"),
+        (socketio.Server._handle_eio_message, "65f309c138d634eb"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given, settings
@@ -33,19 +34,37 @@ HOSTILE = [
     "<iframe src=//evil.example></iframe>",
     "<style>*{display:none}</style>",
     "[x]: javascript:alert(1)\n\n[x]",
-    "<https://example.org/\"onclick=\"alert(1)>",
+    '<https://example.org/"onclick="alert(1)>',
     "<javascript:alert(1)>",
     "&lt;script&gt;alert(1)&lt;/script&gt;",
     "a\0b<\0script>",
 ]
 
 
+class Seen(HTMLParser):
+    """What a browser would find in a piece of HTML."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: dict[str, list[str]] = {}
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            self.attributes.setdefault(name, []).append(value or "")
+
+    handle_startendtag = handle_starttag
+
+
 def tags(html: str) -> set[str]:
-    return {name.lower() for name in re.findall(r"<\s*/?\s*([a-zA-Z][a-zA-Z0-9-]*)", html)}
+    return Seen(html).tags
 
 
 def attributes(html: str) -> set[str]:
-    return {name.lower() for tag in re.findall(r"<[^>]*>", html) for name in re.findall(r"\s([a-zA-Z-]+)=", tag)}
+    return set(Seen(html).attributes)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -53,7 +72,8 @@ def test_nothing_that_runs_comes_through(text: str) -> None:
     html = render(text)
     assert tags(html) <= ALLOWED
     assert attributes(html) <= {"href", "rel", "start"}
-    assert not re.search(r'href="\s*(javascript|data|vbscript)', html, re.IGNORECASE)
+    for address in Seen(html).attributes.get("href", []):
+        assert re.match(r"https?://|mailto:|[^:]*$", address), address
 
 
 @settings(max_examples=150, deadline=None)
@@ -90,7 +110,7 @@ def test_headings_begin_below_those_of_the_page(level: str, shown: str) -> None:
 
 
 def test_headings_of_a_reading_begin_at_the_second_level() -> None:
-    assert tags(render("# A\n\n## B\n\n### C", headings_from=2)) == {"h2", "h3"} | tags(render("# A\n\n## B\n\n### C", headings_from=2))
+    assert render("# A\n## B\n### C\n#### D", headings_from=2) == "<h2>A</h2>\n<h2>B</h2>\n<h3>C</h3>\n<h4>D</h4>"
 
 
 def test_what_is_too_long_is_refused_kindly() -> None:

@@ -51,9 +51,7 @@ def cancel(kernel: Kernel, of: factory.Cohort, workshop_id: UUID, version: int) 
 
 def notices(kernel: Kernel, person_id: UUID) -> list[str]:
     with kernel.reading() as session:
-        return list(
-            session.scalars(select(Notice.kind).where(Notice.person_id == person_id).order_by(Notice.id))
-        )
+        return list(session.scalars(select(Notice.kind).where(Notice.person_id == person_id).order_by(Notice.id)))
 
 
 def test_everybody_in_the_cohort_is_asked_and_told_once_and_the_leader_needs_no_seat(kernel: Kernel) -> None:
@@ -227,9 +225,7 @@ def test_who_takes_over_leading_frees_a_seat_and_who_led_is_asked(kernel: Kernel
     factory.answer(kernel, workshop_id, new)
     move(kernel, cohort, workshop_id, 1, capacity=1, facilitator_id=new)
     assert factory.stored(kernel, workshop_id).going == 0
-    assert factory.answers(kernel, workshop_id) == dict.fromkeys(
-        [*cohort.learners[1:], cohort.facilitator], "invited"
-    )
+    assert factory.answers(kernel, workshop_id) == dict.fromkeys([*cohort.learners[1:], cohort.facilitator], "invited")
 
 
 def test_a_stale_version_changes_nothing_and_two_at_once_are_one(kernel: Kernel) -> None:
@@ -409,9 +405,7 @@ def test_a_newcomer_is_asked_to_what_is_coming_and_to_nothing_else(kernel: Kerne
 
 
 def leave(kernel: Kernel, group_id: UUID, person_id: UUID, role: str = Role.LEARNER) -> None:
-    kernel.commit(
-        lambda s: people.leave(s, group_id=group_id, person_id=person_id, role=role, actor_id=None)
-    )
+    kernel.commit(lambda s: people.leave(s, group_id=group_id, person_id=person_id, role=role, actor_id=None))
 
 
 def test_a_leaver_frees_their_seat_and_sees_nothing_more(kernel: Kernel) -> None:
@@ -489,6 +483,7 @@ def test_five_hundred_people_are_asked_quickly(kernel: Kernel) -> None:
 
     kernel.commit(many)
     statements = []
+
     def count(*arguments: Any) -> None:
         statements.append(arguments[2])
 

@@ -16,6 +16,7 @@ import icalendar
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
+from sqlalchemy import select
 
 from academy.kernel import clock, jobs, mail
 from academy.kernel.app import Kernel
@@ -261,7 +262,7 @@ def test_a_job_that_runs_twice_sends_each_mail_once(kernel: Kernel, outbox: Outb
     cohort = factory.cohort(kernel, learners=2)
     factory.workshop(kernel, cohort)
     with kernel.reading() as session:
-        (payload,) = session.scalars(jobs.select(jobs.Job.payload).where(jobs.Job.kind == "workshops.invite"))
+        (payload,) = session.scalars(select(jobs.Job.payload).where(jobs.Job.kind == "workshops.invite"))
     kind = mailing.JOBS[0]
     assert kind.read and kind.outside and kind.apply
     for _ in range(2):
@@ -304,7 +305,7 @@ def test_hostile_words_stay_words(kernel: Kernel, outbox: Outbox) -> None:
     assert parameters["RSVP"] == "TRUE"
     clean = 'Evil"; RSVP=FALSE: ATTENDEE:mailto:spy@evil.example END:VEVENT\\n,;^n ' + "é𝔘" * 25
     assert event.text("SUMMARY") == clean
-    assert event.text("DESCRIPTION").startswith("Evil\"; RSVP=FALSE:\nATTENDEE:mailto:spy@evil.example\n")
+    assert event.text("DESCRIPTION").startswith('Evil"; RSVP=FALSE:\nATTENDEE:mailto:spy@evil.example\n')
     assert "\u202e" not in message["Subject"]
 
 

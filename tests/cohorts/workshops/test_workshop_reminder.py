@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from academy.kernel import clock
+from academy.kernel import clock, mail
 from academy.kernel.app import Kernel
 from academy.kernel.jobs import Job, Runner
 from academy.notices.models import Notice
@@ -94,8 +94,6 @@ def test_two_runners_remind_once(kernel: Kernel, sent: Sent) -> None:
         workshop_id = factory.workshop(kernel, cohort)
         factory.answer(kernel, workshop_id, cohort.learners[0])
         kernel.runner.run_due()
-    from academy.kernel import mail
-
     runners = [Runner(kernel, [mail.JOB, *mailing.JOBS]) for _ in range(4)]
     with clock.travel(datetime(2027, 1, 14, 14, 0, 5, tzinfo=UTC)), ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda runner: runner.run_due(), runners))

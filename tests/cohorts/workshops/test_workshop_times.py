@@ -38,9 +38,7 @@ def test_wall_time_becomes_an_instant_by_the_rules_of_that_day() -> None:
         ("2026-10-04T02:10", "Australia/Lord_Howe", "02:30"),
     ],
 )
-def test_a_time_that_the_clocks_skip_is_refused_and_the_next_one_is_named(
-    wall: str, zone: str, following: str
-) -> None:
+def test_a_time_that_the_clocks_skip_is_refused_and_the_next_one_is_named(wall: str, zone: str, following: str) -> None:
     with pytest.raises(times.SkippedTimeError) as refused:
         at(wall, zone)
     assert f"{refused.value.following:%H:%M}" == following
@@ -70,7 +68,9 @@ def test_what_is_no_wall_time_is_refused(text: str) -> None:
 
 @given(
     st.datetimes(datetime(2000, 1, 1), datetime(2037, 1, 1)),
-    st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kathmandu"]),
+    st.sampled_from(
+        ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kathmandu"]
+    ),
 )
 def test_every_wall_time_is_either_shown_by_the_clocks_or_skipped(wall: datetime, zone: str) -> None:
     wall = wall.replace(second=0, microsecond=0)

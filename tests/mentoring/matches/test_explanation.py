@@ -160,10 +160,10 @@ def test_the_parts_of_a_score_add_up_to_it(kernel, client_of):
     exact = sum(round(one["weight"] * 10_000) * round(one["raw"] * 1_000_000) for one in part["components"])
     assert match.score == part["score"] == (2 * exact + 1_000_000) // 2_000_000
     page = _text(client_of(world.lead).get(f"/groups/{make.encode(world.cohort)}/matches?kind=mentorship"))
-    assert f"Together, of 100 {round(match.score / 100, 1)}" in page
+    assert f"Together, of 100 {round(match.score / 100, 1):g}" in page
     for one in part["components"]:
         given = round(one["weight"] * one["raw"] * 100, 1)
-        assert f"{given} of {round(one['weight'] * 100, 1)}" in page
+        assert f", of {round(one['weight'] * 100, 1):g} {given:g}" in page
 
 
 def test_who_could_not_be_placed_is_told_with_the_reason_and_without_names(kernel, client_of):

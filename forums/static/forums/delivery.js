@@ -1,0 +1,136 @@
+// The reader's and the writer's side of docs/realtime.md: nothing is missed, shown twice, out of order or sent twice.
+import { ask, onLive, socket } from "../academy/live.js";
+
+const doc = document.documentElement;
+/** Whether the server can be reached: by socket, or by plain requests where no socket gets through. */
+export const reachable = () => socket.connected || doc.dataset.http;
+
+/** Follow a space from `cursor` on: `apply(event)` gets each event once, in order; `lost()` hears that it is closed to us. */
+export function follow({ space, epoch, cursor, apply, lost, http }) {
+  const held = new Map(), reset = () => location.reload(), later = (s) => setTimeout(sync, 1000 * s * (.5 + Math.random()));
+  let syncing, again, ended, timer, wait;
+
+  function step(event) {
+    if (event.seq > cursor) { apply(event); cursor = event.seq; } // moves only after the handler succeeded
+    held.delete(event.seq);
+    if (held.has(cursor + 1)) step(held.get(cursor + 1));
+  }
+  function take(event) {
+    if (event.epoch !== epoch) reset();
+    else if (event.seq <= cursor + 1) step(event);
+    else { if (!held.has(event.seq)) held.set(event.seq, event); sync(); }
+  }
+  // An answer's page leaves nothing out. Says whether there is more.
+  function read(answer, page = answer) {
+    if (!answer.ok) { if (answer.retry) later(answer.retry_after ?? 1); else { ended = true; lost(); } }
+    else if (page.reset || page.epoch !== epoch) reset();
+    else { page.events.forEach(step); return page.more; }
+  }
+  async function fetched() {
+    const answer = await fetch(`/api/v1/spaces/${space}/events?since=${cursor}&epoch=${epoch}`);
+    return { ok: answer.ok, retry: answer.status >= 429, ...await answer.json() };
+  }
+  async function sync() {
+    again = true;
+    if (syncing || ended || !reachable()) return;
+    syncing = true;
+    try {
+      while (again) {
+        again = false;
+        again = read(await (socket.connected ? ask("space:sync", { space, since: cursor, epoch }) : fetched())) || again;
+      }
+    } catch { later(1); }
+    syncing = false;
+  }
+  onLive(async () => {
+    delete doc.dataset.http;
+    wait = 5;
+    try {
+      const answer = await ask("space:open", { spaces: { [space]: cursor } });
+      if (read(answer, answer.spaces?.[space])) sync();
+    } catch { later(1); }
+  });
+  socket.on("space:event", (event) => event.space === space && take(event));
+  socket.on("space:heads", (heads) => space in heads && heads[space] !== cursor && sync());
+  for (const name of ["focus", "online"]) addEventListener(name, sync);
+
+  function poll() {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      if (socket.connected || ended) return;
+      try {
+        const answer = await fetched();
+        doc.dataset.http = "on";
+        wait = 5;
+        http();
+        if (read(answer)) sync();
+      } catch { delete doc.dataset.http; wait = Math.min(60, 2 * wait); }
+      poll();
+    }, 1000 * (wait ??= 5));
+  }
+  socket.on("disconnect", poll);
+  socket.on("connect_error", () => doc.dataset.http || poll());
+}
+
+const done = (request) => new Promise((resolve, reject) => {
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => reject(request.error);
+});
+let database;
+async function table(use) {
+  database ??= (() => {
+    const request = indexedDB.open("academy-outbox", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("sends", { keyPath: "nonce" });
+    return done(request);
+  })();
+  try { return await done(use((await database).transaction("sends", "readwrite").objectStore("sends"))); } catch { return []; }
+}
+
+/** 128 random bits. */
+export const nonce = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => (b + 256).toString(16).slice(1)).join("");
+
+/** What one person wrote in one space and the server has not stored yet: kept through a closed tab, sent once. */
+export function outbox({ space, me, show, sent, failed, post }) {
+  const kept = new Map();
+  let sending, more;
+  const settle = (key) => { kept.delete(key); return table((rows) => rows.delete(key)); };
+
+  // One at a time and in order, in one tab at a time; where there are no locks the nonce alone keeps it to once.
+  async function pump() {
+    more = true;
+    if (sending) return;
+    sending = true;
+    while (more) { more = false; await (navigator.locks?.request(`outbox:${me}:${space}`, run) ?? run()); }
+    sending = false;
+  }
+  async function run() {
+    for (let item; reachable() && (item = [...kept.values()].find((i) => !i.detail)); ) {
+      const { nonce: key, body, reply_to } = item, sends = { nonce: key, body, ...reply_to && { reply_to } };
+      let ack;
+      try { ack = await (socket.connected ? ask("post:send", { space, ...sends }) : post(sends)); } catch { ack = { retry: true }; }
+      if (ack.ok) { await settle(key); sent(item, ack); }
+      else if (ack.retry) await new Promise((wake) => setTimeout(wake, 1000 * (ack.retry_after ?? 1)));
+      else if (kept.has(key)) { item.detail = ack.detail || "?"; await table((rows) => rows.put(item)); failed(item); }
+    }
+  }
+  async function add(item) {
+    kept.set(item.nonce, item);
+    show(item);
+    await table((rows) => rows.put(item));
+    pump();
+  }
+  socket.on("connect", pump);
+  table((rows) => rows.getAll()).then((items) => {
+    for (const item of items.filter((i) => i.space === space && i.me === me).sort((a, b) => a.at - b.at)) {
+      kept.set(item.nonce, item);
+      show(item);
+      if (item.detail) failed(item);
+    }
+    pump();
+  });
+  return {
+    pump, settle,
+    send: (body, reply_to) => add({ nonce: nonce(), space, me, body, reply_to, at: Date.now() }),
+    async retry({ detail, ...item }) { await settle(item.nonce); add({ ...item, nonce: nonce() }); }, // refused: nothing is stored under the old one
+  };
+}

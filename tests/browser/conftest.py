@@ -1,0 +1,80 @@
+"""One browser, one server and one demo academy per process."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from academy.kernel.db import Database
+from tests.browser import demo, looking
+from tests.browser.pages import places, sign_in_everybody
+from tests.conftest import once, skip_or_fail
+from tests.serving import serving
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo academy as a file to copy, everybody's sign-in, and the ids that stand in addresses."""
+
+    file: Path
+    tokens: dict[str, str]
+    ids: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A served copy of the demo academy."""
+
+    address: str
+    tokens: dict[str, str]
+    ids: dict[str, str]
+
+    def url(self, address: str) -> str:
+        """Return the whole address of a page."""
+        return self.address + address.format(**self.ids)
+
+
+@pytest.fixture(scope="session")
+def demo_academy(shared: Path) -> Demo:
+    """Fill the demo academy once among all processes of this run."""
+    folder = shared / "demo"
+    file, notes = folder / "demo.db", folder / "demo.json"
+
+    def make() -> None:
+        folder.mkdir()
+        demo.make(file)
+        database = Database(f"sqlite:///{file}")
+        notes.write_text(json.dumps({"tokens": sign_in_everybody(database), "ids": places(database)}))
+        raw = database.engine.raw_connection()
+        raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+        raw.close()
+        database.engine.dispose()
+
+    once(shared, "demo", make)
+    return Demo(file, **json.loads(notes.read_text()))
+
+
+@pytest.fixture(scope="session")
+def site(demo_academy: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Serve a copy of the demo academy; its jobs rest, so that a page stays what it was."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copyfile(demo_academy.file, folder / "demo.db")
+    with serving(f"sqlite:///{folder / 'demo.db'}", folder, ACADEMY_JOBS="off", ACADEMY_DEMO="1") as address:
+        yield Site(address, demo_academy.tokens, demo_academy.ids)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start the system's Chromium once per process."""
+    if looking.executable() is None:
+        skip_or_fail("no Chromium here; install it, such as by apt-get install chromium")
+    with sync_playwright() as playwright:
+        found = looking.launch(playwright)
+        yield found
+        found.close()

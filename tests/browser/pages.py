@@ -1,0 +1,179 @@
+"""Every page, who can open it, and what it may weigh. Written by hand: a page that is not here fails the suite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from academy.kernel import clock
+from academy.kernel.db import Database
+from academy.kernel.ids import encode
+from academy.people import actions as people
+from academy.people.engine import new_token, token_hash
+from academy.people.models import Membership, Person
+from academy.tracks.models import Activity, Delivery, ModuleVersion, TrackPart
+from cohorts.roster.models import Cohort
+from cohorts.workshops.models import Workshop
+from forums.posts.models import Post
+from forums.spaces.models import Space
+from mentoring.matches.models import Offer
+from mentoring.pairs.models import Pair
+
+ROLES = ("learner", "mentor", "lead", "admin")
+"""Who the demo academy lets sign in; `nobody` is signed out."""
+
+PAGE, THREAD = 12, 22
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page in one state. `html` is its budget in KB of brotli, `statements` that of SQL."""
+
+    name: str
+    address: str
+    roles: tuple[str, ...]
+    html: int = PAGE
+    statements: int = 8
+    status: int = 200
+
+
+PAGES = (
+    Page("sign-in", "/sign-in", ("nobody",)),
+    Page("about", "/about", ("nobody", "learner")),
+    Page("not-found-signed-out", "/nothing-here", ("nobody",), status=404),
+    Page("not-found", "/nothing-here", ("learner",), status=404),
+    Page("home", "/", ROLES, statements=12),
+    Page("rooms", "/spaces", ROLES),
+    Page("room", "/spaces/{room}", ("learner", "mentor", "lead"), html=THREAD),
+    Page("room-reply", "/spaces/{room}?reply={post}", ("learner",), html=THREAD),
+    Page("pair-room", "/spaces/{pair_room}", ("learner",), html=THREAD),
+    Page("mentors-pair-room", "/spaces/{mentors_pair_room}", ("mentor",), html=THREAD),
+    Page("post-edit", "/posts/{post}/edit", ("learner",)),
+    Page("post-remove", "/posts/{post}/remove", ("learner", "lead")),
+    Page("workshops", "/workshops", ROLES),
+    Page("workshop", "/workshops/{workshop}", ("learner", "mentor", "lead")),
+    Page("workshop-past", "/workshops/{past}", ("learner",)),
+    Page("workshop-join", "/workshops/{workshop}/join", ("learner", "lead")),
+    Page("workshop-new", "/workshops/new?group={cohort}", ("lead",)),
+    Page("workshop-checked", "/workshops/new?group={cohort}&date=2027-01-18&time=15:00&zone=Europe/Berlin&minutes=60", ("lead",)),
+    Page("workshop-edit", "/workshops/{workshop}/edit", ("lead",)),
+    Page("people", "/people", ROLES),
+    Page("people-found", "/people?q=an", ("learner",)),
+    Page("person", "/people/{mentor}", ROLES),
+    Page("inbox", "/notices", ROLES),
+    Page("profile", "/me", ROLES),
+    Page("skills", "/me/skills", ROLES),
+    Page("skills-found", "/me/skills?q=program", ("learner",)),
+    Page("track", "/deliveries/{delivery}", ("learner", "mentor", "lead")),
+    Page("reading", "/activities/{reading}", ("learner", "mentor", "lead")),
+    Page("reflection", "/activities/{reflection}", ("learner",)),
+    Page("activity-workshop", "/activities/{activity_workshop}", ("learner",)),
+    Page("mentoring", "/mentoring", ("learner", "mentor", "lead")),
+    Page("offers", "/offers", ("learner", "mentor")),
+    Page("offer", "/offers/{offer}", ("mentor",)),
+    Page("cohorts", "/cohorts", ROLES),
+    Page("cohort-new", "/cohorts/new", ("lead", "admin")),
+    Page("cohort", "/cohorts/{cohort}", ROLES),
+    Page("matches-buddies", "/groups/{cohort}/matches?kind=buddy", ("lead",)),
+    Page("matches-mentors", "/groups/{cohort}/matches?kind=mentorship", ("lead",)),
+)
+
+NOT_PAGES = {
+    "/healthz": "for machines",
+    "/readyz": "for machines",
+    "/static/<path:path>": "files",
+    "/api/v1/me": "JSON",
+    "/api/v1/spaces": "JSON",
+    "/api/v1/spaces/<id:space_id>/events": "JSON",
+    "/posts/<id:post_id>": "leads to the post in its room",
+    "/posts/<id:post_id>/reply": "leads to the room's form",
+}
+"""Addresses that answer GET with something else than a page."""
+
+EMAIL = {role: f"{role}@demo.academy" for role in ROLES}
+
+
+def sign_in_everybody(database: Database) -> dict[str, str]:
+    """Sign the demo's people in and return their tokens by role."""
+    tokens = {role: new_token() for role in ROLES}
+
+    def work(session: Session) -> None:
+        for role, token in tokens.items():
+            person_id = _person(session, role)
+            people.sign_in(session, person_id=person_id, token_hash=token_hash(token), agent="test")
+
+    database.unit_of_work(work)
+    return tokens
+
+
+def places(database: Database) -> dict[str, str]:
+    """Return the ids that stand in the addresses, as the demo academy has them."""
+    with database.reading() as session:
+        return {name: encode(found) for name, found in _places(session).items()}
+
+
+def _places(session: Session) -> Mapping[str, UUID]:
+    learner, mentor = _person(session, "learner"), _person(session, "mentor")
+    cohort = session.execute(
+        select(Cohort)
+        .join(Membership, Membership.group_id == Cohort.id)
+        .where(Membership.person_id == learner, Membership.role == "learner")
+        .limit(1)
+    ).scalar_one()
+    version = session.scalar(select(Delivery.track_version_id).where(Delivery.id == cohort.delivery_id))
+    activities = dict(
+        session.execute(
+            select(Activity.kind, Activity.id)
+            .join(ModuleVersion, ModuleVersion.id == Activity.module_version_id)
+            .join(TrackPart, TrackPart.module_version_id == ModuleVersion.id)
+            .where(TrackPart.track_version_id == version)
+            .order_by(TrackPart.position.desc(), Activity.position.desc())
+        ).all()
+    )
+    now = clock.now()
+    meetings = select(Workshop.id).where(Workshop.group_id == cohort.id, Workshop.state == "published")
+    post = session.scalar(
+        select(Post.id)
+        .where(Post.author_id == learner, Post.space_id == cohort.space_id, Post.removed_at.is_(None))
+        .order_by(Post.no.desc())
+        .limit(1)
+    )
+    offer = session.scalar(select(Offer.id).where(Offer.person_id == mentor, Offer.state == "pending").limit(1))
+    found = {
+        "mentor": mentor,
+        "cohort": cohort.id,
+        "room": cohort.space_id,
+        "delivery": cohort.delivery_id,
+        "reading": activities.get("reading"),
+        "reflection": activities.get("reflection"),
+        "activity_workshop": activities.get("workshop"),
+        "workshop": session.scalar(meetings.where(Workshop.starts_at > now).order_by(Workshop.starts_at).limit(1)),
+        "past": session.scalar(meetings.where(Workshop.starts_at < now).order_by(Workshop.starts_at.desc()).limit(1)),
+        "post": post,
+        "pair_room": _pair_room(session, learner),
+        "mentors_pair_room": _pair_room(session, mentor),
+        "offer": offer,
+    }
+    missing = [name for name, value in found.items() if value is None]
+    assert not missing, f"the demo academy has no {missing}"
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _pair_room(session: Session, person_id: UUID) -> UUID | None:
+    mine = aliased(Membership)
+    return session.scalar(
+        select(Space.id)
+        .join(Pair, Pair.space_id == Space.id)
+        .join(mine, mine.group_id == Pair.group_id)
+        .where(mine.person_id == person_id, mine.until_at.is_(None))
+        .order_by(Space.head_no.desc())
+        .limit(1)
+    )
+
+
+def _person(session: Session, role: str) -> UUID:
+    return session.scalars(select(Person.id).where(Person.email_key == EMAIL[role])).one()
