@@ -14,6 +14,7 @@ from academy.people import api as people_api
 from academy.people import pages as own
 from academy.people import queries as people
 from academy.people import reactions as people_reactions
+from academy.people.engine import DEMO_ADDRESSES, DEMO_PASSWORD
 from academy.skills import pages as skills
 from academy.skills import queries as frameworks
 from academy.tracks import pages as tracks
@@ -31,6 +32,8 @@ def install(app: Flask, kernel: Kernel) -> None:
     """Attach the web shell, in the order in which a request passes."""
     for part in (security, signed_in, i18n, shell, errors):
         part.install(app, kernel)
+    if kernel.settings.demo:
+        kernel.banner += [f"  {address}  password {DEMO_PASSWORD}" for address in DEMO_ADDRESSES]
 
 
 def _organization_name(session: Session) -> str:
@@ -42,7 +45,14 @@ FEATURE = Feature(
     name="academy",
     folder=Path(__file__).parent,
     install=install,
-    blueprints=[house.blueprint, own.blueprint, people_api.blueprint, inbox.blueprint, skills.blueprint, tracks.blueprint],
+    blueprints=[
+        house.blueprint,
+        own.blueprint,
+        people_api.blueprint,
+        inbox.blueprint,
+        skills.blueprint,
+        tracks.blueprint,
+    ],
     reactions=people_reactions.REACTIONS,
     log_kinds=[LogKind("inbox", notices.follow, notices.load)],
     slots=[

@@ -45,3 +45,8 @@ def new_token() -> str:
 def token_hash(token: str) -> str:
     """Return what the database keeps of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+DEMO_ADDRESSES = ("learner@demo.academy", "mentor@demo.academy", "lead@demo.academy", "admin@demo.academy")
+DEMO_PASSWORD = "academy-demo"
+"""The sign-ins of the demo academy: shown in demo mode, and made nowhere else."""

@@ -18,7 +18,14 @@ from academy.kernel.access import Invalid, RateLimited
 from academy.kernel.app import kernel
 from academy.kernel.viewer import Viewer
 from academy.people import actions, queries
-from academy.people.engine import ZONES, new_token, token_hash, verify_password
+from academy.people.engine import (
+    DEMO_ADDRESSES,
+    DEMO_PASSWORD,
+    ZONES,
+    new_token,
+    token_hash,
+    verify_password,
+)
 from academy.people.schemas import DAY, BlockIn, DisplayIn, Hours, ProfileIn, SignInIn, WeekIn, hours_of
 from academy.web import forms, i18n, shell, signed_in
 from academy.web.guards import guard, public
@@ -29,8 +36,6 @@ blueprint = Blueprint("people", __name__)
 BY_ADDRESS = "10 per 5 minute"
 BY_NETWORK = "60 per 5 minute"
 
-DEMO_ADDRESSES = ("learner@demo.academy", "mentor@demo.academy", "lead@demo.academy", "admin@demo.academy")
-DEMO_PASSWORD = "academy-demo"
 
 LANGUAGES = (
     *("ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "ga", "gu", "he", "hi", "hr"),

@@ -51,7 +51,7 @@ def compose(body: str, names: Sequence[tuple[UUID, str]] = ()) -> Draft:
         raise _empty()
     if len(typed) > MOST:
         detail = (
-            f"This is {len(typed) - MOST} characters longer than the {MOST} that fit into one message. "
+            f"This has {len(typed)} characters, and {MOST} fit into one message. "
             "What you wrote is kept; shorten it or send it in two parts."
         )
         raise TooLong(detail, errors={"body": [detail]})

@@ -29,6 +29,12 @@ WIDTHS = (1280, 390)
 HEIGHT = 900
 NARROW = 320
 
+SETTLED = """
+() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(async () => {
+  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+  requestAnimationFrame(done);
+})))
+"""
 LISTEN = """
 window.__reports = [];
 document.addEventListener("securitypolicyviolation", (e) =>
@@ -49,7 +55,12 @@ def launch(playwright: Playwright) -> Browser:
 @contextmanager
 def context(browser: Browser, address: str, token: str | None, **options: Any) -> Iterator[BrowserContext]:
     """Open a fresh browser profile, signed in where there is a token."""
-    made = browser.new_context(viewport={"width": WIDTHS[0], "height": HEIGHT}, timezone_id="Europe/Lisbon", **options)
+    made = browser.new_context(
+        viewport={"width": WIDTHS[0], "height": HEIGHT},
+        timezone_id="Europe/Lisbon",
+        reduced_motion="reduce",
+        **options,
+    )
     made.set_default_timeout(30_000)
     if token:
         made.add_cookies([{"name": "academy", "value": cookie_of(token), "url": address}])
@@ -133,7 +144,8 @@ def axe(page: Page) -> list[str]:
 def emulate(page: Page, scheme: str, contrast: str, width: int) -> None:
     """Let the page see a theme, a contrast and a width."""
     page.set_viewport_size({"width": width, "height": HEIGHT})
-    page.emulate_media(color_scheme=scheme, contrast=contrast, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.emulate_media(color_scheme=scheme, contrast=contrast)  # type: ignore[arg-type]
+    page.evaluate(SETTLED)
 
 
 def sideways(page: Page) -> int:

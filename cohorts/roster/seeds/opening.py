@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from academy.people import actions as people
 from academy.people import queries as people_queries
-from academy.people.engine import hash_password
+from academy.people.engine import DEMO_PASSWORD, hash_password
 from academy.people.models import GroupKind, Role
 from academy.skills import actions as skills
 from academy.skills import queries as skill_queries
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from academy.kernel.app import Kernel
 
 PACKS = Path(track_queries.__file__).parent / "packs"
-PASSWORD = "academy-demo"  # the demo's sign-ins are printed when it starts; it exists in demo mode only
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 OPENED = timedelta(days=60)
 
@@ -49,7 +48,7 @@ def open_academy(kernel: Kernel, now: datetime, told: Mapping[str, Any]) -> Worl
 
 def add_people(world: World, told: Mapping[str, Any]) -> None:
     """Give everybody their account, profile, skills and goals, and their place in the academy."""
-    password = hash_password(PASSWORD)
+    password = hash_password(DEMO_PASSWORD)
     with world.kernel.reading() as session:
         labels = {s["skill"] for p in told["people"] for s in (*p.get("skills", ()), *p.get("goals", ()))}
         ids = skill_queries.ids_by_label(session, sorted(labels))
