@@ -135,13 +135,18 @@ def demo_template(shared: Path) -> Path:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Return the system's Chromium, one per process; each test opens contexts of its own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=QUIET_CHROMIUM)
+        yield browser
+        browser.close()
+
+
+def chromium_path() -> str:
+    """Return where the system's Chromium is."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         skip_or_fail("no Chromium; install it (apt-get install chromium) or set CHROMIUM to its path")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET_CHROMIUM)
-        yield browser
-        browser.close()
+    return path
 
 
 def _migrated(url: str) -> None:

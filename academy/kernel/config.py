@@ -37,7 +37,7 @@ class Settings:
     | --- | --- | --- |
     | DATABASE_URL | where the data is: sqlite:///… or postgresql+psycopg://… | SQLite in the instance folder |
     | PORT | where to listen, when no address says so | 8000 |
-    | SECRET_KEY | signs cookies and forms; at least 16 bytes; required in production | made once, in the instance folder |
+    | SECRET_KEY | signs cookies, forms; 16 bytes or more; required in production | made once, in the instance folder |
     | ACADEMY_ENV | development or production | development |
     | ACADEMY_INSTANCE | folder for the embedded database, mail and the made secret | instance |
     | ACADEMY_BASE_URL | the address people use, for links in mail | http://127.0.0.1:8000 |

@@ -16,7 +16,7 @@ from academy.kernel import clock
 from academy.kernel.access import Missing
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person
-from academy.people.queries import Face, availability_of
+from academy.people.queries import Face
 from academy.tracks.models import Activity, Delivery, TrackPart
 from cohorts.workshops.engine import hours, times
 from cohorts.workshops.models import Rsvp, RsvpState, Workshop, WorkshopState
@@ -212,22 +212,6 @@ def guests_of(session: Session, workshop_ids: Sequence[UUID]) -> dict[UUID, list
     return found
 
 
-def hours_for(
-    session: Session, viewer: Viewer, lines: Sequence[WorkshopLine], *, limit: int = 4
-) -> dict[UUID, hours.HoursPicture]:
-    """Draw everybody's working hours around workshops that were found for the viewer. Two statements."""
-    if not lines:
-        return {}
-    guests = guests_of(session, [line.id for line in lines])
-    people = {line.id: somebody([line.facilitator, *(g.face for g in guests[line.id])]) for line in lines}
-    me = somebody([viewer])[0]
-    weekly = availability_of(session, [me.id, *(one.id for asked in people.values() for one in asked)])
-    return {
-        line.id: hours.picture(me, (line.starts_at, line.ends_at), people[line.id], weekly, limit=limit)
-        for line in lines
-    }
-
-
 def somebody(people: Sequence[Face | Viewer]) -> list[hours.Somebody]:
     """Return people as rows of an overlap picture."""
     return [hours.Somebody(p.id if isinstance(p, Face) else p.person_id, p.name, p.zone) for p in people]
@@ -319,6 +303,26 @@ def told_of(session: Session, viewer: Viewer, workshop_ids: Sequence[UUID]) -> d
     """Return workshops that notices are about, as far as the viewer still sees them. One statement."""
     rows = session.execute(_select(viewer).where(Workshop.id.in_(set(workshop_ids))))
     return {row.id: WorkshopLine(**_fields(viewer, row)) for row in rows}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A workshop that somebody is written to about, with the names around it."""
+
+    workshop: Workshop
+    group_name: str
+    facilitator_name: str
+
+
+def subject_of(session: Session, workshop_id: UUID) -> Subject | None:
+    """Return what letters about a workshop say of it. For jobs: nobody looks, so nothing is hidden."""
+    row = session.execute(
+        select(Workshop, Group.name, Person.name)
+        .join(Group, Group.id == Workshop.group_id)
+        .join(Person, Person.id == Workshop.facilitator_id)
+        .where(Workshop.id == workshop_id)
+    ).one_or_none()
+    return Subject(*row) if row else None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""One browser, one server and one demo academy per process."""
+"""One server and one demo academy per process; the browser is that of the whole suite."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from academy.kernel.db import Database
-from tests.browser import demo, looking
+from tests.browser import demo
 from tests.browser.pages import places, sign_in_everybody
-from tests.conftest import once, skip_or_fail
+from tests.conftest import once
 from tests.serving import serving
 
 
@@ -67,14 +66,3 @@ def site(demo_academy: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     shutil.copyfile(demo_academy.file, folder / "demo.db")
     with serving(f"sqlite:///{folder / 'demo.db'}", folder, ACADEMY_JOBS="off", ACADEMY_DEMO="1") as address:
         yield Site(address, demo_academy.tokens, demo_academy.ids)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Start the system's Chromium once per process."""
-    if looking.executable() is None:
-        skip_or_fail("no Chromium here; install it, such as by apt-get install chromium")
-    with sync_playwright() as playwright:
-        found = looking.launch(playwright)
-        yield found
-        found.close()

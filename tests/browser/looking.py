@@ -1,10 +1,9 @@
-"""How pages are looked at: the system's Chromium, what a load brought, and what axe says."""
+"""How pages are looked at: a fresh profile, what a load brought, and what axe says."""
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,15 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import brotli
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
 
 from tests.serving import cookie_of
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
 AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 THEMES = (("light", "no-preference"), ("light", "more"), ("dark", "no-preference"), ("dark", "more"))
 """(color scheme, contrast)"""
@@ -40,16 +34,6 @@ window.__reports = [];
 document.addEventListener("securitypolicyviolation", (e) =>
   window.__reports.push(`${e.effectiveDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber} ${e.sample}`));
 """
-
-
-def executable() -> str | None:
-    """Return where the system's Chromium is, None if there is none."""
-    return next((found for name in NAMES if (found := shutil.which(name))), None)
-
-
-def launch(playwright: Playwright) -> Browser:
-    """Start the system's Chromium without a screen."""
-    return playwright.chromium.launch(executable_path=executable(), args=list(FLAGS))
 
 
 @contextmanager

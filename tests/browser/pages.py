@@ -59,7 +59,11 @@ PAGES = (
     Page("workshop-past", "/workshops/{past}", ("learner",)),
     Page("workshop-join", "/workshops/{workshop}/join", ("learner", "lead")),
     Page("workshop-new", "/workshops/new?group={cohort}", ("lead",)),
-    Page("workshop-checked", "/workshops/new?group={cohort}&date=2027-01-18&time=15:00&zone=Europe/Berlin&minutes=60", ("lead",)),
+    Page(
+        "workshop-checked",
+        "/workshops/new?group={cohort}&date=2027-01-18&time=15:00&zone=Europe/Berlin&minutes=60",
+        ("lead",),
+    ),
     Page("workshop-edit", "/workshops/{workshop}/edit", ("lead",)),
     Page("people", "/people", ROLES),
     Page("people-found", "/people?q=an", ("learner",)),

@@ -10,7 +10,18 @@ from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
 from tests.browser.conftest import Site
-from tests.browser.looking import NARROW, THEMES, WIDTHS, axe, context, emulate, load, prepare_axe, script_budget, sideways
+from tests.browser.looking import (
+    NARROW,
+    THEMES,
+    WIDTHS,
+    axe,
+    context,
+    emulate,
+    load,
+    prepare_axe,
+    script_budget,
+    sideways,
+)
 from tests.browser.pages import NOT_PAGES, PAGES, Page
 
 GROUPS = 2

@@ -42,7 +42,13 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
         "email": f"{'learner' if who == 'nobody' else who}@example.org",
         "password": PASSWORD,
     },
-    ("POST", "/me"): lambda *_: {"name": "A new name", "zone": "Europe/Lisbon", "languages": ["en"], "pronouns": "", "about": ""},
+    ("POST", "/me"): lambda *_: {
+        "name": "A new name",
+        "zone": "Europe/Lisbon",
+        "languages": ["en"],
+        "pronouns": "",
+        "about": "",
+    },
     ("POST", "/me/display"): lambda *_: {"theme": "dark", "contrast": "more", "announce": "names"},
     ("POST", "/me/blocks"): lambda ids, _: {"person_id": ids["colleague"]},
     ("POST", "/me/skills"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
@@ -116,7 +122,6 @@ def test_a_door_opens_to_whom_the_table_says(doors: Doors, method: str, address:
     assert not wrong, wrong
 
 
-
 def _endpoint(app: Flask, method: str, address: str) -> str | None:
     filled = address.partition("?")[0]
     for name in {part.split("}")[0] for part in filled.split("{")[1:]}:
@@ -145,12 +150,20 @@ def test_every_route_stands_in_the_table_and_every_row_is_a_route(whole_app: Fla
 
 
 def test_every_route_names_its_guard(whole_app: Flask):
-    unnamed = [rule.rule for rule in whole_app.url_map.iter_rules() if not getattr(whole_app.view_functions[rule.endpoint], "__guard__", "")]
+    unnamed = [
+        rule.rule
+        for rule in whole_app.url_map.iter_rules()
+        if not getattr(whole_app.view_functions[rule.endpoint], "__guard__", "")
+    ]
     assert unnamed == []
 
 
 def test_only_these_doors_are_open_to_everybody(whole_app: Flask):
-    found = {rule.rule for rule in whole_app.url_map.iter_rules() if getattr(whole_app.view_functions[rule.endpoint], "__guard__", "") == "public"}
+    found = {
+        rule.rule
+        for rule in whole_app.url_map.iter_rules()
+        if getattr(whole_app.view_functions[rule.endpoint], "__guard__", "") == "public"
+    }
     assert found == PUBLIC
 
 
@@ -170,7 +183,9 @@ def test_every_form_of_the_table_is_filled_in():
     assert posted == set(FORMS) | {("POST", address) for address in NO_FORM}
 
 
-@pytest.mark.parametrize("address", sorted(address for method, address in TABLE if method == "POST" and not address.startswith("/api/")))
+@pytest.mark.parametrize(
+    "address", sorted(address for method, address in TABLE if method == "POST" and not address.startswith("/api/"))
+)
 def test_a_form_from_another_site_is_refused(doors: Doors, address: str):
     doors.app.config["WTF_CSRF_ENABLED"] = True
     column = next(c for c in reversed(COLUMNS) if TABLE["POST", address][c] == "ok")

@@ -91,7 +91,11 @@ def fill(database: Database) -> dict[str, int]:
 
 def counted(database: Database, names: set[str]) -> dict[str, int]:
     with database.engine.connect() as connection:
-        return {t.name: connection.execute(select(func.count()).select_from(t)).scalar_one() for t in tables() if t.name in names}
+        return {
+            t.name: connection.execute(select(func.count()).select_from(t)).scalar_one()
+            for t in tables()
+            if t.name in names
+        }
 
 
 def there(database: Database) -> set[str]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from academy.kernel.app import Kernel
-from academy.kernel.ids import encode, new_id
+from academy.kernel.ids import new_id
 from academy.people import actions as people_actions
 from academy.people.models import GroupKind, Role
 from academy.skills import queries as skills
@@ -19,9 +19,7 @@ from mentoring.matches.actions import offers, runs
 from mentoring.matches.engine import solve
 from mentoring.matches.jobs import request_for
 from mentoring.matches.models import Offer, Run
-from mentoring.matches.pages import panel
 from mentoring.pairs.models import Pair
-from mentoring.pairs.queries import pairs_of
 from mentoring.profiles.actions import offer_mentoring
 from tests.factories import people
 from tests.factories.skills import has, wants

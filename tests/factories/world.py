@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from academy.kernel import clock, log
 from academy.kernel.app import Kernel
@@ -17,10 +18,13 @@ from academy.notices.models import Notice
 from academy.people import actions as people_actions
 from academy.people.engine import hash_password
 from academy.people.models import GroupKind, Role
+from academy.skills import actions as skill_actions
+from academy.skills.models import Skill
 from academy.tracks.engine import Pack
 from academy.tracks.models import Activity
 from cohorts.roster import actions as roster
 from cohorts.workshops import actions as workshops
+from cohorts.workshops.engine.details import Written
 from forums.posts import actions as posts
 from mentoring.matches.actions import runs
 from mentoring.matches.models import Offer, Run
@@ -54,7 +58,13 @@ def build(kernel: Kernel) -> dict[str, str]:
     other_track = tracks.published(kernel, academy, _another_pack())
     cohort = _cohort(kernel, ids["lead"], academy, ids["track"], "Cohort Kestrel")
     other = _cohort(kernel, ids["lead"], academy, other_track, "Cohort Heron")
-    ids |= {"academy": academy, "cohort": cohort.id, "room": cohort.space_id, "delivery": cohort.delivery_id, "other_room": other.space_id}
+    ids |= {
+        "academy": academy,
+        "cohort": cohort.id,
+        "room": cohort.space_id,
+        "delivery": cohort.delivery_id,
+        "other_room": other.space_id,
+    }
     for group, names, role in (
         (cohort.id, ("learner", "peer", "colleague"), Role.LEARNER),
         (cohort.id, ("mentor",), Role.MENTOR),
@@ -164,29 +174,82 @@ def _matching(kernel: Kernel, ids: dict[str, UUID], academy: UUID) -> dict[str, 
         run_id, _state, version = made["mentorship"]
         kernel.commit(lambda s: runs.publish(s, viewer=lead, run_id=run_id, version=version))
     with kernel.reading() as session:
-        offer = session.scalars(select(Offer.id).where(Offer.person_id == ids["mentor"], Offer.state == "pending")).first()
+        offer = session.scalars(
+            select(Offer.id).where(Offer.person_id == ids["mentor"], Offer.state == "pending")
+        ).first()
     return {"pair_room": pair.space_id, "private_post": private, "run": made["buddy"][0], "offer": offer}
 
 
 def _workshops(kernel: Kernel, ids: dict[str, UUID]) -> dict[str, UUID]:
+    lead = people.viewer(kernel, ids["lead"])
+
     def schedule(title: str, minutes_from_now: int) -> UUID:
-        start = clock.now() + timedelta(minutes=minutes_from_now)
-        return kernel.commit(
-            lambda s: workshops.schedule(
-                s,
-                viewer=people.viewer(kernel, ids["lead"]),
-                group_id=ids["cohort"],
-                title=title,
-                agenda_md="",
-                agenda_html="",
-                wall_start=f"{start:%Y-%m-%dT%H:%M}",
-                zone="UTC",
-                minutes=120,
-                venue_url="https://meet.example.org/kestrel",
-                capacity=None,
-                facilitator_id=ids["facilitator"],
-                activity_id=None,
-            )
-        ).id
+        written = _written(title, clock.now() + timedelta(minutes=minutes_from_now), ids)
+        return kernel.commit(lambda s: workshops.schedule(s, viewer=lead, group_id=ids["cohort"], **written)).id
 
     return {"workshop": schedule("Listening well", 3 * 24 * 60), "soon": schedule("Starting now", 9)}
+
+
+def _written(title: str, start: datetime, ids: dict[str, UUID]) -> Written:
+    return Written(
+        title=title,
+        agenda_md="",
+        agenda_html="",
+        wall_start=f"{start:%Y-%m-%dT%H:%M}",
+        zone="UTC",
+        minutes=120,
+        venue_url="https://meet.example.org/kestrel",
+        capacity=None,
+        facilitator_id=ids["facilitator"],
+        activity_id=None,
+    )
+
+
+def grow(kernel: Kernel, ids: dict[str, UUID], number: int) -> None:
+    """Add so many of everything that pages list: people, messages, notices, workshops, cohorts, pairs, skills, offers."""
+    lead = people.viewer(kernel, ids["lead"])
+    new = [people.person(kernel) for _ in range(number)]
+    _enroll(kernel, ids["lead"], ids["cohort"], new, Role.LEARNER)
+    readers = [ids[name] for name in ("learner", "peer", "mentor", "facilitator", "lead")]
+
+    def talk(session: Session) -> None:
+        for place, author in [(ids["room"], "peer"), (ids["room"], "learner"), (ids["pair_room"], "mentor")] * number:
+            posts.post(
+                session,
+                viewer=people.viewer(kernel, ids[author]),
+                space_id=place,
+                body_md="More to say.",
+                body_html="<p>More to say.</p>",
+                mentions=readers if place == ids["room"] else [],
+            )
+
+    def pair_up(session: Session) -> None:
+        for person in new:
+            for one, kind, role in (("learner", "buddy", Role.LEARNER), ("mentor", "mentorship", Role.MENTOR)):
+                pairs.open_pair(
+                    session,
+                    kind=kind,
+                    people={ids[one]: role, person: Role.LEARNER},
+                    academy_group_id=ids["academy"],
+                    cohort_group_id=ids["cohort"],
+                )
+
+    def meet(session: Session) -> None:
+        for n in range(number):
+            start = clock.now() + timedelta(hours=30 + n)
+            workshops.schedule(session, viewer=lead, group_id=ids["cohort"], **_written(f"Workshop {n}", start, ids))
+
+    for work in (talk, pair_up, meet):
+        kernel.commit(work)
+    for n in range(number):
+        made = _cohort(kernel, ids["lead"], ids["academy"], ids["track"], f"Cohort {n}")
+        _enroll(kernel, ids["lead"], made.id, [ids["learner"]], Role.LEARNER)
+    with kernel.reading() as session:
+        some = session.scalars(select(Skill.id).order_by(Skill.label).limit(2 * number)).all()
+    for skill_id in some:
+        kernel.commit(
+            lambda s, i=skill_id: skill_actions.set_skill(
+                s, person_id=ids["learner"], skill_id=i, level=2, source="self"
+            )
+        )
+        kernel.commit(lambda s, i=skill_id: skill_actions.set_goal(s, person_id=ids["learner"], skill_id=i, level=3))

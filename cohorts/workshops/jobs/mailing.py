@@ -18,12 +18,11 @@ from sqlalchemy.orm import Session
 from academy.kernel import jobs, mail
 from academy.kernel.ids import encode
 from academy.kernel.jobs import JobKind
-from academy.people.models import Group, Person
 from cohorts.workshops import actions, queries
 from cohorts.workshops.engine import ical
 from cohorts.workshops.jobs.letters import WITHOUT_CALENDAR, About, Reader, compose
-from cohorts.workshops.models import RsvpState, Workshop
-from cohorts.workshops.queries import Recipient
+from cohorts.workshops.models import RsvpState
+from cohorts.workshops.queries import Recipient, Subject
 from cohorts.workshops.reactions.consequences import LETTERS, REMIND
 
 if TYPE_CHECKING:
@@ -36,9 +35,7 @@ PAGE = 100
 class _Found:
     """What a page of mails is made from."""
 
-    workshop: dict[str, Any]
-    group: str
-    facilitator: str
+    subject: Subject
     payload: dict[str, Any]
     people: list[Recipient]
 
@@ -53,48 +50,41 @@ class _Written:
 
 def _read(session: Session, payload: dict[str, Any]) -> _Found | None:
     """Find the workshop and a page of people; None when a later change has made these mails untrue."""
-    workshop = session.get(Workshop, UUID(payload["workshop"]))
-    only = UUID(payload["person"]) if payload["person"] else None
-    if workshop is None or (workshop.sequence != payload["sequence"] and payload["letter"] != "withdrawn"):
+    subject = queries.subject_of(session, UUID(payload["workshop"]))
+    if subject is None:
         return None
-    if only is not None:
-        one = queries.recipient(session, workshop, only)
+    workshop = subject.workshop
+    if workshop.sequence != payload["sequence"] and payload["letter"] != "withdrawn":
+        return None
+    if payload["person"]:
+        one = queries.recipient(session, workshop, UUID(payload["person"]))
         people = [one] if one else []
     else:
         states = [RsvpState.GOING, RsvpState.MAYBE] if payload["letter"] == "reminder" else []
         after = UUID(payload["after"]) if payload["after"] else None
         people = queries.recipients(session, workshop, states=states, after=after, limit=PAGE)
-    columns = ("id", "uid", "sequence", "title", "agenda_md", "starts_at", "minutes", "zone", "venue_url")
-    return _Found(
-        workshop={
-            **{name: getattr(workshop, name) for name in columns},
-            "facilitator_id": workshop.facilitator_id,
-        },
-        group=session.get_one(Group, workshop.group_id).name,
-        facilitator=session.get_one(Person, workshop.facilitator_id).name,
-        payload=payload,
-        people=people,
-    )
+    session.expunge(workshop)
+    return _Found(subject, payload, people)
 
 
 def _write(kernel: Kernel, _job_id: UUID, found: _Found) -> _Written:
     name, address = parseaddr(kernel.settings.mail_from)
-    workshop = found.workshop
+    workshop = found.subject.workshop
     about = About(
         letter=found.payload["letter"],
         stamp=datetime.fromisoformat(found.payload["stamp"]),
-        uid=workshop["uid"],
-        sequence=workshop["sequence"],
-        title=workshop["title"],
-        group=found.group,
-        agenda=workshop["agenda_md"],
-        facilitator=found.facilitator,
-        starts_at=workshop["starts_at"],
-        minutes=workshop["minutes"],
-        zone=workshop["zone"],
-        venue_url=workshop["venue_url"],
-        page_url=f"{kernel.settings.base_url}/workshops/{encode(workshop['id'])}",
-        sender=ical.Address(name=name or found.group, mail=address),
+        uid=workshop.uid,
+        sequence=workshop.sequence,
+        title=workshop.title,
+        group=found.subject.group_name,
+        agenda=workshop.agenda_md,
+        facilitator=found.subject.facilitator_name,
+        starts_at=workshop.starts_at,
+        minutes=workshop.minutes,
+        zone=workshop.zone,
+        venue_url=workshop.venue_url,
+        page_url=f"{kernel.settings.base_url}/workshops/{encode(workshop.id)}",
+        sender=ical.Address(name=name or found.subject.group_name, mail=address),
     )
     letters = {
         one.person_id: compose(
@@ -104,7 +94,7 @@ def _write(kernel: Kernel, _job_id: UUID, found: _Found) -> _Written:
                 mail=one.mail,
                 zone=one.zone,
                 state=one.state,
-                leads=one.person_id == workshop["facilitator_id"],
+                leads=one.person_id == workshop.facilitator_id,
             ),
         )
         for one in found.people

@@ -22,7 +22,7 @@ export function follow({ space, epoch, cursor, apply, lost, http }) {
   }
   // An answer's page leaves nothing out. Says whether there is more.
   function read(answer, page = answer) {
-    if (!answer.ok) { if (answer.retry) later(answer.retry_after ?? 1); else { ended = true; lost(); } }
+    if (!answer.ok) { if (answer.retry) later(answer.retry_after ?? 1); else { ended = true; delete doc.dataset.http; lost(); } }
     else if (page.reset || page.epoch !== epoch) reset();
     else { page.events.forEach(step); return page.more; }
   }

@@ -94,8 +94,9 @@ function join(li) {
   $(".av", li).remove();
 }
 function put(li, at) {
-  const next = li.matches(".is-sending") ? null : pending(), last = messages().at(-1);
-  if (!next && (!last || day(at) !== day($("time", last).dateTime))) heading("day", day(at) === day(Date.now()) ? fill(words.today, { day: day(at) }) : day(at), null);
+  const all = messages(), mine = no(li), next = li.matches(".is-sending") ? null : all.find((m) => no(m) > mine) ?? pending();
+  const last = all.findLast((m) => !mine || no(m) < mine), headed = next?.previousElementSibling?.matches(".day");
+  if (!headed && (!last || day(at) !== day($("time", last).dateTime))) heading("day", day(at) === day(Date.now()) ? fill(words.today, { day: day(at) }) : day(at), next);
   list.insertBefore(li, next);
   join(li);
   $("[data-empty]")?.remove();
@@ -107,7 +108,7 @@ function place(post, key) {
     old.replaceWith(li);
     if (old.matches(".cont") && !post.removed) join(li);
     if (inside) li.focus({ preventScroll: true });
-  } else if (post.no <= no(messages().at(-1))) return;
+  } else if (post.no < no(messages()[0])) return;
   else if (tail) {
     if (!mine && !(stick && here()) && !unseen && no($(".new", list)?.nextElementSibling) <= read) fresh(post.at, pending());
     put(li, post.at);

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from cohorts.workshops.engine import hours, times
 
 
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)
+def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
 
 
 def at(text: str, zone: str) -> datetime:
@@ -91,8 +91,8 @@ def test_the_reminder_is_an_hour_of_real_time_before() -> None:
 
 
 def test_a_day_has_23_24_or_25_hours() -> None:
-    def length(*parts: int) -> float:
-        begin, until = times.day_around(utc(*parts, 12), "Europe/Berlin")
+    def length(year: int, month: int, day: int) -> float:
+        begin, until = times.day_around(utc(year, month, day, 12), "Europe/Berlin")
         return (until - begin) / timedelta(hours=1)
 
     assert [length(2027, 3, 28), length(2027, 6, 1), length(2026, 10, 25)] == [23, 24, 25]

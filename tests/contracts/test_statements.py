@@ -1,0 +1,137 @@
+"""Pages ask the database little, and no more when there is more to show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from academy.kernel.db import Database
+from academy.kernel.ids import decode
+from tests.contracts.conftest import Doors, World
+from tests.contracts.table import COLUMNS, ROUTES, rows
+from tests.factories import world
+
+FRAMES = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")
+"""What frames statements and asks nothing."""
+
+FEW, MANY = 3, 60
+MOST, MOST_AT_HOME = 8, 12
+
+DOORS = rows(ROUTES, COLUMNS)
+MORE_STATES = {
+    "/spaces/{room}?reply={post}": "/spaces/{room}",
+    "/spaces/{room}?before=3": "/spaces/{room}",
+    "/spaces/{room}?at=2": "/spaces/{room}",
+    "/workshops?group={cohort}": "/workshops/{workshop}",
+    "/workshops/new?group={cohort}&date=2027-01-18&time=15:00&zone=UTC&minutes=60": "/workshops/new?group={cohort}",
+    "/groups/{cohort}/matches?kind=mentorship": "/groups/{cohort}/matches",
+    "/people?q=person": "/people",
+    "/me/skills?q=program": "/me/skills",
+}
+"""Pages in further states, each with the row of the table that says for whom."""
+
+OPENED = [
+    (address, column)
+    for (method, address), cells in DOORS.items()
+    if method == "GET"
+    for column in COLUMNS
+    if cells[column] == "ok"
+]
+OPENED += [
+    (address, column) for address, row in MORE_STATES.items() for column in COLUMNS if DOORS["GET", row][column] == "ok"
+]
+
+Asked = dict[tuple[str, str], list[str]]
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[list[str]]:
+    """Gather the statements that reach the database meanwhile."""
+    found: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if not statement.startswith(FRAMES):
+            found.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", hear)
+    try:
+        yield found
+    finally:
+        event.remove(database.engine, "before_cursor_execute", hear)
+
+
+@pytest.fixture(scope="module")
+def asked(whole_app: Flask, world_made: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[Asked, Asked]:
+    """Return what each page asks, for everybody to whom it opens, with few rows of everything and with many."""
+    whole_app.config["WTF_CSRF_ENABLED"] = False
+    doors = Doors(whole_app, world_made, tmp_path_factory.mktemp("grown"))
+    try:
+        ids = {name: decode(value) for name, value in world_made.ids.items()}
+        found = []
+        for number in (FEW, MANY - FEW):
+            with whole_app.app_context():
+                world.grow(doors.kernel, ids, number)
+            found.append(_asked(doors))
+    finally:
+        doors.close()
+    return found[0], found[1]
+
+
+def _asked(doors: Doors) -> Asked:
+    found = {}
+    for address, column in OPENED:
+        client = doors.client(column)
+        client.get("/healthz")
+        client.get("/about")  # what is the same for everybody is kept for a minute
+        doors.kernel.limits.clear()
+        with counted(doors.kernel.database) as statements:
+            answer = client.get(address.format(**doors.made.ids))
+        assert answer.status_code < 400, (address, column, answer.status_code)
+        found[address, column] = list(statements)
+    return found
+
+
+pytestmark = pytest.mark.xdist_group("statements")
+ADDRESSES = list(dict.fromkeys(address for address, _column in OPENED))
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_page_asks_the_database_little(asked: tuple[Asked, Asked], address: str):
+    most = MOST_AT_HOME if address == "/" else MOST
+    few, many = asked
+    over = {
+        column: [f"{len(found)} statements, at most {most}", *found]
+        for (place, column), found in [*few.items(), *many.items()]
+        if place == address and len(found) > most
+    }
+    assert not over, over
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_page_asks_no_more_with_sixty_rows_than_with_three(asked: tuple[Asked, Asked], address: str):
+    few, many = asked
+    grown = {
+        column: [f"{len(few[address, column])} statements became {len(found)}", *_new(few[address, column], found)]
+        for (place, column), found in many.items()
+        if place == address and len(found) > len(few[address, column])
+    }
+    assert not grown, grown
+
+
+def _new(before: list[str], after: list[str]) -> list[str]:
+    return sorted({statement for statement in after if after.count(statement) > before.count(statement)})
+
+
+def test_a_page_that_asked_once_per_row_would_be_caught(whole_app: Flask):
+    database = whole_app.extensions["kernel"].database
+    with counted(database) as few, database.reading() as session:
+        for _row in range(FEW):
+            session.connection().exec_driver_sql("SELECT 1")
+    with counted(database) as many, database.reading() as session:
+        for _row in range(MANY):
+            session.connection().exec_driver_sql("SELECT 1")
+    assert (len(few), len(many)) == (FEW, MANY)
