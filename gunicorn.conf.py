@@ -41,7 +41,12 @@ control_socket_disable = True
 
 
 def on_starting(server: Any) -> None:
-    """Refuse what would lose messages without a word."""
+    """Refuse wrong settings, and what would lose messages without a word, with one line."""
+    config = importlib.import_module("academy.kernel.config")
+    try:
+        config.Settings.from_environment()
+    except config.SettingsError as error:
+        raise RuntimeError(str(error)) from None  # gunicorn prints it and ends; a worker would be started for ever
     chosen = server.cfg.worker_class_str
     if chosen not in {worker_class, _CLASSES[worker_class]}:
         message = f"ACADEMY_ASYNC={_mode} needs -k {worker_class}, not -k {chosen}: leave -k out."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
@@ -111,6 +112,12 @@ class Browsing:
     def get(self, path: str) -> requests.Response:
         """Read a page; going on to another address is followed."""
         return self.session.get(urljoin(self.url, path), timeout=SECONDS)
+
+    def links(self, answer: requests.Response) -> list[str]:
+        """Return where the links of a page lead on this site, without the places within pages."""
+        found = re.findall(r'<a [^>]*?href="([^"]*)"', answer.text)
+        whole = [urljoin(answer.url, unescape(link)).split("#")[0] for link in found]
+        return list(dict.fromkeys(link.removeprefix(self.url) for link in whole if link.startswith(self.url + "/")))
 
     def forms(self, path: str) -> list[Form]:
         """Return the forms of a page."""

@@ -16,7 +16,7 @@ NETWORK = re.compile(r"ERR_(CONNECTION|EMPTY_RESPONSE|SOCKET|INTERNET|NETWORK)|W
 """What a browser says when a connection is lost."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Visit:
     """One person's browser. `problems` is everything that the console complained about."""
 

@@ -10,12 +10,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import click
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from academy.kernel import migrate
 from academy.kernel.config import Settings, SettingsError
-from academy.kernel.db import SCHEMA
+from academy.kernel.db import SCHEMA, Database
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -32,7 +32,7 @@ def _settings(**changes: str) -> Settings:
 
 def version_of(database_url: str) -> str | None:
     """Return the migration that a database is at, None for one that was never migrated."""
-    engine = create_engine(database_url)
+    engine = Database(database_url).engine
     try:
         with engine.connect() as connection:
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -149,7 +149,7 @@ def demo() -> None:
 
 def _lived_in(database_url: str) -> bool:
     """Say whether somebody has an account here; asked without building the app, so that a start is quick."""
-    engine = create_engine(database_url)
+    engine = Database(database_url).engine
     try:
         with engine.connect() as connection:
             return connection.execute(text("SELECT 1 FROM people LIMIT 1")).scalar() is not None

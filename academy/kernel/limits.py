@@ -21,13 +21,25 @@ class Limits:
 
     def hit(self, rule: str, *who: str, detail: str = "") -> None:
         """Count one use under `rule`, such as "30 per 10 second"; raises `RateLimited` beyond it."""
-        item = self._rules.setdefault(rule, parse(rule))
-        one = "\0".join(who)
-        if self._limiter.hit(item, one):
-            return
-        reset = self._limiter.get_window_stats(item, one).reset_time
-        raise RateLimited(detail, retry_after=max(1.0, round(reset - time.time(), 1)))
+        item, one = self._item(rule), "\0".join(who)
+        if not self._limiter.hit(item, one):
+            raise self._refusal(item, one, detail)
+
+    def check(self, rule: str, *who: str, detail: str = "") -> None:
+        """Count nothing, and raise `RateLimited` where one more use would be beyond `rule`."""
+        item, one = self._item(rule), "\0".join(who)
+        if not self._limiter.test(item, one):
+            raise self._refusal(item, one, detail)
 
     def clear(self) -> None:
         """Forget everything that was counted."""
         self._limiter.storage.reset()
+
+    def _item(self, rule: str) -> RateLimitItem:
+        if rule not in self._rules:
+            self._rules[rule] = parse(rule)
+        return self._rules[rule]
+
+    def _refusal(self, item: RateLimitItem, one: str, detail: str) -> RateLimited:
+        reset = self._limiter.get_window_stats(item, one).reset_time
+        return RateLimited(detail, retry_after=max(1.0, round(reset - time.time(), 1)))

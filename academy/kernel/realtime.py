@@ -158,7 +158,7 @@ class Realtime:
     def _disconnect(self, *_reason: object) -> None:
         connection = self._connections.pop(request.sid, None)  # type: ignore[attr-defined]
         if connection is not None:
-            for log_id in connection.logs:
+            for log_id in tuple(connection.logs):
                 self._presence_changed(log_id)
 
     def _viewer(self, token: str) -> SocketViewer | None:
@@ -210,7 +210,8 @@ class Realtime:
         by_log: dict[UUID, list[log.Row]] = defaultdict(list)
         for row in rows:
             by_log[row.log_id].append(row)
-        listened = {log_id for c in list(self._connections.values()) for log_id in c.logs}
+        # Copies: under threads a socket may open a log while these are walked.
+        listened = {log_id for c in list(self._connections.values()) for log_id in tuple(c.logs)}
         for log_id, mine in by_log.items():
             if log_id not in listened:
                 continue
@@ -333,18 +334,19 @@ class Realtime:
     def beam(self) -> None:
         """Tell each socket the heads of the logs it has open; close those that lost their sign-in."""
         connections = list(self._connections.values())
-        ids = sorted({log_id for c in connections for log_id in c.logs})
+        ids = sorted({log_id for c in connections for log_id in tuple(c.logs)})
         with self._kernel.reading() as session:
-            heads = {
-                log_id: seq
-                for i in range(0, len(ids), 500)
-                for log_id, seq in log.heads_of(session, ids[i : i + 500]).items()
-            }
+            parts = [log.heads_of(session, ids[i : i + 500]) for i in range(0, len(ids), 500)]
+        heads = {log_id: seq for part in parts for log_id, seq in part.items()}
+        signed_in: dict[str, bool] = {}
         for connection in connections:
-            if self._viewer(connection.token) is None:
+            if connection.token not in signed_in:
+                signed_in[connection.token] = self._viewer(connection.token) is not None
+                self.socketio.sleep(0)  # SQLite never waits: a thousand questions would hold up everybody
+            if not signed_in[connection.token]:
                 self._close(connection)
                 continue
-            mine = {encode(i): heads[i] for i in connection.logs if i in heads}
+            mine = {encode(i): heads[i] for i in tuple(connection.logs) if i in heads}
             if mine:
                 self.socketio.emit("space:heads", mine, to=connection.sid)
 
@@ -363,10 +365,13 @@ def clean(value: Any) -> Any:
 def invalid(error: ValidationError) -> Invalid:
     """Turn marshmallow's findings into a refusal with sentences per field."""
     found = error.messages if isinstance(error.messages, dict) else {"": error.messages}
-    errors = {
-        str(name): [str(t) for t in texts] if isinstance(texts, list) else [str(texts)] for name, texts in found.items()
-    }
+    errors = {str(name): _sentences(texts) for name, texts in found.items()}
     return Invalid("; ".join(t for texts in errors.values() for t in texts), errors=errors)
+
+
+def _sentences(found: object) -> list[str]:
+    parts = list(found.values()) if isinstance(found, Mapping) else found  # of a list: sentences by place
+    return [t for part in parts for t in _sentences(part)] if isinstance(parts, list) else [str(parts)]
 
 
 def space_id_of(sent: Mapping[str, Any]) -> UUID:
@@ -375,12 +380,7 @@ def space_id_of(sent: Mapping[str, Any]) -> UUID:
 
 
 def _refused(refusal: Refusal) -> dict[str, Any]:
-    answer: dict[str, Any] = {
-        "ok": False,
-        "error": refusal.code,
-        "retry": refusal.retry,
-        "detail": refusal.detail,
-    }
+    answer: dict[str, Any] = {"ok": False, "error": refusal.code, "retry": refusal.retry, "detail": refusal.detail}
     if refusal.retry_after is not None or isinstance(refusal, RateLimited):
         answer["retry_after"] = refusal.retry_after or 1
     return answer

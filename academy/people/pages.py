@@ -61,24 +61,37 @@ def sign_in() -> ResponseReturnValue:
 def send_sign_in() -> ResponseReturnValue:
     """Sign in. An unknown address gets the same answer as a wrong password, after as much work."""
     sent = forms.read(SignInIn)
-    email, password = sent["email"].strip(), sent["password"]
     try:
-        kernel().limits.hit(BY_NETWORK, "sign-in-from", request.remote_addr or "")
-        kernel().limits.hit(BY_ADDRESS, "sign-in-as", email.casefold())
+        person_id = _person_of(sent["email"].strip(), sent["password"])
     except RateLimited as refusal:
         sentence = _("That was many tries in a short time. What you wrote is kept. Wait a few minutes, then try again.")
         answer = make_response(_sign_in_page(sent, {"_": [sentence]}), refusal.status)
         answer.headers["Retry-After"] = str(int(refusal.retry_after or 60) + 1)
         return answer
-    with kernel().reading() as database:
-        account = queries.account_of(database, email)
-    person_id, kept_hash = account or (None, None)
-    fits = offload.run(verify_password, kept_hash, password)
-    if person_id is None or not fits:
+    if person_id is None:
         sentence = _("This address and password do not go together. Check both and try again.")
         return _sign_in_page(sent, {"email": [sentence]}), 422
     _begin(person_id)
     return forms.see_other(forms.next_url())
+
+
+def _person_of(email: str, password: str) -> UUID | None:
+    """Return whose address and password these are; raises `RateLimited` after many that were nobody's.
+
+    Only what was wrong counts: a whole classroom may sign in from one network. What was asked at the same time as
+    the last wrong ones is refused too, right or wrong, so that asking all at once gives no more answers.
+    """
+    limits = kernel().limits
+    windows = ((BY_NETWORK, "sign-in-from", request.remote_addr or ""), (BY_ADDRESS, "sign-in-as", email.casefold()))
+    for window in windows:
+        limits.check(*window)
+    with kernel().reading() as database:
+        account = queries.account_of(database, email)
+    person_id, kept_hash = account or (None, None)
+    fits = offload.run(verify_password, kept_hash, password)
+    for window in windows:
+        (limits.check if fits else limits.hit)(*window)
+    return person_id if fits else None
 
 
 def _begin(person_id: UUID) -> None:

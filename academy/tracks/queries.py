@@ -87,24 +87,6 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class DeliveryLine:
-    """A delivery that a viewer learns by."""
-
-    id: UUID
-    group_id: UUID
-    group_name: str
-    title: str
-    weeks: int
-    starts_on: date
-    zone: str
-
-    @property
-    def week(self) -> int:
-        """Return the week that the delivery is in now."""
-        return week_of(self.starts_on, self.zone, clock.now())
-
-
-@dataclass(frozen=True)
 class TrackLine:
     """A track's newest version, to choose from."""
 
@@ -135,19 +117,6 @@ class Task:
     position: int
     count: int
     following: UUID | None
-
-
-def deliveries_for(session: Session, viewer: Viewer) -> list[DeliveryLine]:
-    """Return what the viewer learns by in their own groups, newest start first. One statement."""
-    own = list(viewer.roles)
-    rows = session.execute(
-        select(Delivery, Group.name, TrackVersion.title, TrackVersion.weeks)
-        .join(Group, Group.id == Delivery.group_id)
-        .join(TrackVersion, TrackVersion.id == Delivery.track_version_id)
-        .where(Delivery.group_id.in_(own))
-        .order_by(Delivery.starts_on.desc())
-    )
-    return [DeliveryLine(d.id, d.group_id, name, title, weeks, d.starts_on, d.zone) for d, name, title, weeks in rows]
 
 
 def delivery_of(session: Session, group_id: UUID) -> UUID | None:

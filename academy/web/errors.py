@@ -13,7 +13,8 @@ from flask import Flask, Response, make_response, redirect, render_template, req
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from academy.kernel import telemetry
@@ -144,7 +145,7 @@ def _broken(error: Exception) -> ResponseReturnValue:
     return page(500)
 
 
-def _out_of_reach(error: OperationalError) -> ResponseReturnValue:
+def _out_of_reach(error: SQLAlchemyError) -> ResponseReturnValue:
     """Answer while the database can't be asked anything, not even who this is."""
     logger.error("database_unavailable", path=request.path, exc_info=error)
     signed_in.nobody()
@@ -158,4 +159,5 @@ def install(app: Flask, _kernel: Kernel) -> None:
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _out_of_reach)
+    app.register_error_handler(PoolTimeoutError, _out_of_reach)
     app.register_error_handler(Exception, _broken)

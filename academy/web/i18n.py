@@ -41,8 +41,11 @@ def zone() -> str:
 
 
 def city(name: str) -> str:
-    """Name a zone by its city: Europe/Lisbon is Lisbon."""
-    return get_timezone_location(name, locale=locale(), return_city=True)
+    """Name a zone by its city: Europe/Lisbon is Lisbon. A zone that Babel does not know is its own name."""
+    try:
+        return get_timezone_location(name, locale=locale(), return_city=True)
+    except LookupError:
+        return name
 
 
 def day(at: datetime | date, in_zone: str | None = None) -> str:

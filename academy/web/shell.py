@@ -14,8 +14,9 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from sqlalchemy import ScalarSelect, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, ValidationError
 
+from academy.kernel.access import Missing
 from academy.kernel.app import Kernel, kernel
 from academy.kernel.ids import decode, encode
 from academy.kernel.viewer import Viewer
@@ -82,8 +83,11 @@ class Id(BaseConverter):
     regex = "[a-z2-7]{26}"
 
     def to_python(self, value: str) -> UUID:
-        """Read an id."""
-        return decode(value)
+        """Read an id; what only looks like one is no such page."""
+        try:
+            return decode(value)
+        except Missing as error:  # a refusal raised while routing would reach no error handler
+            raise ValidationError from error
 
     def to_url(self, value: UUID) -> str:
         """Write an id."""

@@ -46,11 +46,6 @@ def viewer() -> Viewer:
     return found
 
 
-def forget() -> None:
-    """Look the sign-in up again at the next question in this request."""
-    g.pop("_login_user", None)
-
-
 def nobody() -> None:
     """Answer the rest of this request as to nobody: the database can't be asked who it is."""
     g._login_user = AnonymousUserMixin()  # noqa: SLF001 - where Flask-Login keeps it

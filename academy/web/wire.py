@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from flask_babel import gettext as _
 from marshmallow import ValidationError, fields
 
 from academy.kernel.access import Missing
@@ -24,5 +25,4 @@ class Id(fields.Field[UUID]):
         try:
             return decode(value)
         except Missing as error:
-            message = "This is not an id."
-            raise ValidationError(message) from error
+            raise ValidationError(_("This is not an id.")) from error

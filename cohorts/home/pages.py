@@ -85,10 +85,11 @@ def home() -> ResponseReturnValue:
     now = clock.now()
     with kernel().reading() as session:
         cohorts = roster.own_cohorts(session, me)
-        learning = [c for c in cohorts if Role.LEARNER in me.roles.get(c.id, ())] or cohorts
+        open_to = set(policy.granting(me, Right.LEARN))
+        walked = [c for c in cohorts if c.id in open_to]
+        learning = [c for c in walked if Role.LEARNER in me.roles.get(c.id, ())] or walked
         plan = tracks.plan_for(session, me, learning[0].delivery_id) if learning else None
-        week = workshops.workshops_for(session, me, since=now - timedelta(hours=4), until=now + timedelta(days=7))
-        week = [w for w in week if w.starts_at + timedelta(minutes=w.minutes) > now]
+        week = workshops.workshops_for(session, me, since=now, until=now + timedelta(days=7))
         rooms = spaces.rooms_for(session, me)
         mine = pairs.pairs_of(session, me)
         offers = matches.offers_for(session, me)
@@ -180,14 +181,14 @@ def _strips(
         day = times.day_around(workshop.starts_at, me.zone)
         working = [times.working(day, hours[face.id], face.zone) for face in shown]
         outside = [
-            face.name.split()[0]
+            _("you") if face.id == me.person_id else face.name.split()[0]
             for face, spans in zip(shown, working, strict=True)
-            if not times.covers(spans, event) and face.id != me.person_id
+            if not times.covers(spans, event)
         ]
         sentence = (
-            _("It falls inside everybody's working hours.")
-            if not outside and times.covers(working[0], event)
-            else _("Outside the working hours of: %(names)s.", names=", ".join(outside) or _("you"))
+            _("Outside the working hours of: %(names)s.", names=", ".join(outside))
+            if outside
+            else _("It falls inside everybody's working hours.")
         )
         labels = [
             (

@@ -17,22 +17,32 @@ from academy.people.queries import Face
 
 @dataclass(frozen=True)
 class Neighbour:
-    """Somebody whom the viewer may meet, and in which of the viewer's groups, as (group name, role)."""
+    """Somebody whom the viewer may meet, and in which of the viewer's groups, as (group name, role), pairs left out."""
 
     face: Face
     places: tuple[tuple[str, str], ...]
 
 
 def neighbours_for(session: Session, viewer: Viewer, *, person_id: UUID | None = None) -> list[Neighbour]:
-    """Return whom the viewer may meet, by name, or one of them. One statement. Pairs are nobody else's to see."""
+    """Return whom the viewer may meet, by name, or one of them. One statement.
+
+    A mentor or buddy is met through the pair alone where no other group is shared; the pair itself is not named.
+    """
     now = clock.now()
     query = (
-        select(Person.id, Person.name, Person.pronouns, Person.zone, Group.name.label("place"), Membership.role)
+        select(
+            Person.id,
+            Person.name,
+            Person.pronouns,
+            Person.zone,
+            Group.name.label("place"),
+            Group.kind,
+            Membership.role,
+        )
         .join(Membership, Membership.person_id == Person.id)
         .join(Group, Group.id == Membership.group_id)
         .where(
             Group.id.in_(groups_with(viewer, Right.MEET)),
-            Group.kind != GroupKind.PAIR,
             Membership.from_at <= now,
             or_(Membership.until_at.is_(None), Membership.until_at > now),
             Person.deactivated_at.is_(None),
@@ -45,7 +55,9 @@ def neighbours_for(session: Session, viewer: Viewer, *, person_id: UUID | None =
     places: dict[UUID, list[tuple[str, str]]] = {}
     for row in session.execute(query):
         faces[row.id] = Face(row.id, row.name, row.pronouns, row.zone)
-        places.setdefault(row.id, []).append((row.place, row.role))
+        named = places.setdefault(row.id, [])
+        if row.kind != GroupKind.PAIR:
+            named.append((row.place, row.role))
     return [Neighbour(face, tuple(places[i])) for i, face in faces.items() if i != viewer.person_id or person_id]
 
 

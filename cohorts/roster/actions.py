@@ -15,8 +15,9 @@ from academy.kernel.events import emit
 from academy.kernel.viewer import Viewer
 from academy.people import actions as people
 from academy.people import queries as people_queries
+from academy.people.engine import ZONES
 from academy.people.models import GroupKind, Role
-from academy.people.policy import Right, grantable
+from academy.people.policy import Right, grantable, require
 from academy.tracks import actions as tracks
 from cohorts.roster.events import CohortCreated, PersonEnrolled
 from cohorts.roster.models import Cohort
@@ -43,6 +44,9 @@ def create_cohort(
     if not title or len(title) > LONGEST_NAME:
         detail = f"A cohort's name has 1 to {LONGEST_NAME} characters."
         raise Invalid(detail, errors={"name": [detail]})
+    if zone not in ZONES:
+        detail = "This time zone is not known. Choose one from the list, such as Europe/Lisbon."
+        raise Invalid(detail, errors={"zone": [detail]})
     group = people.open_group(session, kind=GroupKind.COHORT, name=title, parent_id=academy_group_id)
     delivery = tracks.deliver(
         session,
@@ -73,7 +77,7 @@ def enroll(
 ) -> int:
     """Enroll people in a role; returns how many were new. All of them or, when seats run out, none."""
     path = people_queries.path_of(session, cohort_id)
-    people_queries.demand(session, viewer, Right.ENROLL, cohort_id)
+    require(viewer, Right.ENROLL, path)
     if role not in {Role.LEARNER, Role.MENTOR, Role.FACILITATOR}:
         detail = "In a cohort people are learners, mentors or facilitators."
         raise Invalid(detail, errors={"role": [detail]})
@@ -105,8 +109,9 @@ def enroll(
 
 def remove(session: Session, *, viewer: Viewer, cohort_id: UUID, person_id: UUID, role: str) -> None:
     """End somebody's role in a cohort; what they wrote stays."""
-    people_queries.demand(session, viewer, Right.ENROLL, cohort_id)
-    if not grantable(viewer, role, people_queries.path_of(session, cohort_id)):
+    path = people_queries.path_of(session, cohort_id)
+    require(viewer, Right.ENROLL, path)
+    if not grantable(viewer, role, path):
         detail = "You can't take a role with rights that you don't have yourself."
         raise Refused(detail)
     people.leave(session, group_id=cohort_id, person_id=person_id, role=role, actor_id=viewer.person_id)

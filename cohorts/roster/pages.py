@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from flask import Blueprint, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -17,6 +16,7 @@ from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.people import policy
 from academy.people import queries as people
+from academy.people.engine import ZONES
 from academy.people.models import Role
 from academy.people.policy import Right
 from academy.tracks import queries as tracks
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("roster", __name__)
 
-ZONES = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))
+PLACES = ["UTC", *sorted(name for name in ZONES if "/" in name and not name.startswith("Etc/"))]
 
 
 def agreements(session: Session, _viewer: Viewer, group_id: UUID) -> str:
@@ -74,7 +74,7 @@ def _form(values: Mapping[str, Any], errors: Mapping[str, list[str]]) -> str:
     return render_template(
         "cohorts/roster/new.html",
         track_options=[(encode(t.version_id), t.title) for t in found],
-        zone_options=[(name, name.replace("_", " ")) for name in ZONES],
+        zone_options=[(name, name.replace("_", " ")) for name in PLACES],
         values=values or {"zone": me.zone},
         errors=errors,
         page="cohorts",

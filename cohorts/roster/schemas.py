@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import Schema, fields, pre_load, validate
 
 from academy.web.forms import REQUIRED
+from academy.web.i18n import later
 from academy.web.wire import Id
 
 
@@ -17,19 +18,21 @@ class CohortIn(Schema):
     name = fields.String(
         required=True,
         error_messages=REQUIRED,
-        validate=validate.Length(1, 120, error="A name has 1 to 120 characters."),
+        validate=validate.Length(1, 120, error=later("A name has 1 to 120 characters.")),
     )
     track = Id(required=True, error_messages=REQUIRED)
-    starts_on = fields.Date(required=True, error_messages={**REQUIRED, "invalid": "Write a date such as 2027-01-18."})
+    starts_on = fields.Date(
+        required=True, error_messages={**REQUIRED, "invalid": later("Write a date such as 2027-01-18.")}
+    )
     zone = fields.String(required=True, error_messages=REQUIRED)
     seats = fields.Integer(
         load_default=None,
         allow_none=True,
-        error_messages={"invalid": "Write a whole number, or leave it empty."},
-        validate=validate.Range(1, 10_000, error="Seats are a number from 1 to 10,000."),
+        error_messages={"invalid": later("Write a whole number, or leave it empty.")},
+        validate=validate.Range(1, 10_000, error=later("Seats are a number from 1 to 10,000.")),
     )
     agreements = fields.String(
-        load_default="", validate=validate.Length(max=2000, error="Keep this under 2,000 characters.")
+        load_default="", validate=validate.Length(max=2000, error=later("Keep this under 2,000 characters."))
     )
 
     @pre_load

@@ -214,7 +214,7 @@ def answer(session: Session, *, viewer: Viewer, workshop_id: UUID, state: str, a
     the same transaction. Raises `Closed` after the start or a cancellation, `Conflict` when it is full.
     """
     if state not in ANSWERS:
-        detail = "Say whether you come: going, maybe or can't."
+        detail = "Say whether you are coming: going, maybe or can't."
         raise Invalid(detail, errors={"answer": [detail]})
     queries.workshop_for(session, viewer, workshop_id)
     workshop = _lock(session, workshop_id)

@@ -11,7 +11,7 @@ from academy.web.forms import REQUIRED
 from academy.web.wire import Id
 
 NUMBER = {**REQUIRED, "invalid": "Write a whole number."}
-ANSWER = "Say whether you come: going, maybe or can’t."
+ANSWER = "Say whether you are coming: going, maybe or can’t."
 
 
 class _Form(Schema):

@@ -49,9 +49,7 @@ def framework(kernel: Kernel) -> None:
     """Load a framework of five skills; its version is never used twice, as the matcher knows it by that."""
 
     def work(session):
-        made = Framework(
-            id=new_id(), key="small", version=f"{new_id().hex}", name="Small", licence="For tests only."
-        )
+        made = Framework(id=new_id(), key="small", version=f"{new_id().hex}", name="Small", licence="For tests only.")
         session.add(made)
         session.flush()
         ids = {}
@@ -130,9 +128,7 @@ def learner(made: World, name: str = "", *, seeks: Mapping[str, int] | None = No
     )
 
 
-def mentor(
-    made: World, name: str = "", *, capacity: int = 1, knows: Mapping[str, int] | None = None, **more
-) -> UUID:
+def mentor(made: World, name: str = "", *, capacity: int = 1, knows: Mapping[str, int] | None = None, **more) -> UUID:
     """Make a mentor who, unless told otherwise, has functional programming 4 and one place."""
     person = _person(
         made,

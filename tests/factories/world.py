@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from academy.kernel import clock, log
 from academy.kernel.app import Kernel
-from academy.kernel.ids import encode
+from academy.kernel.ids import encode, new_id
 from academy.notices.models import Notice
 from academy.people import actions as people_actions
 from academy.people.engine import hash_password
@@ -206,24 +207,30 @@ def _written(title: str, start: datetime, ids: dict[str, UUID]) -> Written:
 
 
 def grow(kernel: Kernel, ids: dict[str, UUID], number: int) -> None:
-    """Add so many of everything that pages list: people, messages, notices, workshops, cohorts, pairs, skills, offers."""
-    lead = people.viewer(kernel, ids["lead"])
-    new = [people.person(kernel) for _ in range(number)]
-    _enroll(kernel, ids["lead"], ids["cohort"], new, Role.LEARNER)
+    """Add so many of everything that pages list: people, messages, notices, workshops, cohorts, pairs, skills."""
+    seen = {name: people.viewer(kernel, ids[name]) for name in ("learner", "peer", "mentor", "lead")}
     readers = [ids[name] for name in ("learner", "peer", "mentor", "facilitator", "lead")]
 
+    def gather(session: Session) -> list[UUID]:
+        made = [
+            people_actions.add_person(session, email=f"{new_id().hex}@example.org", name=f"Person {n}").id
+            for n in range(number)
+        ]
+        roster.enroll(session, viewer=seen["lead"], cohort_id=ids["cohort"], person_ids=made, role=Role.LEARNER)
+        return made
+
     def talk(session: Session) -> None:
-        for place, author in [(ids["room"], "peer"), (ids["room"], "learner"), (ids["pair_room"], "mentor")] * number:
+        for place, author in [("room", "peer"), ("room", "learner"), ("pair_room", "mentor")] * number:
             posts.post(
                 session,
-                viewer=people.viewer(kernel, ids[author]),
-                space_id=place,
+                viewer=seen[author],
+                space_id=ids[place],
                 body_md="More to say.",
                 body_html="<p>More to say.</p>",
-                mentions=readers if place == ids["room"] else [],
+                mentions=readers if place == "room" else [],
             )
 
-    def pair_up(session: Session) -> None:
+    def pair_up(session: Session, new: list[UUID]) -> None:
         for person in new:
             for one, kind, role in (("learner", "buddy", Role.LEARNER), ("mentor", "mentorship", Role.MENTOR)):
                 pairs.open_pair(
@@ -234,22 +241,31 @@ def grow(kernel: Kernel, ids: dict[str, UUID], number: int) -> None:
                     cohort_group_id=ids["cohort"],
                 )
 
-    def meet(session: Session) -> None:
+    def more_cohorts(session: Session) -> None:
+        made = [
+            roster.create_cohort(
+                session,
+                viewer=seen["lead"],
+                academy_group_id=ids["academy"],
+                track_version_id=ids["track"],
+                name=f"Cohort {n}",
+                starts_on=clock.now().date(),
+                zone="Europe/Berlin",
+            ).id
+            for n in range(number)
+        ]
+        for cohort in made:
+            for name, role in (("learner", Role.LEARNER), ("mentor", Role.MENTOR), ("facilitator", Role.FACILITATOR)):
+                roster.enroll(session, viewer=seen["lead"], cohort_id=cohort, person_ids=[ids[name]], role=role)
         for n in range(number):
-            start = clock.now() + timedelta(hours=30 + n)
-            workshops.schedule(session, viewer=lead, group_id=ids["cohort"], **_written(f"Workshop {n}", start, ids))
+            written = _written(f"Workshop {n}", clock.now() + timedelta(hours=30 + n), ids)
+            workshops.schedule(session, viewer=seen["lead"], group_id=made[0], **written)
 
-    for work in (talk, pair_up, meet):
+    def learn(session: Session) -> None:
+        for skill_id in session.scalars(select(Skill.id).order_by(Skill.label).limit(number)).all():
+            skill_actions.set_skill(session, person_id=ids["learner"], skill_id=skill_id, level=2, source="self")
+            skill_actions.set_goal(session, person_id=ids["learner"], skill_id=skill_id, level=3)
+
+    new = kernel.commit(gather)
+    for work in (talk, partial(pair_up, new=new), more_cohorts, learn):
         kernel.commit(work)
-    for n in range(number):
-        made = _cohort(kernel, ids["lead"], ids["academy"], ids["track"], f"Cohort {n}")
-        _enroll(kernel, ids["lead"], made.id, [ids["learner"]], Role.LEARNER)
-    with kernel.reading() as session:
-        some = session.scalars(select(Skill.id).order_by(Skill.label).limit(2 * number)).all()
-    for skill_id in some:
-        kernel.commit(
-            lambda s, i=skill_id: skill_actions.set_skill(
-                s, person_id=ids["learner"], skill_id=i, level=2, source="self"
-            )
-        )
-        kernel.commit(lambda s, i=skill_id: skill_actions.set_goal(s, person_id=ids["learner"], skill_id=i, level=3))

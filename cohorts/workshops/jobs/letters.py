@@ -86,7 +86,7 @@ def _parts(about: About, reader: Reader, title: str) -> list[str]:
     what = {
         "invitation": _("There is a new workshop in %(group)s.", group=group),
         "retimed": _(
-            "A workshop in %(group)s has a new time. All answers were cleared, so please say again whether you come.",
+            "A workshop in %(group)s has a new time. All answers were cleared, so please say again whether you are coming.",
             group=group,
         ),
         "replaced": _("A workshop in %(group)s has a new place. Your answer was kept.", group=group),
@@ -105,7 +105,7 @@ def _parts(about: About, reader: Reader, title: str) -> list[str]:
     if not taken_back:
         led = _("You lead it.") if reader.leads else _("Led by %(name)s.", name=ical.one_line(about.facilitator))
         when.append(_("%(minutes)s minutes. %(led)s", minutes=about.minutes, led=led))
-    ask = _("Agenda and answers:") if reader.leads else _("Say whether you come, and find the agenda:")
+    ask = _("Agenda and answers:") if reader.leads else _("Say whether you are coming, and find the agenda:")
     join = _("Join from ten minutes before, camera on or off as you like:") + f"\n{about.page_url}/join"
     return [
         _("Hello %(name)s,", name=ical.one_line(reader.name)),

@@ -23,7 +23,7 @@ Words = Callable[[WorkshopLine, str, str], tuple[str, str]]
 def _scheduled(line: WorkshopLine, day: str, time: str) -> tuple[str, str]:
     return (
         _("New workshop: %(title)s", title=line.title),
-        _("%(day)s, %(time)s your time. Say whether you come.", day=day, time=time),
+        _("%(day)s, %(time)s your time. Say whether you are coming.", day=day, time=time),
     )
 
 
@@ -31,7 +31,7 @@ def _moved(line: WorkshopLine, day: str, time: str) -> tuple[str, str]:
     asked = line.answer == "invited"
     return (
         _("Changed: %(title)s", title=line.title),
-        _("It is on %(day)s, %(time)s your time. Say again whether you come.", day=day, time=time)
+        _("It is on %(day)s, %(time)s your time. Say again whether you are coming.", day=day, time=time)
         if asked
         else _("It is on %(day)s, %(time)s your time.", day=day, time=time),
     )

@@ -55,8 +55,8 @@ export function follow({ space, epoch, cursor, apply, lost, http }) {
   for (const name of ["focus", "online"]) addEventListener(name, sync);
 
   function poll() {
-    clearTimeout(timer);
-    timer = setTimeout(async () => {
+    timer ??= setTimeout(async () => {
+      timer = undefined;
       if (socket.connected || ended) return;
       try {
         const answer = await fetched();
@@ -69,7 +69,8 @@ export function follow({ space, epoch, cursor, apply, lost, http }) {
     }, 1000 * (wait ??= 5));
   }
   socket.on("disconnect", poll);
-  socket.on("connect_error", () => doc.dataset.http || poll());
+  socket.on("connect_error", poll);
+  poll(); // and where a socket neither opens nor fails
 }
 
 const done = (request) => new Promise((resolve, reject) => {

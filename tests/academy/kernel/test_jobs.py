@@ -141,9 +141,10 @@ def test_a_failing_job_is_tried_again_later_and_later(kernel: Kernel) -> None:
     for _ in range(8):
         with clock.travel(at):
             assert runner.run_due() == 1
-            waits.append(round((the_job(kernel).run_at - clock.now()).total_seconds()))
+            waits.append((the_job(kernel).run_at - at).total_seconds())
             at = the_job(kernel).run_at + timedelta(seconds=1)
-    assert waits[:7] == [5, 30, 120, 600, 3600, 14400, 43200]
+    for wait, seconds in zip(waits, (5, 30, 120, 600, 3600, 14400, 43200), strict=False):
+        assert seconds <= wait < seconds + 20  # on a busy machine the try itself takes a while
     job = the_job(kernel)
     assert len(tries) == 8
     assert job.failed_at is not None

@@ -59,3 +59,14 @@ def test_a_refused_use_does_not_count() -> None:
     for _ in range(5):
         with pytest.raises(RateLimited):
             limits.hit("1 per 1 second", "a")
+
+
+def test_a_check_counts_nothing_and_refuses_what_would_be_refused() -> None:
+    limits = Limits()
+    for _ in range(3):
+        limits.check("1 per 10 second", "post", "ana")
+    limits.hit("1 per 10 second", "post", "ana")
+    with pytest.raises(RateLimited) as refused:
+        limits.check("1 per 10 second", "post", "ana", detail="One moment.")
+    assert refused.value.detail == "One moment."
+    limits.check("1 per 10 second", "post", "ben")

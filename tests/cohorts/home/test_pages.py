@@ -110,6 +110,25 @@ def test_a_pair_shows_on_home_and_is_nobody_elses_to_see(kernel, client_of):
     assert "Ana and Ben" not in client_of(made.lead).get(f"/people/{encode(ben)}").text
 
 
+def test_a_mentor_of_no_cohort_is_met_through_the_pair_alone(kernel, client_of):
+    made = cohorts.world(kernel)
+    ana, eve = (cohorts.enrolled(kernel, made, name) for name in ("Ana", "Eve"))
+    mo = people.member(kernel, made.academy, people.person(kernel, "Mo Haddad"), Role.MEMBER)
+    kernel.commit(
+        lambda s: pairs.open_pair(
+            s,
+            kind="mentorship",
+            people={ana: Role.LEARNER, mo: Role.MENTOR},
+            academy_group_id=made.academy,
+            cohort_group_id=made.cohort,
+        )
+    )
+    page = client_of(ana).get(f"/people/{encode(mo)}")
+    assert page.status_code == 200
+    assert "Ana and Mo" not in page.text
+    assert client_of(eve).get(f"/people/{encode(mo)}").status_code == 404
+
+
 def test_hours_outside_the_working_day_are_said_in_words(kernel, client_of):
     made = cohorts.world(kernel)
     ana = cohorts.enrolled(kernel, made, "Ana")

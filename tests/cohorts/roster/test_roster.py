@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from academy.kernel.access import Conflict, Missing, Refused
+from academy.kernel.access import Conflict, Invalid, Missing, Refused
 from academy.people.models import Role
 from academy.people.queries import members_of
 from cohorts.roster import actions, queries
@@ -24,6 +24,24 @@ def test_a_lead_opens_a_cohort_with_its_room_and_track(kernel):
     assert (line.name, line.track, line.weeks, line.starts_on) == ("Cohort Kestrel", "A track", 2, date(2026, 11, 2))
     assert line.agreements == ("Stories stay in this room.",)
     assert line.learners == 0
+
+
+@pytest.mark.parametrize("zone", ["Europe/Nowhere", "../etc/passwd", "localtime", "x" * 200])
+def test_a_zone_that_is_none_opens_no_cohort(kernel, zone):
+    made = cohorts.world(kernel)
+    with pytest.raises(Invalid) as refused:
+        kernel.commit(
+            lambda s: actions.create_cohort(
+                s,
+                viewer=people.viewer(kernel, made.lead),
+                academy_group_id=made.academy,
+                track_version_id=made.version,
+                name="Cohort Heron",
+                starts_on=date(2026, 11, 2),
+                zone=zone,
+            )
+        )
+    assert list(refused.value.errors) == ["zone"]
 
 
 def test_an_enrolled_learner_sees_the_room_and_an_outsider_does_not(kernel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -270,12 +271,10 @@ def test_only_who_schedules_moves_and_cancels(kernel: Kernel) -> None:
     for person_id, refusal in ((cohort.learners[0], Refused), (make.person(kernel), Missing)):
         viewer = make.viewer(kernel, person_id)
         with pytest.raises(refusal):
-            kernel.commit(lambda s, v=viewer: actions.cancel(s, viewer=v, workshop_id=workshop_id, version=1))
+            kernel.commit(partial(actions.cancel, viewer=viewer, workshop_id=workshop_id, version=1))
         with pytest.raises(refusal):
             kernel.commit(
-                lambda s, v=viewer: actions.move(
-                    s, viewer=v, workshop_id=workshop_id, version=1, **factory.written(cohort)
-                )
+                partial(actions.move, viewer=viewer, workshop_id=workshop_id, version=1, **factory.written(cohort))
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from html import unescape
 from typing import Any
 from uuid import UUID
@@ -119,7 +120,7 @@ def test_what_was_typed_is_kept_when_something_is_wrong(kernel: Kernel, client_o
 def test_checking_times_shows_everybodys_hours_and_saves_nothing(kernel: Kernel, client_of: ClientOf) -> None:
     cohort = factory.cohort(kernel)
     for person_id in (*cohort.learners[:2], cohort.facilitator):
-        kernel.commit(lambda s, p=person_id: people.set_hours(s, person_id=p, hours=[(d, 540, 1020) for d in range(5)]))
+        kernel.commit(partial(people.set_hours, person_id=person_id, hours=[(d, 540, 1020) for d in range(5)]))
     lead = client_of(cohort.lead)
     page = lead.post("/workshops", data=form(cohort, check="1", title=""))
     assert page.status_code == 200

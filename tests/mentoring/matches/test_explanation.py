@@ -11,11 +11,13 @@ import networkx as nx
 from sqlalchemy import select
 
 from academy.kernel import clock
+from academy.kernel.ids import encode
 from academy.people import actions as people_actions
 from academy.people.models import Availability, Person
 from academy.skills.models import Goal, PersonSkill, Skill, SkillLink
 from mentoring.matches.jobs import coming_week
 from mentoring.matches.models import Match
+from mentoring.matches.pages import panel
 from tests.factories import mentoring as make
 from tests.factories import skills
 
@@ -88,7 +90,7 @@ def _world(kernel):
 def test_a_mentor_reads_an_offer_that_every_row_bears_out(kernel, client_of):
     world, learner, mentor = _world(kernel)
     (offer,) = make.offers_to(world, mentor)
-    page = _text(client_of(mentor).get(f"/offers/{make.encode(offer.id)}"))
+    page = _text(client_of(mentor).get(f"/offers/{encode(offer.id)}"))
     expected = _expected(kernel, learner, mentor, "Europe/Berlin", mentor_reads=True)
     assert expected in page
     assert expected == (
@@ -99,7 +101,7 @@ def test_a_mentor_reads_an_offer_that_every_row_bears_out(kernel, client_of):
 
 def test_a_lead_reads_the_same_in_the_third_person(kernel, client_of):
     world, learner, mentor = _world(kernel)
-    page = _text(client_of(world.lead).get(f"/groups/{make.encode(world.cohort)}/matches?kind=mentorship"))
+    page = _text(client_of(world.lead).get(f"/groups/{encode(world.cohort)}/matches?kind=mentorship"))
     assert _expected(kernel, learner, mentor, "UTC", mentor_reads=False) in page
 
 
@@ -107,7 +109,7 @@ def test_changing_one_skill_changes_the_explanation(kernel, client_of):
     world = make.world(kernel)
     learner = make.learner(world, "Maria Lopes", zone="Europe/Lisbon", hours=[(1, 8 * 60, 11 * 60)])
     mentor = make.mentor(world, "Ana Silva", zone="Europe/Berlin", hours=[(1, 9 * 60, 12 * 60)])
-    path = f"/groups/{make.encode(world.cohort)}/matches?kind=mentorship"
+    path = f"/groups/{encode(world.cohort)}/matches?kind=mentorship"
     make.proposed(world, "mentorship")
     before = _expected(kernel, learner, mentor, "UTC", mentor_reads=False)
     assert before in _text(client_of(world.lead).get(path))
@@ -135,7 +137,7 @@ def test_names_are_those_of_today(kernel, client_of):
         )
     )
     (offer,) = make.offers_to(world, mentor)
-    page = _text(client_of(mentor).get(f"/offers/{make.encode(offer.id)}"))
+    page = _text(client_of(mentor).get(f"/offers/{encode(offer.id)}"))
     assert "Maria Ferreira wants Haskell 3" in page
     assert "Lopes" not in page
 
@@ -147,7 +149,7 @@ def test_each_reads_the_reasons_in_their_pairs_room_as_you(kernel):
     said = {}
     for person in (learner, mentor):
         with kernel.reading() as session, world.kernel.realtime._app.test_request_context():
-            said[person] = " ".join(str(make.panel.render(session, world.viewer(person), pair.group_id)).split())
+            said[person] = " ".join(str(panel.render(session, world.viewer(person), pair.group_id)).split())
     assert "You want Haskell 3; Ana Silva has functional programming 4, one step away" in said[learner]
     assert "Maria Lopes wants Haskell 3; you have functional programming 4, one step away" in said[mentor]
 
@@ -159,7 +161,7 @@ def test_the_parts_of_a_score_add_up_to_it(kernel, client_of):
     (part,) = match.parts
     exact = sum(round(one["weight"] * 10_000) * round(one["raw"] * 1_000_000) for one in part["components"])
     assert match.score == part["score"] == (2 * exact + 1_000_000) // 2_000_000
-    page = _text(client_of(world.lead).get(f"/groups/{make.encode(world.cohort)}/matches?kind=mentorship"))
+    page = _text(client_of(world.lead).get(f"/groups/{encode(world.cohort)}/matches?kind=mentorship"))
     assert f"Together, of 100 {round(match.score / 100, 1):g}" in page
     for one in part["components"]:
         given = round(one["weight"] * one["raw"] * 100, 1)
@@ -171,7 +173,7 @@ def test_who_could_not_be_placed_is_told_with_the_reason_and_without_names(kerne
     make.learner(world, "Maria Lopes", languages=["is"])
     make.mentor(world, "Ana Silva")
     make.proposed(world, "mentorship")
-    page = _text(client_of(world.lead).get(f"/groups/{make.encode(world.cohort)}/matches?kind=mentorship"))
+    page = _text(client_of(world.lead).get(f"/groups/{encode(world.cohort)}/matches?kind=mentorship"))
     left = page[page.index("Who could not be placed") :]
     assert "Maria Lopes 1 person shares no language." in left
     assert "Ana Silva" not in left

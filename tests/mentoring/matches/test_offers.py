@@ -10,11 +10,13 @@ from sqlalchemy import func, select
 
 from academy.kernel import clock
 from academy.kernel.access import Closed, Conflict, Missing
+from academy.kernel.ids import encode
 from academy.kernel.jobs import Job
 from academy.kernel.ledger import Entry
 from academy.notices.models import Notice
 from academy.people import actions as people_actions
 from academy.people.models import Membership, Role
+from mentoring.matches.actions import offers
 from mentoring.matches.models import Match, MatchHistory, MatchState, Offer, OfferState
 from mentoring.pairs.models import Pair
 from tests.factories import mentoring as make
@@ -47,7 +49,9 @@ def test_accepting_opens_a_room_with_both_in_their_roles_and_tells_both(kernel):
     make.published(world, "mentorship")
     pair = make.accept(world, make.offers_to(world, mentor)[0])
     with kernel.reading() as session:
-        rows = session.execute(select(Membership.person_id, Membership.role).where(Membership.group_id == pair.group_id))
+        rows = session.execute(
+            select(Membership.person_id, Membership.role).where(Membership.group_id == pair.group_id)
+        )
         assert {tuple(row) for row in rows} == {(mentor, "mentor"), (learner, "learner")}
         assert session.get(Match, pair.match_id).state == MatchState.SETTLED
     assert pair.kind == "mentorship"
@@ -67,7 +71,7 @@ def test_only_who_was_asked_can_answer(kernel):
             more = {"reason": ""} if verb == "decline" else {}
             with pytest.raises(Missing):
                 kernel.commit(
-                    lambda s, v=viewer, verb=verb, more=more: getattr(make.offers, verb)(
+                    lambda s, v=viewer, verb=verb, more=more: getattr(offers, verb)(
                         s, viewer=v, offer_id=offer.id, version=1, **more
                     )
                 )
@@ -154,7 +158,7 @@ def test_why_somebody_declined_is_told_to_nobody(kernel, client_of):
         ledger = json.dumps([list(row) for row in session.execute(select(Entry.kind, Entry.facts))])
     assert "OfferDeclined" in ledger
     assert "sister" not in ledger
-    group = make.encode(world.cohort)
+    group = encode(world.cohort)
     for person, paths in (
         (world.lead, [f"/groups/{group}/matches?kind=mentorship", "/notices"]),
         (learner, ["/notices", "/offers"]),
@@ -184,7 +188,7 @@ def test_two_runners_expire_an_offer_once(kernel):
     make.published(world, "mentorship")
     offer = make.offers_to(world, mentor)[0]
     with clock.travel(offer.expires_at + timedelta(seconds=1)):
-        done = [kernel.commit(lambda s: make.offers.expire(s, offer_id=offer.id)) for _ in range(2)]
+        done = [kernel.commit(lambda s: offers.expire(s, offer_id=offer.id)) for _ in range(2)]
     assert done == [True, False]
     with kernel.reading() as session:
         steps = session.scalars(select(MatchHistory.after).where(MatchHistory.offer_id == offer.id)).all()
@@ -271,9 +275,7 @@ def test_a_mentor_who_leaves_hands_the_question_on(kernel):
     first, second = make.mentor(world, knows=BETTER), make.mentor(world, knows=WEAKER)
     make.published(world, "mentorship")
     kernel.commit(
-        lambda s: people_actions.leave(
-            s, group_id=world.cohort, person_id=first, role=Role.MENTOR, actor_id=world.lead
-        )
+        lambda s: people_actions.leave(s, group_id=world.cohort, person_id=first, role=Role.MENTOR, actor_id=world.lead)
     )
     assert make.offers_to(world, first)[0].state == OfferState.WITHDRAWN
     assert make.offers_to(world, second)[0].state == OfferState.PENDING
@@ -316,7 +318,7 @@ def test_the_mentor_also_gets_one_mail_with_a_link(kernel):
         (letter,) = session.scalars(select(Job.payload).where(Job.kind == "mail.send")).all()
     assert letter["to_name"] == "Ana Silva"
     assert "Maria Lopes" in letter["subject"]
-    assert f"{kernel.settings.base_url.rstrip('/')}/offers/{make.encode(offer.id)}" in letter["text"]
+    assert f"{kernel.settings.base_url.rstrip('/')}/offers/{encode(offer.id)}" in letter["text"]
 
 
 def test_no_mail_is_written_about_an_offer_that_was_answered_at_once(kernel):

@@ -7,7 +7,9 @@ import re
 import pytest
 from sqlalchemy import event, func, select
 
+from academy.kernel.ids import encode
 from academy.people.models import Role
+from mentoring.matches.actions import runs
 from mentoring.matches.models import Offer, OfferState, Run, RunState
 from mentoring.pairs.models import Pair
 from tests.factories import mentoring as make
@@ -33,7 +35,7 @@ def test_a_lead_asks_reads_and_publishes_by_forms_alone(kernel, client_of):
     world = make.world(kernel)
     learner, mentor = make.learner(world, "Maria Lopes"), make.mentor(world, "Ana Silva")
     lead = client_of(world.lead)
-    address = f"/groups/{make.encode(world.cohort)}/matches"
+    address = f"/groups/{encode(world.cohort)}/matches"
     assert "No mentors have been proposed here yet." in lead.get(f"{address}?kind=mentorship").text
     asked = lead.post(address, data={"kind": "mentorship"})
     assert (asked.status_code, asked.headers["Location"]) == (303, f"{address}?kind=mentorship")
@@ -67,18 +69,18 @@ def test_a_mentor_finds_the_offer_reads_it_and_accepts_by_forms_alone(kernel, cl
     assert "Would you mentor Maria Lopes?" in inbox
     assert "Maria Lopes" in client.get("/offers").text
     (offer,) = make.offers_to(world, mentor)
-    address = f"/offers/{make.encode(offer.id)}"
+    address = f"/offers/{encode(offer.id)}"
     page = client.get(address).text
     assert "Only admins can read your reason." in page
     (version,) = set(re.findall(r'name="version" value="(\d+)"', page))
     done = client.post(f"{address}/accept", data={"version": version})
     with kernel.reading() as session:
         pair = session.scalars(select(Pair)).one()
-    assert (done.status_code, done.headers["Location"]) == (303, f"/spaces/{make.encode(pair.space_id)}")
+    assert (done.status_code, done.headers["Location"]) == (303, f"/spaces/{encode(pair.space_id)}")
     assert "Open your room" in client.get(address).text
     told = client_of(learner).get("/notices").text
     assert "Ana Silva is your mentor" in told
-    assert f"/spaces/{make.encode(pair.space_id)}" in told
+    assert f"/spaces/{encode(pair.space_id)}" in told
     again = client.post(f"{address}/accept", data={"version": version})
     assert again.status_code == 409
     assert "accepted this offer already" in again.text
@@ -91,7 +93,7 @@ def test_declining_leads_back_to_the_offers(kernel, client_of):
     make.published(world, "mentorship")
     (offer,) = make.offers_to(world, mentor)
     client = client_of(mentor)
-    address = f"/offers/{make.encode(offer.id)}"
+    address = f"/offers/{encode(offer.id)}"
     long = client.post(f"{address}/decline", data={"version": 1, "reason": "x" * 1001})
     assert long.status_code == 422
     assert "x" * 1001 in long.text
@@ -107,7 +109,7 @@ def test_buddies_are_told_in_their_inbox(kernel, client_of):
     ana, _ben = make.learner(world, "Ana Silva"), make.learner(world, "Ben Okafor")
     make.published(world, "buddy")
     assert "Ben Okafor is your learning buddy" in client_of(ana).get("/notices").text
-    page = client_of(world.lead).get(f"/groups/{make.encode(world.cohort)}/matches?kind=buddy").text
+    page = client_of(world.lead).get(f"/groups/{encode(world.cohort)}/matches?kind=buddy").text
     assert "Both want Haskell; they share Tuesday mornings." in page
     assert "Room open" in page
 
@@ -137,7 +139,7 @@ def test_matching_is_for_who_may_propose(kernel, client_of, who, status):
         "facilitator": lambda: people.member(kernel, world.cohort, people.person(kernel), Role.FACILITATOR),
         "outsider": lambda: people.person(kernel),
     }[who]()
-    address = f"/groups/{make.encode(world.cohort)}/matches"
+    address = f"/groups/{encode(world.cohort)}/matches"
     client = client_of(person)
     assert client.get(address).status_code == status
     expected = 303 if status == 200 else status
@@ -151,7 +153,7 @@ def test_an_offer_is_only_the_mentors(kernel, client_of):
     learner, mentor = make.learner(world), make.mentor(world)
     make.published(world, "mentorship")
     (offer,) = make.offers_to(world, mentor)
-    address = f"/offers/{make.encode(offer.id)}"
+    address = f"/offers/{encode(offer.id)}"
     for person in (learner, world.lead, world.admin, people.person(kernel)):
         client = client_of(person)
         assert client.get(address).status_code == 404
@@ -163,26 +165,26 @@ def test_an_offer_is_only_the_mentors(kernel, client_of):
 
 def test_who_is_signed_out_is_sent_to_sign_in(kernel, client):
     world = make.world(kernel)
-    for address in (f"/groups/{make.encode(world.cohort)}/matches", "/offers", "/mentoring"):
+    for address in (f"/groups/{encode(world.cohort)}/matches", "/offers", "/mentoring"):
         answer = client.get(address)
         assert (answer.status_code, answer.headers["Location"]) == (303, f"/sign-in?next={address}")
 
 
 def test_an_unknown_kind_of_pair_is_not_asked_for(kernel, client_of):
     world = make.world(kernel)
-    answer = client_of(world.lead).post(f"/groups/{make.encode(world.cohort)}/matches", data={"kind": "triangle"})
+    answer = client_of(world.lead).post(f"/groups/{encode(world.cohort)}/matches", data={"kind": "triangle"})
     assert answer.status_code == 422
 
 
 def test_hostile_names_stay_words(kernel, client_of):
     world = make.world(kernel)
-    hostile = '<script>alert(1)</script> %(name)s {{ 7*7 }}'
+    hostile = "<script>alert(1)</script> %(name)s {{ 7*7 }}"
     learner, mentor = make.learner(world, hostile), make.mentor(world, hostile + "!")
     make.published(world, "mentorship")
     (offer,) = make.offers_to(world, mentor)
     pages = [
-        client_of(world.lead).get(f"/groups/{make.encode(world.cohort)}/matches?kind=mentorship"),
-        client_of(mentor).get(f"/offers/{make.encode(offer.id)}"),
+        client_of(world.lead).get(f"/groups/{encode(world.cohort)}/matches?kind=mentorship"),
+        client_of(mentor).get(f"/offers/{encode(offer.id)}"),
         client_of(mentor).get("/offers"),
         client_of(mentor).get("/notices"),
     ]
@@ -207,9 +209,9 @@ def test_pages_ask_few_questions_however_many_rows(kernel, client_of):
         lead, client = client_of(world.lead), client_of(mentor)
         found = {}
         for name, who, path in (
-            ("matching", lead, f"/groups/{make.encode(world.cohort)}/matches?kind=mentorship"),
+            ("matching", lead, f"/groups/{encode(world.cohort)}/matches?kind=mentorship"),
             ("offers", client, "/offers"),
-            ("offer", client, f"/offers/{make.encode(offer.id)}"),
+            ("offer", client, f"/offers/{encode(offer.id)}"),
             ("mentoring", client, "/mentoring"),
         ):
             who.get(path)
@@ -223,8 +225,8 @@ def test_pages_ask_few_questions_however_many_rows(kernel, client_of):
 def test_a_run_that_failed_says_so_and_can_be_asked_again(kernel, client_of):
     world = make.world(kernel)
     run_id = make.asked(world, "buddy")
-    kernel.commit(lambda s: make.runs.fail_run(s, run_id=run_id, error="timeout"))
-    page = client_of(world.lead).get(f"/groups/{make.encode(world.cohort)}/matches").text
+    kernel.commit(lambda s: runs.fail_run(s, run_id=run_id, error="timeout"))
+    page = client_of(world.lead).get(f"/groups/{encode(world.cohort)}/matches").text
     assert "could not be worked out" in page
     assert "Propose buddies" in page
     with kernel.reading() as session:

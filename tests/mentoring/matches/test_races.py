@@ -115,11 +115,6 @@ def test_two_leads_who_ask_at_once_ask_once(kernel):
     world = make.world(kernel)
     viewer = world.viewer(world.lead)
     asked = _at_once(
-        *[
-            lambda: kernel.commit(
-                lambda s: runs.ask_run(s, viewer=viewer, group_id=world.cohort, kind="buddy")
-            )
-        ]
-        * 3
+        *[lambda: kernel.commit(lambda s: runs.ask_run(s, viewer=viewer, group_id=world.cohort, kind="buddy"))] * 3
     )
     assert len(set(asked)) == 1

@@ -12,6 +12,7 @@ import pytest
 from academy.people import actions as people_actions
 from academy.people.models import Role
 from mentoring.matches.jobs import coming_week, request_for, utc_hours
+from mentoring.pairs.queries import pairs_of
 from tests.factories import mentoring as make
 from tests.factories import people
 
@@ -89,12 +90,16 @@ def test_pairs_that_go_on_and_pairs_that_ended_are_told_apart(kernel):
     ana, ben, _chidi = (make.learner(world, name) for name in ("Ana", "Ben", "Chidi"))
     make.published(world, "buddy")
     with kernel.reading() as session:
-        (line,) = make.pairs_of(session, world.viewer(ana))
+        (line,) = pairs_of(session, world.viewer(ana))
     kernel.commit(
         lambda s: people_actions.leave(s, group_id=line.group_id, person_id=ben, role=Role.LEARNER, actor_id=None)
     )
     request = _request(world, "buddy")
-    assert [str(ana), str(ben)] in [sorted(pair, key=[str(ana), str(ben)].index) for pair in request["ask"]["ex_pairs"] if set(pair) == {str(ana), str(ben)}]
+    assert [str(ana), str(ben)] in [
+        sorted(pair, key=[str(ana), str(ben)].index)
+        for pair in request["ask"]["ex_pairs"]
+        if set(pair) == {str(ana), str(ben)}
+    ]
     assert len(request["ask"]["ex_pairs"]) == 2
     assert len(request["ask"]["current_pairs"]) == 1
     assert [one["id"] for one in request["ask"]["people"]] == [str(ben)]

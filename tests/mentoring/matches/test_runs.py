@@ -221,7 +221,9 @@ def test_every_step_is_in_the_history_and_in_the_ledger(kernel):
     make.accept(world, offer)
     with kernel.reading() as session:
         steps = session.execute(
-            select(MatchHistory.before, MatchHistory.after, MatchHistory.offer_id.is_not(None)).order_by(MatchHistory.id)
+            select(MatchHistory.before, MatchHistory.after, MatchHistory.offer_id.is_not(None)).order_by(
+                MatchHistory.id
+            )
         )
         assert [tuple(step) for step in steps] == [
             ("", "draft", False),
@@ -231,7 +233,15 @@ def test_every_step_is_in_the_history_and_in_the_ledger(kernel):
             ("offered", "settled", False),
         ]
         kinds = set(session.scalars(select(Entry.kind)))
-    assert {"RunAsked", "RunProposed", "MatchProposed", "RunPublished", "OfferMade", "OfferAccepted", "PairOpened"} <= kinds
+    assert {
+        "RunAsked",
+        "RunProposed",
+        "MatchProposed",
+        "RunPublished",
+        "OfferMade",
+        "OfferAccepted",
+        "PairOpened",
+    } <= kinds
 
 
 def test_a_run_that_the_matcher_refuses_fails_and_its_lead_is_told(kernel):

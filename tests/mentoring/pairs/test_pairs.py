@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from academy.kernel.access import Invalid, Missing
+from academy.people import actions as people_actions
 from academy.people.models import Role
 from academy.people.queries import members_for
 from forums.spaces.queries import space_for
@@ -63,9 +64,7 @@ def test_whoever_left_a_pair_was_with_the_others_before(kernel):
     ana, ben, chidi = (make.learner(world, name) for name in ("Ana", "Ben", "Chidi"))
     trio = _pair(world, {ana: Role.LEARNER, ben: Role.LEARNER, chidi: Role.LEARNER})
     kernel.commit(
-        lambda s: make.people_actions.leave(
-            s, group_id=trio.group_id, person_id=chidi, role=Role.LEARNER, actor_id=None
-        )
+        lambda s: people_actions.leave(s, group_id=trio.group_id, person_id=chidi, role=Role.LEARNER, actor_id=None)
     )
     with kernel.reading() as session:
         found = together(session, "buddy", [ana])

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from academy.kernel.access import Invalid
+from academy.kernel.ids import encode
 from academy.people.models import GroupKind, Role
 from mentoring.profiles.actions import offer_mentoring
 from mentoring.profiles.models import MentorProfile
@@ -29,7 +30,9 @@ def test_offering_again_changes_the_one_profile(kernel):
     assert (profile.capacity, profile.offers) == (4, "Queries and models")
 
 
-@pytest.mark.parametrize(("capacity", "offers", "field"), [(-1, "", "capacity"), (21, "", "capacity"), (1, "x" * 1001, "offers")])
+@pytest.mark.parametrize(
+    ("capacity", "offers", "field"), [(-1, "", "capacity"), (21, "", "capacity"), (1, "x" * 1001, "offers")]
+)
 def test_an_impossible_offer_is_refused_by_field(kernel, capacity, offers, field):
     world = make.world(kernel, skilled=False)
     mentor = people.person(kernel)
@@ -47,7 +50,7 @@ def test_a_mentor_keeps_what_they_offer_on_their_own_page(kernel, client_of):
     learner, mentor = make.learner(world, "Maria Lopes"), make.mentor(world, "Ana Silva")
     client = client_of(mentor)
     assert "Fernhill Academy" in client.get("/mentoring").text
-    sent = {"group": make.encode(world.academy), "capacity": "3", "offers": "Types & <patience>"}
+    sent = {"group": encode(world.academy), "capacity": "3", "offers": "Types & <patience>"}
     done = client.post("/mentoring", data=sent)
     assert (done.status_code, done.headers["Location"]) == (303, "/mentoring")
     page = client.get("/mentoring").text
@@ -62,7 +65,7 @@ def test_a_mentor_keeps_what_they_offer_on_their_own_page(kernel, client_of):
 def test_a_form_that_is_wrong_comes_back_with_what_was_typed(kernel, client_of):
     world = make.world(kernel)
     mentor = make.mentor(world)
-    sent = {"group": make.encode(world.academy), "capacity": "many", "offers": "Patience and time"}
+    sent = {"group": encode(world.academy), "capacity": "many", "offers": "Patience and time"}
     answer = client_of(mentor).post("/mentoring", data=sent)
     assert answer.status_code == 422
     assert "Please write a whole number." in answer.text
@@ -75,7 +78,7 @@ def test_only_mentors_of_an_academy_offer_in_it(kernel, client_of):
     other = people.group(kernel, GroupKind.ACADEMY, "Elsewhere")
     learner, mentor = make.learner(world), make.mentor(world)
     for person, academy in ((learner, world.academy), (world.lead, world.academy), (mentor, other)):
-        sent = {"group": make.encode(academy), "capacity": "5", "offers": ""}
+        sent = {"group": encode(academy), "capacity": "5", "offers": ""}
         assert client_of(person).post("/mentoring", data=sent).status_code == 404
     with kernel.reading() as session:
         assert session.scalars(select(MentorProfile.capacity)).all() == [1]
