@@ -223,7 +223,6 @@ def person(person_id: UUID) -> ResponseReturnValue:
         found = queries.neighbours_for(session, me, person_id=person_id)
         if not found:
             raise Missing
-        about = queries.about_of(session, person_id)
         held = skills.skills_of(session, [person_id])[person_id]
         spoken = people.languages_of(session, [person_id])[person_id]
         blocked = (me.person_id, person_id) in people.blocks_among(session, [me.person_id, person_id])
@@ -232,7 +231,7 @@ def person(person_id: UUID) -> ResponseReturnValue:
     return render_template(
         "cohorts/home/person.html",
         person=found[0],
-        about=about,
+        about=found[0].about,
         skills=[s for s in held if s.level >= 3],
         languages=[_language(code, names) for code in spoken],
         blocked=blocked,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import literal, or_, select
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock
@@ -17,10 +17,14 @@ from academy.people.queries import Face
 
 @dataclass(frozen=True)
 class Neighbour:
-    """Somebody whom the viewer may meet, and in which of the viewer's groups, as (group name, role), pairs left out."""
+    """Somebody whom the viewer may meet, and in which of the viewer's groups, as (group name, role), pairs left out.
+
+    `about` is what they say of themselves; it is read only where one person is asked for.
+    """
 
     face: Face
     places: tuple[tuple[str, str], ...]
+    about: str
 
 
 def neighbours_for(session: Session, viewer: Viewer, *, person_id: UUID | None = None) -> list[Neighbour]:
@@ -38,6 +42,7 @@ def neighbours_for(session: Session, viewer: Viewer, *, person_id: UUID | None =
             Group.name.label("place"),
             Group.kind,
             Membership.role,
+            (literal("") if person_id is None else Person.about).label("about"),
         )
         .join(Membership, Membership.person_id == Person.id)
         .join(Group, Group.id == Membership.group_id)
@@ -53,14 +58,13 @@ def neighbours_for(session: Session, viewer: Viewer, *, person_id: UUID | None =
         query = query.where(Person.id == person_id)
     faces: dict[UUID, Face] = {}
     places: dict[UUID, list[tuple[str, str]]] = {}
+    about: dict[UUID, str] = {}
     for row in session.execute(query):
         faces[row.id] = Face(row.id, row.name, row.pronouns, row.zone)
+        about[row.id] = row.about
         named = places.setdefault(row.id, [])
         if row.kind != GroupKind.PAIR:
             named.append((row.place, row.role))
-    return [Neighbour(face, tuple(places[i])) for i, face in faces.items() if i != viewer.person_id or person_id]
-
-
-def about_of(session: Session, person_id: UUID) -> str:
-    """Return what somebody says of themselves."""
-    return session.scalar(select(Person.about).where(Person.id == person_id)) or ""
+    return [
+        Neighbour(face, tuple(places[i]), about[i]) for i, face in faces.items() if i != viewer.person_id or person_id
+    ]

@@ -97,9 +97,10 @@ def _asked(doors: Doors) -> Asked:
 
 pytestmark = pytest.mark.xdist_group("statements")
 ADDRESSES = list(dict.fromkeys(address for address, _column in OPENED))
+PAGES = [address for address in ADDRESSES if not address.startswith("/api/")]
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", PAGES)
 def test_a_page_asks_the_database_little(asked: tuple[Asked, Asked], address: str):
     most = MOST_AT_HOME if address == "/" else MOST
     few, many = asked

@@ -209,7 +209,7 @@ def _written(title: str, start: datetime, ids: dict[str, UUID]) -> Written:
 def grow(kernel: Kernel, ids: dict[str, UUID], number: int) -> None:
     """Add so many of everything that pages list: people, messages, notices, workshops, cohorts, pairs, skills."""
     seen = {name: people.viewer(kernel, ids[name]) for name in ("learner", "peer", "mentor", "lead")}
-    readers = [ids[name] for name in ("learner", "peer", "mentor", "facilitator", "lead")]
+    readers = [ids[name] for name in ("learner", "mentor", "lead")]
 
     def gather(session: Session) -> list[UUID]:
         made = [
@@ -220,7 +220,7 @@ def grow(kernel: Kernel, ids: dict[str, UUID], number: int) -> None:
         return made
 
     def talk(session: Session) -> None:
-        for place, author in [("room", "peer"), ("room", "learner"), ("pair_room", "mentor")] * number:
+        for place, author in [("room", "peer"), ("pair_room", "mentor")] * number:
             posts.post(
                 session,
                 viewer=seen[author],

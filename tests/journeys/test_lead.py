@@ -102,10 +102,10 @@ def sees(visit: Visit, there: There, when: str, beside: str) -> None:
 def answer(visit: Visit, there: There) -> None:
     """Answer by the form."""
     asked = visit.page.locator("form.rsvp")
-    asked.get_by_text(there.answer, exact=True).click()
+    asked.get_by_role("radio", name=there.answer).check()
     asked.get_by_role("button").click()
     expect(visit.page.locator("form.rsvp").get_by_role("button", name="Change my answer")).to_be_visible()
-    expect(visit.page.locator("form.rsvp").get_by_label(there.answer)).to_be_checked()
+    expect(visit.page.locator("form.rsvp").get_by_role("radio", name=there.answer)).to_be_checked()
 
 
 def event_of(letter: EmailMessage, method: str) -> Event:
@@ -268,7 +268,7 @@ def test_a_lead_opens_a_cohort_enrolls_people_and_its_room_is_there(
         name = f"Cohort Osprey {'live' if scripts else 'plain'}"
         lead.go("/cohorts")
         lead.page.get_by_role("link", name="New cohort").click()
-        lead.page.get_by_label("Name").fill(name)
+        lead.page.get_by_role("textbox", name="Name").fill(name)
         lead.page.get_by_label("First day").fill((date.today() + timedelta(days=7)).isoformat())
         lead.page.get_by_label("Agreements").fill("Stories stay in this room.")
         lead.page.get_by_role("button", name="Create the cohort").click()

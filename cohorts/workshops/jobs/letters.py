@@ -86,7 +86,7 @@ def _parts(about: About, reader: Reader, title: str) -> list[str]:
     what = {
         "invitation": _("There is a new workshop in %(group)s.", group=group),
         "retimed": _(
-            "A workshop in %(group)s has a new time. All answers were cleared, so please say again whether you are coming.",
+            "A workshop in %(group)s has a new time. Please say again whether you are coming.",
             group=group,
         ),
         "replaced": _("A workshop in %(group)s has a new place. Your answer was kept.", group=group),

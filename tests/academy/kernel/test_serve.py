@@ -94,7 +94,7 @@ def gunicorn_settings(monkeypatch: pytest.MonkeyPatch, **environment: str) -> di
     """Load gunicorn.conf.py; in the threading mode, as the other one would patch this process."""
     for name in ("REDIS_URL", "WEB_CONCURRENCY", "HOST", "PORT"):
         monkeypatch.delenv(name, raising=False)
-    for name, value in ({"ACADEMY_ASYNC": "threading"} | environment).items():
+    for name, value in ({"ACADEMY_ASYNC": "threading", "SECRET_KEY": "a secret for tests"} | environment).items():
         monkeypatch.setenv(name, value)
     return runpy.run_path(str(ROOT / "gunicorn.conf.py"))
 
@@ -114,6 +114,11 @@ def test_gunicorn_takes_its_workers_and_address_from_the_environment(monkeypatch
 @pytest.mark.parametrize("chosen", ["gthread", "gunicorn.workers.gthread.ThreadWorker"])
 def test_gunicorn_starts_with_the_workers_of_the_mode(monkeypatch: pytest.MonkeyPatch, chosen: str) -> None:
     gunicorn_settings(monkeypatch)["on_starting"](arbiter(chosen, 1))
+
+
+def test_gunicorn_refuses_a_wrong_setting_with_its_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RuntimeError, match="^SECRET_KEY is missing: in production write "):
+        gunicorn_settings(monkeypatch, ACADEMY_ENV="production", SECRET_KEY="")["on_starting"](arbiter("gthread", 1))
 
 
 def test_gunicorn_refuses_workers_of_another_mode(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,6 +97,8 @@ def test_a_second_stretch_can_be_added(mine: FlaskClient, ana: UUID, kernel: Ker
         ({"zone": "Atlantis/Capital"}, "zone"),
         ({"zone": ""}, "zone"),
         ({"zone": "../../etc/passwd"}, "zone"),
+        ({"zone": "Factory"}, "zone"),
+        ({"zone": "localtime"}, "zone"),
         ({"from-0": "17:00", "to-0": "09:00"}, "from-0"),
         ({"from-0": "09:00", "to-0": "09:00"}, "from-0"),
         ({"from-3": "09:00", "to-3": ""}, "from-3"),

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 import wsgi
 from academy.kernel.access import Closed, Conflict, Invalid, Missing, RateLimited, Refused, SignedOut, TooLong
@@ -28,6 +29,7 @@ RAISED = {
     "limited": RateLimited("Slowly.", retry_after=2.2),
     "signed-out": SignedOut(),
     "broken": ZeroDivisionError("a secret detail"),
+    "full": PoolTimeoutError("a secret address"),
 }
 
 
@@ -183,3 +185,16 @@ def test_a_local_address_is_gone_on_to(outside: FlaskClient, wanted: str) -> Non
 )
 def test_any_other_address_is_the_default(outside: FlaskClient, wanted: str) -> None:
     assert outside.get("/next", query_string={"next": wanted}).text == "/default"
+
+
+def test_what_only_looks_like_an_id_is_no_such_page(outside: FlaskClient) -> None:
+    """26 characters hold two bits more than an id: where they are set, no id was ever written so."""
+    for address in ("/spaces/", "/people/", "/api/v1/spaces/"):
+        assert outside.get(address + "a" * 25 + "b").status_code == 404
+
+
+def test_a_full_pool_of_connections_is_a_busy_academy_and_no_fault(outside: FlaskClient) -> None:
+    for address in ("/raise/full", "/api/v1/raise/full"):
+        answer = outside.get(address)
+        assert answer.status_code == 503
+        assert "secret" not in answer.text

@@ -151,4 +151,4 @@ def test_hours_outside_the_working_day_are_said_in_words(kernel, client_of):
         )
     )
     page = client_of(ana).get("/").text
-    assert "Outside the working hours of: Ling" in page
+    assert "Outside the working hours of: you, Ling" in page

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
+from academy.kernel import offload
 from academy.kernel.access import Conflict, Missing, Refused
+from academy.kernel.jobs import Job
 from academy.kernel.ledger import Entry
 from academy.notices.models import Notice
 from academy.people import actions as people_actions
@@ -262,3 +264,21 @@ def test_offers_wait_seven_days(kernel):
     offer = make.offers_to(world, mentor)[0]
     assert (offer.expires_at - offer.offered_at).total_seconds() == 7 * 24 * 3600
     assert _count(kernel, Offer) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "waits"), [("timeout", RunState.FAILED, False), ("died", RunState.ASKED, True)]
+)
+def test_a_matcher_that_gives_no_answer_is_asked_again_or_the_lead_is_told(kernel, monkeypatch, kind, state, waits):
+    def unable(*_args, **_more):
+        raise offload.SolveFailed(kind, "no answer")
+
+    monkeypatch.setattr(offload, "solve", unable)
+    world = make.world(kernel)
+    run_id = make.asked(world, "buddy")
+    kernel.runner.run_due()
+    with kernel.reading() as session:
+        assert session.get(Run, run_id).state == state
+        job = session.scalars(select(Job).where(Job.kind == "matches.solve")).one()
+        assert (job.done_at is None) is waits
+        assert job.failed_at is None
