@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from pathlib import Path
 
 from alembic import context
@@ -20,8 +21,8 @@ for name in ("jobs", "ledger", "log"):
 
 
 def run() -> None:
-    """Migrate the database named by `-x url=…` in one transaction."""
-    database = Database(context.get_x_argument(as_dictionary=True)["url"])
+    """Migrate the database named by `-x url=…`, or else by DATABASE_URL, in one transaction."""
+    database = Database(context.get_x_argument(as_dictionary=True).get("url") or os.environ["DATABASE_URL"])
     with database.engine.connect() as connection:
         if database.embedded:
             # Batch operations rebuild tables; their references must not be enforced half-way. The pragma

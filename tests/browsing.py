@@ -147,3 +147,81 @@ class Browsing:
             timeout=SECONDS,
             allow_redirects=False,
         )
+
+
+def pattern(address: str) -> str:
+    """Return an address without its ids and the values of its query: what kind of page or form it is."""
+    parts = urlsplit(address)
+    names = sorted({pair.split("=")[0] for pair in parts.query.split("&") if pair})
+    return re.sub(r"/[a-z2-7]{26}(?=/|$)", "/<id>", parts.path) + ("?" + "&".join(names) if names else "")
+
+
+def reachable(browsing: Browsing, *, each: int, most: int = 150) -> dict[str, requests.Response]:
+    """Follow every link from home, `each` pages of a kind at most, and return the pages by their address."""
+    waiting = [
+        "/",
+        "/offers",
+        "/mentoring",
+        "/notices",
+        "/spaces",
+        "/me",
+        "/me/skills",
+        "/people",
+        "/workshops",
+        "/cohorts",
+    ]
+    found: dict[str, requests.Response] = {}
+    kinds: dict[str, int] = {}
+    while waiting and len(found) < most:
+        path = waiting.pop(0)
+        if path in found or kinds.get(pattern(path), 0) >= each or path.startswith("/static/"):
+            continue
+        answer = browsing.get(path)
+        if answer.status_code != 200 or "text/html" not in answer.headers["Content-Type"]:
+            continue
+        kinds[pattern(path)] = kinds.get(pattern(path), 0) + 1
+        found[path] = answer
+        waiting += [link for link in browsing.links(answer) if link not in found]
+    return found
+
+
+class _Danger(HTMLParser):
+    """Finds what would run, or would load what is not ours."""
+
+    NEVER = frozenset({"iframe", "object", "embed", "base", "frame", "applet", "style", "math", "foreignobject"})
+    ADDRESSES = frozenset({"href", "src", "action", "formaction", "xlink:href", "poster", "srcset", "data"})
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+        self._script = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag in self.NEVER or (tag == "script" and not given.get("src", "").startswith("/static/")):
+            self.found.append(f"<{tag}>")
+        if tag == "meta" and "http-equiv" in given:
+            self.found.append("<meta http-equiv>")
+        self._script = tag == "script"
+        for name, value in given.items():
+            # Browsers pass over spaces and control characters in front of and inside a scheme.
+            address = re.sub(r"[\x00-\x20]", "", value).lower()
+            if name.startswith("on") or name in {"style", "srcdoc", "hx-on", "hx-vals", "hx-vars"}:
+                self.found.append(f"<{tag} {name}>")
+            elif name in self.ADDRESSES and re.match(r"(javascript|data|vbscript|blob|file):", address):
+                self.found.append(f"<{tag} {name}={value[:40]}>")
+
+    def handle_data(self, data: str) -> None:
+        if self._script and data.strip():
+            self.found.append("an inline script")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._script = False
+
+
+def dangers(html: str) -> list[str]:
+    """Return what a page has in it that would run or load from elsewhere; pages of ours have nothing of it."""
+    reader = _Danger()
+    reader.feed(html)
+    reader.close()
+    return reader.found

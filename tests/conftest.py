@@ -55,6 +55,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if server is not None:
         os.environ["TEST_POSTGRESQL_URL"] = server.url
         config.add_cleanup(server.stop)
+
+
 QUIET_CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",

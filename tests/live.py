@@ -50,7 +50,6 @@ class Live:
         return self._cookies[person_id]
 
 
-
 def signed_in(kernel: Kernel, person_id: UUID) -> str:
     """Sign somebody in on one more device and return what its cookie holds."""
     token = new_token()

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import signal
+import sqlite3
 import sys
+import tempfile
 import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from academy.kernel import migrate
@@ -138,13 +144,32 @@ def demo() -> None:
     if _lived_in(settings.database_url):
         click.echo("There is an academy here already; it is kept. `make reset` starts afresh.")
         return
+    file = make_url(settings.database_url).database
+    if Database(settings.database_url).embedded and file is not None:
+        _fill_beside(settings, Path(file))
+    else:
+        _fill(settings)
+    click.echo(f"The demo academy is ready ({time.monotonic() - started:.0f} s).")
+
+
+def _fill(settings: Settings) -> None:
     app = _app(settings)
     kernel = app.extensions["kernel"]
     with app.app_context():
         for feature in kernel.features:
             if feature.seeds is not None:
                 feature.seeds(kernel, click.echo)
-    click.echo(f"The demo academy is ready ({time.monotonic() - started:.0f} s).")
+    kernel.database.engine.dispose()
+
+
+def _fill_beside(settings: Settings, file: Path) -> None:
+    """Fill a copy of an SQLite database and take it over whole: cut short, no half of an academy is left behind."""
+    with tempfile.TemporaryDirectory(prefix="academy-") as folder:
+        beside = Path(folder) / file.name
+        shutil.copyfile(file, beside)
+        _fill(replace(settings, database_url=f"sqlite:///{beside}"))
+        with closing(sqlite3.connect(beside)) as filled, closing(sqlite3.connect(file)) as kept:
+            filled.backup(kept)
 
 
 def _lived_in(database_url: str) -> bool:

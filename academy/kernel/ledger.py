@@ -7,12 +7,13 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from academy.kernel import clock, telemetry
 from academy.kernel.db import Table, key
 from academy.kernel.events import Event
+from academy.kernel.ids import new_id
 
 
 class Entry(Table):
@@ -29,17 +30,22 @@ class Entry(Table):
     facts: Mapped[dict[str, Any]]
 
 
+_RECORD = insert(Table.metadata.tables["ledger"])
+
+
 def record(session: Session, event: Event) -> None:
     """Write the fields that an event declares; called for every event of a unit of work."""
     facts = {name: _plain(getattr(event, name)) for name in event.recorded or ()}
-    session.add(
-        Entry(
-            at=clock.now(),
-            kind=type(event).__name__,
-            actor_id=event.actor_id,
-            request_id=telemetry.request_id(),
-            facts=facts,
-        )
+    session.execute(
+        _RECORD,
+        {
+            "id": new_id(),
+            "at": clock.now(),
+            "kind": type(event).__name__,
+            "actor_id": event.actor_id,
+            "request_id": telemetry.request_id(),
+            "facts": facts,
+        },
     )
 
 

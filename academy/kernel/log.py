@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, insert, select, update
+from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from academy.kernel import clock
@@ -120,6 +120,22 @@ def send_of(secret: str, person_id: UUID, nonce: str, *body: object) -> Send:
     return Send(mac.hexdigest(), digest.hexdigest(), nonce)
 
 
+# Built once: a message is numbered and stored without its statements being put together anew.
+_logs, _events = (Table.metadata.tables[name] for name in ("logs", "log_events"))
+_BUMP = (
+    update(_logs)
+    .where(_logs.c.id == bindparam("log"))
+    .values(head_seq=_logs.c.head_seq + 1)
+    .returning(_logs.c.head_seq, _logs.c.epoch)
+)
+_APPEND = insert(_events)
+_SENT = (
+    select(*_events.c, _logs.c.epoch)
+    .join_from(_events, _logs, _logs.c.id == _events.c.log_id)
+    .where(_events.c.send_key == bindparam("key"))
+)
+
+
 def open_log(session: Session, *, kind: str, log_id: UUID | None = None) -> UUID:
     """Begin an empty log and return its id."""
     found = log_id or new_id()
@@ -134,16 +150,13 @@ def sent_before(session: Session, send: Send | None) -> Row | None:
     """
     if send is None:
         return None
-    found = session.execute(
-        select(LogEvent, Log.epoch).join(Log, Log.id == LogEvent.log_id).where(LogEvent.send_key == send.key)
-    ).one_or_none()
+    found = session.execute(_SENT, {"key": send.key}).one_or_none()
     if found is None:
         return None
-    event, epoch = found
-    if event.send_digest != send.digest:
+    if found.send_digest != send.digest:
         detail = "This message was already sent with other words. Nothing was changed; send the new one again."
         raise Conflict(detail)
-    return Row(event.log_id, epoch, event.seq, event.kind, event.actor_id, event.ref, event.at, event.nonce)
+    return Row(found.log_id, found.epoch, found.seq, found.kind, found.actor_id, found.ref, found.at, found.nonce)
 
 
 def append(
@@ -160,22 +173,21 @@ def append(
     The update takes the log's row lock (PostgreSQL) or stands in the one writing transaction (SQLite),
     so numbers have no gaps and their order is the order of commits.
     """
-    seq, epoch = session.execute(
-        update(Log).where(Log.id == log_id).values(head_seq=Log.head_seq + 1).returning(Log.head_seq, Log.epoch)
-    ).one()
+    seq, epoch = session.execute(_BUMP, {"log": log_id}).one()
     row = Row(log_id, epoch, seq, kind, actor_id, ref, clock.now(), send.nonce if send else None)
     session.execute(
-        insert(LogEvent).values(
-            log_id=log_id,
-            seq=seq,
-            kind=kind,
-            actor_id=actor_id,
-            ref=ref,
-            at=row.at,
-            send_key=send.key if send else None,
-            send_digest=send.digest if send else None,
-            nonce=row.nonce,
-        )
+        _APPEND,
+        {
+            "log_id": log_id,
+            "seq": seq,
+            "kind": kind,
+            "actor_id": actor_id,
+            "ref": ref,
+            "at": row.at,
+            "send_key": send.key if send else None,
+            "send_digest": send.digest if send else None,
+            "nonce": row.nonce,
+        },
     )
     session.info.setdefault("appended", []).append(row)
     return row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +18,9 @@ def alembic(database_url: str, *arguments: str) -> str:
     """Run one Alembic command against a database and return what it printed."""
     command = [sys.executable, "-m", "alembic", "-c", str(ROOT / "migrations" / "alembic.ini")]
     done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
-        [*command, "-x", f"url={database_url}", *arguments],
+        [*command, *arguments],
         cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database_url},  # not an argument: anybody here may list those
         capture_output=True,
         text=True,
         check=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
@@ -54,19 +55,27 @@ def granting(viewer: Viewer, right: Right) -> list[UUID]:
     return [group for group, roles in viewer.roles.items() if any(right in RIGHTS.get(r, ()) for r in roles)]
 
 
-def groups_with(viewer: Viewer, right: Right) -> Select[UUID]:
-    """Select the ids of all groups where the viewer has a right: their own ones and those below.
+def groups_below(ancestors: Any) -> Select[UUID]:
+    """Select the ids of groups and of all groups below them, pairs reached from above left out.
 
-    A right over an academy never reaches into a pair: two people's room is theirs.
+    `ancestors` is a list of ids, or an expanding parameter for a statement that is built once.
     """
     return (
         select(GroupAncestor.group_id)
         .join(Group, Group.id == GroupAncestor.group_id)
         .where(
-            GroupAncestor.ancestor_id.in_(granting(viewer, right)),
+            GroupAncestor.ancestor_id.in_(ancestors),
             or_(GroupAncestor.depth == 0, Group.kind != GroupKind.PAIR),
         )
     )
+
+
+def groups_with(viewer: Viewer, right: Right) -> Select[UUID]:
+    """Select the ids of all groups where the viewer has a right: their own ones and those below.
+
+    A right over an academy never reaches into a pair: two people's room is theirs.
+    """
+    return groups_below(granting(viewer, right))
 
 
 def may(viewer: Viewer, right: Right, path: list[tuple[UUID, str, int]]) -> bool:

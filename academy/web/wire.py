@@ -7,10 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 
 from academy.kernel.access import Missing
 from academy.kernel.ids import decode, encode
+
+
+class Version(fields.Integer):
+    """The version or sequence of a row that a page was made from: a number that a column of 32 bits can hold."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(validate=validate.Range(0, 2**31 - 1), **more)
 
 
 class Id(fields.Field[UUID]):

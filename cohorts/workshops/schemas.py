@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import Schema, fields, pre_load, validate
 
 from academy.web.forms import REQUIRED
-from academy.web.wire import Id
+from academy.web.wire import Id, Version
 
 NUMBER = {**REQUIRED, "invalid": "Write a whole number."}
 ANSWER = "Say whether you are coming: going, maybe or can’t."
@@ -50,13 +50,13 @@ class WorkshopIn(TimeIn):
 class WorkshopChangeIn(WorkshopIn):
     """A workshop as a lead changes it, with the version that was open."""
 
-    version = fields.Integer(required=True, error_messages=NUMBER)
+    version = Version(required=True, error_messages=NUMBER)
 
 
 class CancelIn(Schema):
     """Which version is called off."""
 
-    version = fields.Integer(required=True, error_messages=NUMBER)
+    version = Version(required=True, error_messages=NUMBER)
 
 
 class AnswerIn(Schema):
@@ -67,4 +67,4 @@ class AnswerIn(Schema):
         error_messages={"required": ANSWER},
         validate=validate.OneOf(["going", "maybe", "declined"], error=ANSWER),
     )
-    asked = fields.Integer(load_default=None)
+    asked = Version(load_default=None)

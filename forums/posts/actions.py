@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock, log
 from academy.kernel.access import Closed, Invalid, Missing, Refused
+from academy.kernel.db import Table
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.log import Log, Row, Send
@@ -21,8 +22,17 @@ from forums.posts.engine import MOST, REACTIONS
 from forums.posts.events import PostEdited, PostReacted, PostRemoved, PostSent
 from forums.posts.models import Mention, Post, PostEdit, PostReaction
 from forums.spaces.actions import follow
-from forums.spaces.models import Space
 from forums.spaces.queries import space_for
+
+# Built once, on the tables: a message is stored without its statements being put together anew.
+_spaces, _posts = (Table.metadata.tables[name] for name in ("spaces", "posts"))
+_NUMBER = (
+    update(_spaces)
+    .where(_spaces.c.id == bindparam("space"))
+    .values(head_no=_spaces.c.head_no + 1)
+    .returning(_spaces.c.head_no)
+)
+_STORE = insert(_posts)
 
 
 @dataclass(frozen=True)
@@ -68,22 +78,21 @@ def post(
         return Posted(before.ref, before.seq, no, duplicate=True)
     _check(body_md, body_html)
     answered = _answered(session, space_id, reply_to)
-    no = session.scalars(
-        update(Space).where(Space.id == space_id).values(head_no=Space.head_no + 1).returning(Space.head_no)
-    ).one()
+    no = session.scalars(_NUMBER, {"space": space_id}).one()
     post_id = new_id()
     session.execute(
-        insert(Post).values(
-            id=post_id,
-            space_id=space_id,
-            no=no,
-            author_id=viewer.person_id,
-            body_md=body_md,
-            body_html=body_html,
-            renderer=RENDERER,
-            reply_to=reply_to,
-            at=clock.now(),
-        )
+        _STORE,
+        {
+            "id": post_id,
+            "space_id": space_id,
+            "no": no,
+            "author_id": viewer.person_id,
+            "body_md": body_md,
+            "body_html": body_html,
+            "renderer": RENDERER,
+            "reply_to": reply_to,
+            "at": clock.now(),
+        },
     )
     named = tuple(dict.fromkeys(p for p in mentions if p != viewer.person_id))
     if named:

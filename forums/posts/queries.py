@@ -125,6 +125,9 @@ def _shown() -> Select[*tuple[Any, ...]]:
     )
 
 
+_SHOWN = _shown()
+
+
 def _read(row: Row[Any]) -> Shown:
     quoted = None
     if row.quoted_id is not None:
@@ -176,7 +179,7 @@ def posts_in(
         span = Post.no > last - limit  # and what has come since the space was read
     if also is not None:
         span = or_(span, Post.id == also)
-    rows = session.execute(_shown().where(Post.space_id == space.id, span).order_by(Post.no)).all()
+    rows = session.execute(_SHOWN.where(Post.space_id == space.id, span).order_by(Post.no)).all()
     shown = [_read(row) for row in rows]
     inside = [p for p in shown if p.no > last - limit and (p.no <= last or (before is None and around is None))]
     return inside, next((p for p in shown if p.id == also), None)
@@ -314,7 +317,7 @@ def load(session: Session, rows: Sequence[log.Row]) -> list[Mapping[str, Any]]:
     space_id = rows[0].log_id
     refs = {row.ref for row in rows if row.kind != "member"}
     people = {row.ref for row in rows if row.kind == "member"}
-    posts = {p.id: p for p in map(_read, session.execute(_shown().where(Post.id.in_(refs))))} if refs else {}
+    posts = {p.id: p for p in map(_read, session.execute(_SHOWN.where(Post.id.in_(refs))))} if refs else {}
     members = _members(session, space_id, people) if people else {}
     return [members[r.ref] if r.kind == "member" else _payload(r.kind, posts[r.ref]) for r in rows]
 

@@ -55,9 +55,7 @@ def follow(session: Session, *, space_id: UUID, person_id: UUID, read_no: int) -
     )
 
 
-def set_read(
-    session: Session, *, viewer: Viewer, space_id: UUID, no: int, rev: int | None = None
-) -> tuple[int, int]:
+def set_read(session: Session, *, viewer: Viewer, space_id: UUID, no: int, rev: int | None = None) -> tuple[int, int]:
     """Move the viewer's reading position and return it as (no, rev).
 
     The position is the greatest (rev, no) that was ever sent, so tabs agree whatever the order in which they
@@ -76,9 +74,7 @@ def set_read(
         moved = moved.where(newer).values(read_no=wanted, cursor_rev=rev)
     row = session.execute(moved.returning(Follow.read_no, Follow.cursor_rev)).one_or_none()
     if row is not None:
-        event = SpaceRead(
-            actor_id=viewer.person_id, space_id=space_id, person_id=viewer.person_id, no=row.read_no
-        )
+        event = SpaceRead(actor_id=viewer.person_id, space_id=space_id, person_id=viewer.person_id, no=row.read_no)
         emit(session, event)
         return row.read_no, row.cursor_rev
     now = session.execute(
@@ -100,9 +96,7 @@ def admit(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor
         select(Space.id)
         .join(GroupAncestor, GroupAncestor.group_id == Space.group_id)
         .join(Group, Group.id == Space.group_id)
-        .where(
-            GroupAncestor.ancestor_id == group_id, or_(GroupAncestor.depth == 0, Group.kind != GroupKind.PAIR)
-        )
+        .where(GroupAncestor.ancestor_id == group_id, or_(GroupAncestor.depth == 0, Group.kind != GroupKind.PAIR))
     )
     again = session.scalars(
         update(Follow)

@@ -45,9 +45,7 @@ def unread(space_id: UUID) -> ResponseReturnValue:
     me = viewer()
     with kernel().reading() as session:
         rev = queries.space_for(session, me, space_id).cursor_rev + 1
-    kernel().commit(
-        lambda session: actions.set_read(session, viewer=me, space_id=space_id, no=max(0, no - 1), rev=rev)
-    )
+    kernel().commit(lambda session: actions.set_read(session, viewer=me, space_id=space_id, no=max(0, no - 1), rev=rev))
     _tell(space_id)
     return forms.see_other(url_for("spaces.index"))
 

@@ -1,4 +1,4 @@
-"""Who may read, post and moderate: rights in the space's group, which never reach into a pair from above."""
+"""Who may read: a right in the space's group, which never reaches into a pair from above."""
 
 from __future__ import annotations
 
@@ -19,13 +19,3 @@ LEADING = ("lead", "facilitator", "mentor")
 def visible_spaces(viewer: Viewer) -> ColumnElement[bool]:
     """Select the spaces that a viewer may read."""
     return Space.group_id.in_(groups_with(viewer, Right.READ))
-
-
-def may_post(viewer: Viewer) -> ColumnElement[bool]:
-    """Say for each space whether a viewer may post there."""
-    return Space.group_id.in_(groups_with(viewer, Right.POST))
-
-
-def may_moderate(viewer: Viewer) -> ColumnElement[bool]:
-    """Say for each space whether a viewer may remove what others posted."""
-    return Space.group_id.in_(groups_with(viewer, Right.MODERATE))

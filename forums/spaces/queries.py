@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     Uuid,
     and_,
+    bindparam,
     case,
     cast,
     column,
@@ -24,7 +25,7 @@ from sqlalchemy import (
     table,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.elements import BindParameter, ColumnElement
 
 from academy.kernel import clock, log
 from academy.kernel.access import Missing
@@ -34,9 +35,10 @@ from academy.kernel.log import Log
 from academy.kernel.viewer import Viewer
 from academy.notices.queries import unread_count
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person
+from academy.people.policy import Right, granting, groups_below
 from academy.people.queries import Face
 from forums.spaces.models import Follow, Space
-from forums.spaces.policy import LEADING, READERS, may_moderate, may_post, visible_spaces
+from forums.spaces.policy import LEADING, READERS, visible_spaces
 
 # Posts stand left of spaces, so their class can't be imported here; an unread count needs these columns only.
 _posts = table(
@@ -90,7 +92,8 @@ class Reader:
     role: str
 
 
-def _viewed(viewer: Viewer, space_id: UUID, *more: Any) -> Select[*tuple[Any, ...]]:
+def _viewed(*more: Any) -> Select[*tuple[Any, ...]]:
+    """Select a space as a viewer sees it; what differs from one question to the next are its parameters."""
     return (
         select(
             Space.id,
@@ -105,14 +108,33 @@ def _viewed(viewer: Viewer, space_id: UUID, *more: Any) -> Select[*tuple[Any, ..
             Follow.until_seq,
             Follow.read_no,
             Follow.cursor_rev,
-            may_post(viewer).label("may_post"),
-            may_moderate(viewer).label("may_moderate"),
+            _among("posting").label("may_post"),
+            _among("moderating").label("may_moderate"),
             *more,
         )
         .join(Log, Log.id == Space.id)
-        .outerjoin(Follow, and_(Follow.space_id == Space.id, Follow.person_id == viewer.person_id))
-        .where(Space.id == space_id, visible_spaces(viewer))
+        .outerjoin(Follow, and_(Follow.space_id == Space.id, Follow.person_id == bindparam("viewer_id")))
+        .where(Space.id == bindparam("space_id"), _among("reading"))
     )
+
+
+def _among(name: str) -> ColumnElement[bool]:
+    return Space.group_id.in_(groups_below(bindparam(name, expanding=True)))
+
+
+def _asked(viewer: Viewer, space_id: UUID) -> dict[str, Any]:
+    return {
+        "space_id": space_id,
+        "viewer_id": viewer.person_id,
+        "reading": granting(viewer, Right.READ),
+        "posting": granting(viewer, Right.POST),
+        "moderating": granting(viewer, Right.MODERATE),
+    }
+
+
+# Built once: every message and every page asks this.
+_VIEWED = _viewed()
+_LOCKED = _VIEWED.with_for_update(of=Space)
 
 
 def _view(row: Row[Any]) -> SpaceView:
@@ -140,8 +162,7 @@ def space_for(session: Session, viewer: Viewer, space_id: UUID, *, lock: bool = 
     With `lock`, writers to the space wait for each other from here on, so that what is read next in the same
     unit of work is the latest (on SQLite there is one writer anyway).
     """
-    query = _viewed(viewer, space_id)
-    row = session.execute(query.with_for_update(of=Space) if lock else query).one_or_none()
+    row = session.execute(_LOCKED if lock else _VIEWED, _asked(viewer, space_id)).one_or_none()
     if row is None:
         raise Missing
     return _view(row)
@@ -149,7 +170,7 @@ def space_for(session: Session, viewer: Viewer, space_id: UUID, *, lock: bool = 
 
 def room_for(session: Session, viewer: Viewer, space_id: UUID) -> tuple[SpaceView, list[Reader]]:
     """Find a space that the viewer may read and everybody who may read it, by name; raises `Missing`. One statement."""
-    rows = session.execute(_readers(_viewed(viewer, space_id, *_READER), Space.group_id)).all()
+    rows = session.execute(_ROOM, _asked(viewer, space_id)).all()
     if not rows:  # whoever may read is among the readers
         raise Missing
     return _view(rows[0]), _weightiest(rows)
@@ -245,22 +266,30 @@ _READER = (
 )
 
 
-def _readers(query: Select[*tuple[Any, ...]], group_id: Any) -> Select[*tuple[Any, ...]]:
-    now = clock.now()
+def _now() -> BindParameter[datetime]:
+    """Ask what time it is when the statement runs, so that it can be built once."""
+    return bindparam(None, callable_=clock.now, type_=Instant, unique=True)
+
+
+def _readers(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return (
-        query.join(GroupAncestor, GroupAncestor.group_id == group_id)
+        query.join(GroupAncestor, GroupAncestor.group_id == Space.group_id)
         .join(Group, Group.id == GroupAncestor.group_id)
         .join(Membership, Membership.group_id == GroupAncestor.ancestor_id)
         .join(Person, Person.id == Membership.person_id)
         .where(
             or_(GroupAncestor.depth == 0, Group.kind != GroupKind.PAIR),
             Membership.role.in_(READERS),
-            Membership.from_at <= now,
-            or_(Membership.until_at.is_(None), Membership.until_at > now),
+            Membership.from_at <= _now(),
+            or_(Membership.until_at.is_(None), Membership.until_at > _now()),
             Person.deactivated_at.is_(None),
         )
         .order_by(Person.name, Person.id)
     )
+
+
+_ROOM = _readers(_viewed(*_READER))
+_READERS = _readers(select(*_READER).select_from(Space).where(Space.id == bindparam("space_id")))
 
 
 def _weightiest(rows: Sequence[Row[Any]]) -> list[Reader]:
@@ -274,8 +303,7 @@ def _weightiest(rows: Sequence[Row[Any]]) -> list[Reader]:
 
 def people_in(session: Session, space_id: UUID) -> list[Reader]:
     """Return everybody who may read a space, by name. The caller has checked the right to see it."""
-    query = _readers(select(*_READER).select_from(Space).where(Space.id == space_id), Space.group_id)
-    return _weightiest(session.execute(query).all())
+    return _weightiest(session.execute(_READERS, {"space_id": space_id}).all())
 
 
 def leading_role(
@@ -283,7 +311,6 @@ def leading_role(
 ) -> ScalarSelect[str]:
     """Select the role that a room shows beside somebody's name (lead, facilitator or mentor), null for others."""
     membership, ancestor, group = aliased(Membership), aliased(GroupAncestor), aliased(Group)
-    now = clock.now()
     weight = case(*((membership.role == role, i) for i, role in enumerate(LEADING)), else_=len(LEADING))
     return (
         select(membership.role)
@@ -294,8 +321,8 @@ def leading_role(
             membership.person_id == person_id,
             or_(ancestor.depth == 0, group.kind != GroupKind.PAIR),
             membership.role.in_(LEADING),
-            membership.from_at <= now,
-            or_(membership.until_at.is_(None), membership.until_at > now),
+            membership.from_at <= _now(),
+            or_(membership.until_at.is_(None), membership.until_at > _now()),
         )
         .order_by(ancestor.depth, weight)
         .limit(1)

@@ -11,9 +11,7 @@ from forums.spaces import actions
 
 def admit(session: Session, event: MemberJoined) -> None:
     """Open the group's rooms to somebody new."""
-    actions.admit(
-        session, group_id=event.group_id, person_id=event.person_id, role=event.role, actor_id=event.actor_id
-    )
+    actions.admit(session, group_id=event.group_id, person_id=event.person_id, role=event.role, actor_id=event.actor_id)
 
 
 def dismiss(session: Session, event: MemberLeft) -> None:

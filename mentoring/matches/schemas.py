@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from academy.web.forms import REQUIRED
+from academy.web.wire import Version
 from mentoring.matches.policy import LONGEST_REASON
 from mentoring.pairs.models import PairKind
 
@@ -20,19 +21,19 @@ class AskIn(Schema):
 class PublishIn(Schema):
     """Which version of a proposal a lead has read."""
 
-    version = fields.Integer(required=True, error_messages=REQUIRED)
+    version = Version(required=True, error_messages=REQUIRED)
 
 
 class AcceptIn(Schema):
     """Which version of an offer somebody accepts."""
 
-    version = fields.Integer(required=True, error_messages=REQUIRED)
+    version = Version(required=True, error_messages=REQUIRED)
 
 
 class DeclineIn(Schema):
     """Which version of an offer somebody declines and, if they like, why."""
 
-    version = fields.Integer(required=True, error_messages=REQUIRED)
+    version = Version(required=True, error_messages=REQUIRED)
     reason = fields.String(
         load_default="",
         validate=validate.Length(max=LONGEST_REASON, error="Please use at most {max} characters."),

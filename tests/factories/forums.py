@@ -103,7 +103,9 @@ def unread(kernel: Kernel, person_id: UUID, space_id: UUID) -> int:
     return from_list[space_id]
 
 
-def catch_up(kernel: Kernel, person_id: UUID, space_id: UUID, since: int = 0, epoch: str | None = None) -> dict[str, Any]:
+def catch_up(
+    kernel: Kernel, person_id: UUID, space_id: UUID, since: int = 0, epoch: str | None = None
+) -> dict[str, Any]:
     """Read a space's log as a person."""
     viewer = people.viewer(kernel, person_id)
     with kernel.reading() as session:

@@ -22,7 +22,9 @@ def pack(key: str = "a-track", *, modules: int = 2, title: str = "A track") -> P
             icon="book",
             week=week,
             activities=tuple(
-                ActivityPart(f"{kind}-{week}", kind, f"{kind.title()} {week}", "One line.", 5, f"Text of {kind} {week}.")
+                ActivityPart(
+                    f"{kind}-{week}", kind, f"{kind.title()} {week}", "One line.", 5, f"Text of {kind} {week}."
+                )
                 for kind in ("reading", "reflection", "workshop")
             ),
         )

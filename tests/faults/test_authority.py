@@ -55,7 +55,9 @@ def test_a_page_of_another_site_cannot_open_a_socket_with_the_victims_cookie(
         assert own.client.connected
 
 
-@pytest.mark.parametrize("cookie", ["", "nonsense", "eyJfdXNlcl9pZCI6ImFueWJvZHkifQ.aaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbb"])
+@pytest.mark.parametrize(
+    "cookie", ["", "nonsense", "eyJfdXNlcl9pZCI6ImFueWJvZHkifQ.aaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbb"]
+)
 def test_nobody_connects_without_a_sign_in(live: Live, cookie: str) -> None:
     heard: list[Any] = []
     with pytest.raises(Unwelcome):

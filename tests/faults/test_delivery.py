@@ -16,10 +16,10 @@ from sqlalchemy import select
 
 from academy.kernel.app import Kernel
 from forums.posts.models import Post
+from tests.factories import forums
 from tests.faults.conftest import Room, room_on
 from tests.faults.servers import DIE, HURRIED, MORTAL
 from tests.faults.wire import Follower, Lost, Wire, nonce, send
-from tests.factories import forums
 from tests.live import Live, kernel_on, signed_in
 from tests.proxy import Proxy
 from tests.serving import Server, start_server

@@ -24,9 +24,7 @@ class Lost(Exception):
 class Wire:
     """One connection. `heard` are the events that came, in the order in which they came, as (name, payload)."""
 
-    def __init__(
-        self, url: str, cookie: str, *, heard: list[tuple[str, Any]] | None = None, **options: Any
-    ) -> None:
+    def __init__(self, url: str, cookie: str, *, heard: list[tuple[str, Any]] | None = None, **options: Any) -> None:
         self.heard = [] if heard is None else heard
         self.gone = threading.Event()
         self.client = socketio.Client(
@@ -44,7 +42,9 @@ class Wire:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _where: TracebackType | None) -> None:
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _where: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:

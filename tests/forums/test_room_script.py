@@ -18,7 +18,7 @@ from academy.kernel.log import Log
 from academy.people import actions as people_actions
 from academy.people.engine import new_token, token_hash
 from forums.posts.models import Post
-from tests.factories import forums, people
+from tests.factories import forums
 from tests.live import kernel_on
 from tests.serving import Server, cookie_of, start_server
 
@@ -56,9 +56,7 @@ class Own:
         """Sign a person in with a browser profile of their own."""
         token = new_token()
         hashed, person_id = token_hash(token), self.people[person]
-        self.kernel.commit(
-            lambda s: people_actions.sign_in(s, person_id=person_id, token_hash=hashed, agent="test")
-        )
+        self.kernel.commit(lambda s: people_actions.sign_in(s, person_id=person_id, token_hash=hashed, agent="test"))
         context = self.browser.new_context(viewport={"width": 1280, "height": 800})
         context.set_default_timeout(20_000)
         context.add_cookies([{"name": "academy", "value": cookie_of(token), "url": self.server.url}])
@@ -232,7 +230,9 @@ def test_a_message_that_is_refused_says_why_and_can_be_dropped(own: Own) -> None
     say(ana, "[ref]: /nothing")
     expect(ana.locator(".is-failed .retry")).to_contain_text("There is nothing in this message yet")
     say(ana, "The next one goes through")
-    expect(ana.locator("#msgs .msg:not(.is-failed) .body")).to_have_text(["Welcome, everybody", "The next one goes through"])
+    expect(ana.locator("#msgs .msg:not(.is-failed) .body")).to_have_text(
+        ["Welcome, everybody", "The next one goes through"]
+    )
     ana.reload()
     expect(ana.locator(".is-failed")).to_have_count(1)
     ana.get_by_role("button", name="Discard").click()

@@ -27,9 +27,7 @@ def enter(visit: Visit, cast: Cast) -> RoomPage:
     return RoomPage(visit)
 
 
-def test_two_learners_and_a_facilitator_talk_in_real_time(
-    live: Live, cast: Cast, visits: Callable[..., Visit]
-) -> None:
+def test_two_learners_and_a_facilitator_talk_in_real_time(live: Live, cast: Cast, visits: Callable[..., Visit]) -> None:
     ana, ben = cast.add("Ana Petrov"), cast.add("Ben Okafor", zone="Africa/Lagos")
     ingrid = cast.add("Ingrid Moe", Role.FACILITATOR, "Europe/Berlin")
     forums.say(live.kernel, ben, cast.world.space, "I have read the first chapter.")

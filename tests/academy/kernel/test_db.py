@@ -168,7 +168,9 @@ def test_eight_writers_at_once_are_all_kept(kernel: Kernel) -> None:
     def write() -> None:
         try:
             for _ in range(10):
-                kernel.commit(lambda s: s.execute(update(Person).where(Person.id == ana).values(about=Person.about + "x")))
+                kernel.commit(
+                    lambda s: s.execute(update(Person).where(Person.id == ana).values(about=Person.about + "x"))
+                )
         except BaseException as error:
             failures.append(error)
 

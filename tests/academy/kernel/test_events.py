@@ -158,9 +158,7 @@ def test_a_kind_of_event_is_also_an_event_of_the_broader_kind(kernel: Kernel, re
     assert heard == ["BackDoorOpened"]
 
 
-def test_the_ledger_keeps_the_declared_fields_and_nothing_else(
-    kernel: Kernel, reacting: Callable[..., None]
-) -> None:
+def test_the_ledger_keeps_the_declared_fields_and_nothing_else(kernel: Kernel, reacting: Callable[..., None]) -> None:
     reacting()
     ana: UUID = people.person(kernel)
     kernel.commit(lambda s: emit(s, DoorOpened(actor_id=ana, room="kitchen")))

@@ -31,7 +31,10 @@ def test_of_any_text_either_it_is_missing_or_it_is_written_so(text: str) -> None
     assert encode(value) == text
 
 
-@pytest.mark.parametrize("wrong", [None, 7, b"a" * 26, ["a"], "", "a" * 25, "a" * 27, "A" * 26, "1" * 26, "é" * 26, "a" * 25 + "b", "a" * 25 + "="])
+@pytest.mark.parametrize(
+    "wrong",
+    [None, 7, b"a" * 26, ["a"], "", "a" * 25, "a" * 27, "A" * 26, "1" * 26, "é" * 26, "a" * 25 + "b", "a" * 25 + "="],
+)
 def test_anything_else_is_missing(wrong: object) -> None:
     with pytest.raises(Missing):
         decode(wrong)

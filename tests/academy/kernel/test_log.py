@@ -32,7 +32,9 @@ def epoch_of(kernel: Kernel, log_id: UUID) -> str:
         return session.scalars(select(Log.epoch).where(Log.id == log_id)).one()
 
 
-def page(kernel: Kernel, log_id: UUID, since: int, *, span: Span = Span(), epoch: str | None = None, limit: int = 200) -> log.Page:
+def page(
+    kernel: Kernel, log_id: UUID, since: int, *, span: Span = Span(), epoch: str | None = None, limit: int = 200
+) -> log.Page:
     with kernel.reading() as session:
         return log.page(session, log_id, span=span, since=since, epoch=epoch, limit=limit)
 
@@ -60,7 +62,9 @@ def test_eight_writers_at_once_leave_no_gap_and_no_double(kernel: Kernel, log_id
     assert failures == []
     assert sorted(seen) == list(range(1, 81))
     with kernel.reading() as session:
-        assert session.scalars(select(LogEvent.seq).where(LogEvent.log_id == log_id).order_by(LogEvent.seq)).all() == sorted(seen)
+        assert session.scalars(
+            select(LogEvent.seq).where(LogEvent.log_id == log_id).order_by(LogEvent.seq)
+        ).all() == sorted(seen)
         assert session.scalars(select(Log.head_seq).where(Log.id == log_id)).one() == 80
 
 

@@ -25,11 +25,15 @@ from academy.kernel.ids import encode
 from academy.kernel.jobs import Job, Runner
 from academy.kernel.mail import Letter, NotPrivate, SmtpTransport
 
-INVITATION = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nSUMMARY:Café – Übung\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+INVITATION = (
+    "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nSUMMARY:Café – Übung\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
 
 
 def letter(**changes: Any) -> Letter:
-    return Letter(**{"to_name": "Ana", "to_address": "ana@example.org", "subject": "Hello", "text": "Words.", **changes})
+    return Letter(
+        **{"to_name": "Ana", "to_address": "ana@example.org", "subject": "Hello", "text": "Words.", **changes}
+    )
 
 
 def composed(**changes: Any) -> EmailMessage:
@@ -72,7 +76,9 @@ def sink() -> Iterator[Sink]:
 
 
 def smtp(port: int, login: str = "") -> SmtpTransport:
-    return SmtpTransport(Settings(database_url="sqlite:///x", secret_key="k" * 16, smtp_url=f"smtp://{login}127.0.0.1:{port}"))
+    return SmtpTransport(
+        Settings(database_url="sqlite:///x", secret_key="k" * 16, smtp_url=f"smtp://{login}127.0.0.1:{port}")
+    )
 
 
 @pytest.fixture
@@ -88,20 +94,38 @@ def runner(kernel: Kernel) -> Runner:
 
 @pytest.mark.parametrize(
     "hostile",
-    ["Hi\r\nBcc: everybody@example.org", "Hi\nBcc: everybody@example.org", "Hi\rBcc: x@example.org",
-     "Hi\u2028Bcc: x@example.org", "Hi\x00\x1bBcc: x@example.org", "Hi\x85Bcc: x@example.org"],
+    [
+        "Hi\r\nBcc: everybody@example.org",
+        "Hi\nBcc: everybody@example.org",
+        "Hi\rBcc: x@example.org",
+        "Hi\u2028Bcc: x@example.org",
+        "Hi\x00\x1bBcc: x@example.org",
+        "Hi\x85Bcc: x@example.org",
+    ],
 )
 def test_no_line_break_in_a_name_or_subject_makes_a_header(hostile: str) -> None:
     message = composed(subject=hostile, to_name=hostile)
     assert message["Bcc"] is None
     assert sorted(message.keys()) == sorted(
-        ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Type", "Content-Transfer-Encoding", "MIME-Version"]
+        [
+            "From",
+            "To",
+            "Subject",
+            "Date",
+            "Message-ID",
+            "Auto-Submitted",
+            "Content-Type",
+            "Content-Transfer-Encoding",
+            "MIME-Version",
+        ]
     )
     assert message["Subject"] == hostile.translate({ord(c): " " for c in "\r\n\u2028\x00\x1b\x85"}).replace("  ", " ")
     assert [a.addr_spec for a in message["To"].addresses] == ["ana@example.org"]
 
 
-@pytest.mark.parametrize("address", ["ana@example.org\r\nBcc: x@example.org", "ana@example.org, ben@example.org", "", "ana"])
+@pytest.mark.parametrize(
+    "address", ["ana@example.org\r\nBcc: x@example.org", "ana@example.org, ben@example.org", "", "ana"]
+)
 def test_an_address_that_is_not_one_address_is_refused(address: str) -> None:
     with pytest.raises((ValueError, IndexError, email.errors.MessageError)):
         composed(to_address=address)
@@ -126,7 +150,11 @@ def test_an_invitation_is_a_calendar_part_with_its_method() -> None:
 
 
 def test_a_promised_mail_reaches_a_real_server(sending: Kernel, sink: Sink) -> None:
-    sending.commit(lambda s: mail.post(s, letter(text="See you.\n.\nA line that is one dot.\n", calendar=INVITATION, method="REQUEST")))
+    sending.commit(
+        lambda s: mail.post(
+            s, letter(text="See you.\n.\nA line that is one dot.\n", calendar=INVITATION, method="REQUEST")
+        )
+    )
     assert runner(sending).run_due() == 1
     [(sender, recipients, message)] = sink.taken
     assert (sender, recipients) == ("academy@localhost", ["ana@example.org"])
@@ -205,7 +233,9 @@ def test_a_password_never_goes_to_another_machine_in_the_clear(sink: Sink, monke
 
 
 def test_a_file_transport_writes_a_mail_sent_twice_once(tmp_path: Any) -> None:
-    transport = mail.transport_of(Settings(database_url="sqlite:///x", secret_key="k" * 16, instance=tmp_path, mail="file"))
+    transport = mail.transport_of(
+        Settings(database_url="sqlite:///x", secret_key="k" * 16, instance=tmp_path, mail="file")
+    )
     message = mail.compose(letter(), sender="a@b.org", message_id="<1@b>")
     transport.send(message, "abc")
     transport.send(message, "abc")
@@ -215,6 +245,8 @@ def test_a_file_transport_writes_a_mail_sent_twice_once(tmp_path: Any) -> None:
 
 
 def test_a_console_transport_prints_the_mail(capsys: pytest.CaptureFixture[str], tmp_path: Any) -> None:
-    transport = mail.transport_of(Settings(database_url="sqlite:///x", secret_key="k" * 16, instance=tmp_path, mail="console"))
+    transport = mail.transport_of(
+        Settings(database_url="sqlite:///x", secret_key="k" * 16, instance=tmp_path, mail="console")
+    )
     transport.send(mail.compose(letter(), sender="a@b.org", message_id="<1@b>"), "abc")
     assert "Subject: Hello" in capsys.readouterr().err

@@ -206,6 +206,8 @@ def test_everybody_follows_their_own_inbox_and_nobody_anothers(ana: UUID, kernel
             follow(session, ben)
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/notices"), ("POST", "/notices/read"), ("POST", f"/notices/{'a' * 26}/read")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/notices"), ("POST", "/notices/read"), ("POST", f"/notices/{'a' * 26}/read")]
+)
 def test_signed_out_there_is_no_inbox(client: FlaskClient, method: str, path: str) -> None:
     assert client.open(path, method=method).status_code == (303 if method == "GET" else 401)

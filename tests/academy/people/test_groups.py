@@ -26,11 +26,14 @@ def join(kernel: Kernel, group: UUID, person: UUID, role: str = Role.LEARNER) ->
 
 def open_rows(kernel: Kernel, group: UUID, person: UUID) -> int:
     with kernel.reading() as session:
-        return session.scalar(
-            select(func.count())
-            .select_from(Membership)
-            .where(Membership.group_id == group, Membership.person_id == person, Membership.until_at.is_(None))
-        ) or 0
+        return (
+            session.scalar(
+                select(func.count())
+                .select_from(Membership)
+                .where(Membership.group_id == group, Membership.person_id == person, Membership.until_at.is_(None))
+            )
+            or 0
+        )
 
 
 def test_a_group_knows_all_that_is_above_it(kernel: Kernel) -> None:
@@ -95,9 +98,7 @@ def test_joining_and_leaving_stand_in_the_ledger(kernel: Kernel) -> None:
     kernel.commit(lambda s: actions.join(s, group_id=group, person_id=ana, role="learner", actor_id=lead))
     kernel.commit(lambda s: actions.leave(s, group_id=group, person_id=ana, role="learner", actor_id=lead))
     with kernel.reading() as session:
-        rows = session.execute(
-            select(Entry.kind, Entry.facts).where(Entry.actor_id == lead).order_by(Entry.id)
-        ).all()
+        rows = session.execute(select(Entry.kind, Entry.facts).where(Entry.actor_id == lead).order_by(Entry.id)).all()
     facts = {"group_id": str(group), "person_id": str(ana), "role": "learner"}
     assert sorted(tuple(row) for row in rows if row.kind == "MemberJoined") == [("MemberJoined", facts)]
     assert [row.facts for row in rows if row.kind == "MemberLeft"] == [facts]

@@ -21,18 +21,29 @@ from tests.factories import people
 # Written by hand from the table of who may do what; never computed from the policy.
 #                        meet learn read post mod  att  sched create roster enroll prop mentor author settle
 TABLE = {
-    "learner": (         "x   x    x    x    -    x    -    -     -      -     -    -     -      -"),
-    "mentor": (          "x   x    x    x    -    x    -    -     -      -     -    x     -      -"),
-    "facilitator": (     "x   x    x    x    x    x    x    -     x      x     x    -     -      -"),
-    "lead": (            "x   x    x    x    x    x    x    x     x      x     x    -     x      -"),
-    "admin": (           "x   -    -    -    -    -    -    x     x      x     -    -     x      x"),
-    "analyst": (         "x   -    -    -    -    -    -    -     -      -     -    -     -      -"),
-    "member": (          "-   -    -    -    -    -    -    -     -      -     -    -     -      -"),
+    "learner": ("x   x    x    x    -    x    -    -     -      -     -    -     -      -"),
+    "mentor": ("x   x    x    x    -    x    -    -     -      -     -    x     -      -"),
+    "facilitator": ("x   x    x    x    x    x    x    -     x      x     x    -     -      -"),
+    "lead": ("x   x    x    x    x    x    x    x     x      x     x    -     x      -"),
+    "admin": ("x   -    -    -    -    -    -    x     x      x     -    -     x      x"),
+    "analyst": ("x   -    -    -    -    -    -    -     -      -     -    -     -      -"),
+    "member": ("-   -    -    -    -    -    -    -     -      -     -    -     -      -"),
 }
 COLUMNS = (
-    "people:meet", "tracks:learn", "forums:read", "forums:post", "forums:moderate", "workshops:attend",
-    "workshops:schedule", "cohorts:create", "cohorts:roster", "cohorts:enroll", "matches:propose", "matches:mentor",
-    "tracks:author", "people:settle",
+    "people:meet",
+    "tracks:learn",
+    "forums:read",
+    "forums:post",
+    "forums:moderate",
+    "workshops:attend",
+    "workshops:schedule",
+    "cohorts:create",
+    "cohorts:roster",
+    "cohorts:enroll",
+    "matches:propose",
+    "matches:mentor",
+    "tracks:author",
+    "people:settle",
 )
 
 
@@ -70,7 +81,9 @@ def test_a_role_carries_the_rights_of_the_table_and_no_other(kernel: Kernel, str
     ana = people.member(kernel, street.cohort, people.person(kernel), role)
     marks = TABLE[role].split()
     assert len(marks) == len(COLUMNS) == len(Right)
-    assert rights(kernel, ana, street.cohort) == {name for name, mark in zip(COLUMNS, marks, strict=True) if mark == "x"}
+    assert rights(kernel, ana, street.cohort) == {
+        name for name, mark in zip(COLUMNS, marks, strict=True) if mark == "x"
+    }
 
 
 def test_every_role_stands_in_the_table() -> None:
@@ -117,9 +130,7 @@ def test_a_role_that_ended_carries_nothing(kernel: Kernel, street: Street) -> No
     assert rights(kernel, ana, street.cohort) == set()
 
 
-def test_what_one_may_not_do_is_refused_and_what_one_may_not_know_of_is_missing(
-    kernel: Kernel, street: Street
-) -> None:
+def test_what_one_may_not_do_is_refused_and_what_one_may_not_know_of_is_missing(kernel: Kernel, street: Street) -> None:
     learner = people.viewer(kernel, people.member(kernel, street.cohort, people.person(kernel)))
     outsider = people.viewer(kernel, people.person(kernel))
     with kernel.reading() as session:

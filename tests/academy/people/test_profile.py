@@ -45,13 +45,25 @@ def hours(kernel: Kernel, person_id: UUID) -> list[tuple[int, int, int]]:
 
 
 def test_what_is_said_is_kept(mine: FlaskClient, ana: UUID, kernel: Kernel) -> None:
-    answer = mine.post("/me", data=form(
-        name=" Ana S. ", pronouns="she/her", about="Line one\r\nLine two", zone="Asia/Kolkata",
-        languages=["pt", "en"], **{"from-0": "09:00", "to-0": "17:30", "from-4": "20:00", "to-4": "00:00"},
-    ))
+    answer = mine.post(
+        "/me",
+        data=form(
+            name=" Ana S. ",
+            pronouns="she/her",
+            about="Line one\r\nLine two",
+            zone="Asia/Kolkata",
+            languages=["pt", "en"],
+            **{"from-0": "09:00", "to-0": "17:30", "from-4": "20:00", "to-4": "00:00"},
+        ),
+    )
     assert (answer.status_code, answer.location) == (303, "/me")
     found = person(kernel, ana)
-    assert (found.name, found.pronouns, found.about, found.zone) == ("Ana S.", "she/her", "Line one\nLine two", "Asia/Kolkata")
+    assert (found.name, found.pronouns, found.about, found.zone) == (
+        "Ana S.",
+        "she/her",
+        "Line one\nLine two",
+        "Asia/Kolkata",
+    )
     with kernel.reading() as session:
         assert queries.languages_of(session, [ana]) == {ana: ["en", "pt"]}
     assert hours(kernel, ana) == [(0, 540, 1050), (4, 1200, 1440)]
@@ -81,7 +93,10 @@ def test_further_stretches_of_a_day_are_shown_and_kept(mine: FlaskClient, ana: U
 
 
 def test_a_second_stretch_can_be_added(mine: FlaskClient, ana: UUID, kernel: Kernel) -> None:
-    mine.post("/me", data=form(**{"from-2": "09:00", "to-2": "12:00", "day-more": "2", "from-more": "14:00", "to-more": "16:00"}))
+    mine.post(
+        "/me",
+        data=form(**{"from-2": "09:00", "to-2": "12:00", "day-more": "2", "from-more": "14:00", "to-more": "16:00"}),
+    )
     assert hours(kernel, ana) == [(2, 540, 720), (2, 840, 960)]
 
 
@@ -110,7 +125,9 @@ def test_a_second_stretch_can_be_added(mine: FlaskClient, ana: UUID, kernel: Ker
 def test_what_can_not_be_is_said_at_its_field_and_what_was_typed_is_kept(
     mine: FlaskClient, ana: UUID, kernel: Kernel, changes: dict[str, str], field: str
 ) -> None:
-    answer = mine.post("/me", data=form(about="Typed just now", **changes) if "about" not in changes else form(**changes))
+    answer = mine.post(
+        "/me", data=form(about="Typed just now", **changes) if "about" not in changes else form(**changes)
+    )
     assert answer.status_code == 422
     assert "<title>Error: " in answer.text
     assert f'href="#f-{field}"' in answer.text
@@ -122,7 +139,9 @@ def test_what_can_not_be_is_said_at_its_field_and_what_was_typed_is_kept(
 
 
 def test_all_that_is_wrong_is_said_at_once(mine: FlaskClient) -> None:
-    page = mine.post("/me", data=form(name="", **{"from-0": "9", "to-0": "10:00", "from-1": "12:00", "to-1": "10:00"})).text
+    page = mine.post(
+        "/me", data=form(name="", **{"from-0": "9", "to-0": "10:00", "from-1": "12:00", "to-1": "10:00"})
+    ).text
     for field in ("name", "from-0"):
         assert f'href="#f-{field}"' in page
 
@@ -176,7 +195,9 @@ def test_the_form_cannot_set_what_is_not_in_it(mine: FlaskClient, ana: UUID, ker
 
 
 def test_display_choices_are_drawn_by_the_server(mine: FlaskClient, ana: UUID, kernel: Kernel) -> None:
-    answer = mine.post("/me/display", data={"theme": "dark", "contrast": "more", "announce": "names", "next": "/notices"})
+    answer = mine.post(
+        "/me/display", data={"theme": "dark", "contrast": "more", "announce": "names", "next": "/notices"}
+    )
     assert (answer.status_code, answer.location) == (303, "/notices")
     page = mine.get("/me").text
     assert 'data-theme="dark"' in page
@@ -239,7 +260,16 @@ def test_nobody_takes_back_anothers_block(mine: FlaskClient, ana: UUID, kernel: 
         assert queries.blocks_among(session, [ben, eve]) == {(ben, eve)}
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/me"), ("POST", "/me"), ("POST", "/me/display"), ("POST", "/me/blocks"), ("POST", f"/me/blocks/{'a' * 26}/remove")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/me"),
+        ("POST", "/me"),
+        ("POST", "/me/display"),
+        ("POST", "/me/blocks"),
+        ("POST", f"/me/blocks/{'a' * 26}/remove"),
+    ],
+)
 def test_signed_out_there_is_no_profile(client: FlaskClient, method: str, path: str) -> None:
     answer = client.open(path, method=method)
     assert (answer.status_code, answer.location) == ((303, "/sign-in?next=/me") if method == "GET" else (401, None))

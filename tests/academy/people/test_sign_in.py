@@ -118,7 +118,16 @@ def test_what_was_typed_is_kept_and_the_password_is_not(client: FlaskClient, ana
     assert 'name="next" value="/me"' in page
 
 
-@pytest.mark.parametrize("sent", [{}, {"email": ""}, {"email": "ana@example.org"}, {"password": PASSWORD}, {"email": "a\0na@example.org\0", "password": "\0"}])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"email": ""},
+        {"email": "ana@example.org"},
+        {"password": PASSWORD},
+        {"email": "a\0na@example.org\0", "password": "\0"},
+    ],
+)
 def test_a_form_that_is_not_whole_gets_the_page_again(client: FlaskClient, ana: UUID, sent: dict[str, str]) -> None:
     assert client.post("/sign-in", data=sent).status_code == 422
 
@@ -165,8 +174,20 @@ def test_the_sixty_first_try_from_one_network_has_to_wait(client: FlaskClient, a
 
 @pytest.mark.parametrize(
     "next_url",
-    ["https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "/\n/evil.example",
-     "javascript:alert(1)", " //evil.example", "evil.example", "//[half", "/%5cevil.example\\", "http:evil.example"],
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "javascript:alert(1)",
+        " //evil.example",
+        "evil.example",
+        "//[half",
+        "/%5cevil.example\\",
+        "http:evil.example",
+    ],
 )
 def test_no_next_address_leaves_this_site(client: FlaskClient, ana: UUID, next_url: str) -> None:
     assert enter(client, next=next_url).location == "/"
@@ -278,7 +299,9 @@ def test_a_forged_form_signs_nobody_out(app: Flask, client: FlaskClient, ana: UU
     assert client.get("/me").status_code == 200
 
 
-def test_a_sign_in_ends_by_itself_after_thirty_days(client_of: Callable[[UUID], FlaskClient], ana: UUID, kernel: Kernel) -> None:
+def test_a_sign_in_ends_by_itself_after_thirty_days(
+    client_of: Callable[[UUID], FlaskClient], ana: UUID, kernel: Kernel
+) -> None:
     with clock.travel(clock.now() - timedelta(days=30, seconds=1)):
         old = sign_in(kernel, ana)
     fresh = client_of(ana)

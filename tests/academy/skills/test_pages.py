@@ -32,8 +32,16 @@ def skills(kernel: Kernel) -> dict[str, UUID]:
         framework = Framework(id=new_id(), key="test", version="1", name="Test", licence="Made for tests.")
         session.add(framework)
         session.flush()
-        labels = {"active listening": "skill", "listening to music": "skill", "100% cotton": "knowledge", "listening": "group"}
-        rows = [Skill(id=new_id(), framework_id=framework.id, key=label, label=label, kind=kind) for label, kind in labels.items()]
+        labels = {
+            "active listening": "skill",
+            "listening to music": "skill",
+            "100% cotton": "knowledge",
+            "listening": "group",
+        }
+        rows = [
+            Skill(id=new_id(), framework_id=framework.id, key=label, label=label, kind=kind)
+            for label, kind in labels.items()
+        ]
         session.add_all(rows)
         return {row.label: row.id for row in rows}
 
@@ -63,7 +71,9 @@ def test_a_group_of_skills_is_not_a_skill(mine: FlaskClient, skills: dict[str, U
     assert mine.post("/me/skills", data={"skill_id": encode(skills["listening"]), "level": 3}).status_code == 404
 
 
-@pytest.mark.parametrize(("q", "found"), [("%", True), ("_", False), ("100%", True), ("\\", False), ("' OR 1=1 --", False)])
+@pytest.mark.parametrize(
+    ("q", "found"), [("%", True), ("_", False), ("100%", True), ("\\", False), ("' OR 1=1 --", False)]
+)
 def test_what_is_typed_is_no_pattern(mine: FlaskClient, skills: dict[str, UUID], q: str, found: bool) -> None:
     page = mine.get("/me/skills", query_string={"q": q}).text
     assert ("100% cotton" in page) is found
@@ -76,7 +86,9 @@ def test_a_name_that_nothing_has_is_said_kindly_and_as_text(mine: FlaskClient, s
     assert "Try a shorter or a more common word" in page
 
 
-def test_a_skill_is_added_changed_and_taken_back(mine: FlaskClient, ana: UUID, kernel: Kernel, skills: dict[str, UUID]) -> None:
+def test_a_skill_is_added_changed_and_taken_back(
+    mine: FlaskClient, ana: UUID, kernel: Kernel, skills: dict[str, UUID]
+) -> None:
     skill = encode(skills["active listening"])
     answer = mine.post("/me/skills", data={"skill_id": skill, "level": "4"})
     assert (answer.status_code, answer.location) == (303, "/me/skills")
@@ -88,7 +100,9 @@ def test_a_skill_is_added_changed_and_taken_back(mine: FlaskClient, ana: UUID, k
     assert held(kernel, ana) == []
 
 
-def test_a_goal_is_added_changed_and_taken_back(mine: FlaskClient, ana: UUID, kernel: Kernel, skills: dict[str, UUID]) -> None:
+def test_a_goal_is_added_changed_and_taken_back(
+    mine: FlaskClient, ana: UUID, kernel: Kernel, skills: dict[str, UUID]
+) -> None:
     skill = encode(skills["active listening"])
     mine.post("/me/goals", data={"skill_id": skill, "level": "4"})
     mine.post("/me/goals", data={"skill_id": skill, "level": "5"})
@@ -115,13 +129,20 @@ def test_a_skill_that_there_is_not_is_missing(mine: FlaskClient, skills: dict[st
 
 def test_nobody_speaks_for_another(mine: FlaskClient, kernel: Kernel, skills: dict[str, UUID]) -> None:
     ben = people.person(kernel)
-    sent = {"skill_id": encode(skills["active listening"]), "level": "3", "person_id": encode(ben), "source": "evidence"}
+    sent = {
+        "skill_id": encode(skills["active listening"]),
+        "level": "3",
+        "person_id": encode(ben),
+        "source": "evidence",
+    }
     mine.post("/me/skills", data=sent)
     assert held(kernel, ben) == []
     with kernel.reading() as session:
         assert session.scalars(select(Skill.label).where(Skill.id == skills["active listening"])).one()
 
 
-@pytest.mark.parametrize("path", ["/me/skills", "/me/goals", f"/me/skills/{'a' * 26}/remove", f"/me/goals/{'a' * 26}/remove"])
+@pytest.mark.parametrize(
+    "path", ["/me/skills", "/me/goals", f"/me/skills/{'a' * 26}/remove", f"/me/goals/{'a' * 26}/remove"]
+)
 def test_signed_out_nothing_is_taken(client: FlaskClient, path: str) -> None:
     assert client.post(path).status_code == 401

@@ -109,10 +109,15 @@ def test_weeks_follow_the_calendar_of_the_zone():
         ("title =", "can't be read"),
         ('title = "x"', "no key"),
         ('key="k"\ntitle="t"\nsummary="s"\nweeks=0', "whole number from 1 to 104"),
-        ('key="k"\ntitle="t"\nsummary="s"\nweeks=1\n[[modules]]\nkey="m"\ntitle="t"\nsummary="s"\nweek=2', "week 2 of 1"),
         (
-            'key="k"\ntitle="t"\nsummary="s"\nweeks=1\n[[modules]]\nkey="m"\ntitle="t"\nsummary="s"\nweek=1\n'
-            '[[modules.activities]]\nkind="dance"',
+            'key="k"\ntitle="t"\nsummary="s"\nweeks=1\n[[modules]]\nkey="m"\ntitle="t"\nsummary="s"\nweek=2',
+            "week 2 of 1",
+        ),
+        (
+            (
+                'key="k"\ntitle="t"\nsummary="s"\nweeks=1\n[[modules]]\nkey="m"\ntitle="t"\nsummary="s"\nweek=1\n'
+                '[[modules.activities]]\nkind="dance"'
+            ),
             "kind 'dance'",
         ),
     ],
@@ -132,7 +137,9 @@ def test_pages_walk_a_learner_through_reading_and_reflection(kernel, ground, cli
     assert "Text of reading 1." in client.get(f"/activities/{encode(reading)}").text
     done = client.post(f"/activities/{encode(reading)}/complete")
     assert done.location == f"/activities/{encode(reflection)}"
-    page = client.post(f"/activities/{encode(reflection)}/reflect", data={"body": "<b>Bold</b> words"}, follow_redirects=True)
+    page = client.post(
+        f"/activities/{encode(reflection)}/reflect", data={"body": "<b>Bold</b> words"}, follow_redirects=True
+    )
     assert "&lt;b&gt;Bold&lt;/b&gt; words" in page.text
     assert "Only you can read this" in page.text
     empty = client.post(f"/activities/{encode(reflection)}/reflect", data={"body": ""})

@@ -101,7 +101,10 @@ def test_what_is_meant_comes_through(text: str, html: str) -> None:
 
 
 def test_a_link_says_nothing_about_where_it_came_from() -> None:
-    assert render("[a](https://example.org/)") == '<p><a href="https://example.org/" rel="nofollow noopener noreferrer">a</a></p>'
+    assert (
+        render("[a](https://example.org/)")
+        == '<p><a href="https://example.org/" rel="nofollow noopener noreferrer">a</a></p>'
+    )
 
 
 @pytest.mark.parametrize(("level", "shown"), [("#", "h3"), ("##", "h3"), ("###", "h4"), ("######", "h4")])
@@ -119,7 +122,9 @@ def test_what_is_too_long_is_refused_kindly() -> None:
     assert render("a" * 8000)
 
 
-@pytest.mark.parametrize("text", ["[" * 8000, "![" * 4000, "[](" * 2600, "[a](b" * 1600, "*" * 8000, "> " * 4000, "`" * 7999, "_a" * 4000])
+@pytest.mark.parametrize(
+    "text", ["[" * 8000, "![" * 4000, "[](" * 2600, "[a](b" * 1600, "*" * 8000, "> " * 4000, "`" * 7999, "_a" * 4000]
+)
 def test_no_text_holds_the_server_up(text: str) -> None:
     started = time.process_time()
     try:

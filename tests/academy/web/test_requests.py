@@ -39,8 +39,12 @@ def raising(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     folder = tmp_path_factory.mktemp("raising")
     app = wsgi.create_app(
         Settings(
-            database_url=f"sqlite:///{folder / 'a.db'}", secret_key="a secret for tests", instance=folder,
-            async_mode="threading", jobs="off", log_level="critical",
+            database_url=f"sqlite:///{folder / 'a.db'}",
+            secret_key="a secret for tests",
+            instance=folder,
+            async_mode="threading",
+            jobs="off",
+            log_level="critical",
         )
     )
     raisers = Blueprint("raisers", __name__)
@@ -68,9 +72,14 @@ def outside(raising: Flask, kernel: Kernel) -> Iterator[FlaskClient]:
 @pytest.mark.parametrize(
     ("what", "status", "code"),
     [
-        ("refused", 403, "forbidden"), ("missing", 404, "missing"), ("conflict", 409, "conflict"),
-        ("closed", 409, "closed"), ("invalid", 422, "invalid"), ("long", 413, "too_long"),
-        ("limited", 429, "rate_limited"), ("signed-out", 401, "signed_out"),
+        ("refused", 403, "forbidden"),
+        ("missing", 404, "missing"),
+        ("conflict", 409, "conflict"),
+        ("closed", 409, "closed"),
+        ("invalid", 422, "invalid"),
+        ("long", 413, "too_long"),
+        ("limited", 429, "rate_limited"),
+        ("signed-out", 401, "signed_out"),
     ],
 )
 def test_a_refusal_is_a_page_for_people_and_a_problem_for_programs(
@@ -115,7 +124,9 @@ def test_a_broken_page_gives_the_id_to_mention(outside: FlaskClient) -> None:
 
 @pytest.mark.parametrize("given", ["", "short", "x" * 33, "with space inside", "<script>alert(1)", "ütf-8-is-no-id"])
 def test_an_id_that_is_not_well_formed_is_not_taken_over(client: FlaskClient, given: str) -> None:
-    found = client.get("/healthz", headers={"X-Request-Id": given.encode("utf-8").decode("latin-1")}).headers["X-Request-Id"]
+    found = client.get("/healthz", headers={"X-Request-Id": given.encode("utf-8").decode("latin-1")}).headers[
+        "X-Request-Id"
+    ]
     assert re.fullmatch(r"[0-9a-f]{32}", found)
 
 
@@ -180,8 +191,19 @@ def test_a_local_address_is_gone_on_to(outside: FlaskClient, wanted: str) -> Non
 
 @pytest.mark.parametrize(
     "wanted",
-    ["", "me", "//evil.example", "///evil.example", "/\\evil.example", "https://evil.example", "/\tme", "/\r\nSet-Cookie: a=b",
-     "//[half", "\u2028/me", "javascript:alert(1)"],
+    [
+        "",
+        "me",
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "/\tme",
+        "/\r\nSet-Cookie: a=b",
+        "//[half",
+        "\u2028/me",
+        "javascript:alert(1)",
+    ],
 )
 def test_any_other_address_is_the_default(outside: FlaskClient, wanted: str) -> None:
     assert outside.get("/next", query_string={"next": wanted}).text == "/default"

@@ -14,7 +14,13 @@ def test_a_lead_creates_a_cohort_and_enrolls_people_by_forms_alone(kernel, clien
     lead = client_of(made.lead)
     form = lead.get("/cohorts/new").text
     track = re.search(r'<option value="([a-z2-7]{26})"[^>]*>A track', form)[1]
-    sent = {"name": "Cohort Heron", "track": track, "starts_on": "2027-01-18", "zone": "Europe/Lisbon", "agreements": "Be kind.\n"}
+    sent = {
+        "name": "Cohort Heron",
+        "track": track,
+        "starts_on": "2027-01-18",
+        "zone": "Europe/Lisbon",
+        "agreements": "Be kind.\n",
+    }
     created = lead.post("/cohorts", data=sent)
     assert created.status_code == 303
     page = lead.get(created.location).text

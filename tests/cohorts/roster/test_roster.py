@@ -128,9 +128,7 @@ def test_a_removed_learner_no_longer_sees_the_room(kernel):
     made = cohorts.world(kernel)
     ana = cohorts.enrolled(kernel, made)
     lead = people.viewer(kernel, made.lead)
-    kernel.commit(
-        lambda s: actions.remove(s, viewer=lead, cohort_id=made.cohort, person_id=ana, role=Role.LEARNER)
-    )
+    kernel.commit(lambda s: actions.remove(s, viewer=lead, cohort_id=made.cohort, person_id=ana, role=Role.LEARNER))
     with kernel.reading() as session, pytest.raises(Missing):
         spaces.space_for(session, people.viewer(kernel, ana), made.space)
 

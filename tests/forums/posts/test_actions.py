@@ -51,7 +51,9 @@ def test_the_same_send_from_several_tabs_at_once_is_one_message(kernel: Kernel) 
     _, space, (ana,) = forums.room(kernel, "Ana")
     with ThreadPoolExecutor(6) as pool:
         for n in range(10):
-            sent = list(pool.map(lambda _, n=n: forums.say(kernel, ana, space, "Hello", nonce=f"nonce-{n:04}"), range(6)))
+            sent = list(
+                pool.map(lambda _, n=n: forums.say(kernel, ana, space, "Hello", nonce=f"nonce-{n:04}"), range(6))
+            )
             assert len({p.id for p in sent}) == 1
             assert sorted(p.duplicate for p in sent) == [False] + [True] * 5
     assert [p.no for p in stored(kernel, space)] == list(range(1, 11))

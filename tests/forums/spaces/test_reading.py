@@ -227,7 +227,9 @@ def test_the_weightiest_role_nearest_to_the_room_stands_beside_a_name(kernel: Ke
     assert shown == [("Ana", "lead"), ("Ben", "mentor"), ("Cyd", "learner")]
     for person in (ana, ben):
         forums.say(kernel, person, space)
-    roles = [e["payload"]["author"]["role"] for e in forums.catch_up(kernel, ana, space)["events"] if e["kind"] == "post"]
+    roles = [
+        e["payload"]["author"]["role"] for e in forums.catch_up(kernel, ana, space)["events"] if e["kind"] == "post"
+    ]
     assert roles == ["lead", "mentor"]
 
 

@@ -1,0 +1,117 @@
+"""A learner's whole way by keyboard alone: sign in, the next activity, the room, a message, an answer to a workshop."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Demo, Site
+from tests.browser.looking import context
+from tests.browser.pages import EMAIL
+from tests.serving import serving
+
+PASSWORD = "academy-demo"
+FARTHEST = 150
+"""Presses of the Tab key after which somebody has given up."""
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-0")]
+
+
+@pytest.fixture
+def own_site(demo_academy: Demo, tmp_path: Path) -> Iterator[Site]:
+    """Serve a copy of the demo academy for this test alone."""
+    shutil.copyfile(demo_academy.file, tmp_path / "demo.db")
+    with serving(f"sqlite:///{tmp_path / 'demo.db'}", tmp_path, ACADEMY_JOBS="off", ACADEMY_DEMO="1") as address:
+        yield Site(address, demo_academy.tokens, demo_academy.ids)
+
+
+FOCUS = """
+(wanted) => {
+  const here = document.activeElement;
+  if (!here || here === document.body || !here.matches(wanted)) return null;
+  // A field may show its focus on the box that it fills.
+  for (let shown = here, up = 0; shown && up < 3; shown = shown.parentElement, up += 1) {
+    const style = getComputedStyle(shown);
+    if (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) return "shown";
+  }
+  return "hidden";
+}
+"""
+
+
+def tab_to(page: Page, wanted: str) -> None:
+    """Press Tab until what is wanted has the focus, and see that the focus is shown."""
+    for _press in range(FARTHEST):
+        found = page.evaluate(FOCUS, wanted)
+        if found:
+            assert found == "shown", f"{wanted} has the focus and nothing shows it"
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{wanted} is not reached by {FARTHEST} presses of Tab on {page.url}")
+
+
+def press(page: Page, wanted: str, key: str = "Enter") -> None:
+    """Go to something and press it; wait for the page that follows."""
+    tab_to(page, wanted)
+    with page.expect_navigation():
+        page.keyboard.press(key)
+
+
+def test_a_learner_gets_everywhere_by_keyboard(browser: Browser, own_site: Site):
+    with context(browser, own_site.address, None) as profile:
+        page = profile.new_page()
+
+        page.goto(own_site.url("/sign-in"))
+        tab_to(page, "#f-email")
+        page.keyboard.type(EMAIL["learner"])
+        tab_to(page, "#f-password")
+        page.keyboard.type(PASSWORD)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        expect(page).to_have_url(own_site.url("/"))
+
+        # The first Tab offers to skip what is the same on every page.
+        page.keyboard.press("Tab")
+        expect(page.locator("a.skip")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("main")).to_be_focused()
+
+        press(page, "main .next .btn-p")
+        assert "/activities/" in page.url
+        activity = page.url
+        _complete(page)
+        page.goto(activity)
+        expect(page.locator("main")).to_contain_text("Done")
+
+        press(page, "nav a[href='/spaces']")
+        press(page, f"main a[href^='/spaces/{own_site.ids['room']}']")
+        said = "Good morning, everybody. I read with you today."
+        tab_to(page, "textarea[name=body]")
+        page.keyboard.type(said)
+        page.keyboard.press("Enter")
+        expect(page.locator("#msgs")).to_contain_text(said)
+        expect(page.locator("textarea[name=body]")).to_be_focused()
+        page.reload()
+        expect(page.locator("#msgs")).to_contain_text(said)
+
+        page.goto(own_site.url("/"))
+        press(page, "nav a[href='/workshops']")
+        press(page, f"main a[href^='/workshops/{own_site.ids['workshop']}']")
+        tab_to(page, "main input[name=answer]")
+        page.keyboard.press("ArrowRight")
+        chosen = page.locator("main input[name=answer]:checked").get_attribute("value")
+        press(page, "main form.rsvp button")
+        expect(page.locator(".said")).to_be_visible()
+        expect(page.locator("main input[name=answer]:checked")).to_have_value(str(chosen))
+
+
+def _complete(page: Page) -> None:
+    """Do what the activity asks: write a reflection, or say that it is done."""
+    if page.locator("textarea[name=body]").count():
+        tab_to(page, "textarea[name=body]")
+        page.keyboard.type("I waited before I answered.")
+    press(page, "main form .btn-p")
