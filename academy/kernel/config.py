@@ -40,7 +40,7 @@ class Settings:
     | SECRET_KEY | signs cookies, forms; 16 bytes or more; required in production | made once, in the instance folder |
     | ACADEMY_ENV | development or production | development |
     | ACADEMY_INSTANCE | folder for the embedded database, mail and the made secret | instance |
-    | ACADEMY_BASE_URL | the address people use, for links in mail | http://127.0.0.1:8000 |
+    | ACADEMY_BASE_URL | the address people use, for links in mail; required in production | http://127.0.0.1:8000 |
     | ACADEMY_ASYNC | gevent or threading | gevent |
     | ACADEMY_DEMO | 1 allows the demo academy and shows its sign-ins | 0 |
     | ACADEMY_JOBS | embedded (jobs run inside the server) or separate (by `academy jobs run`) | embedded |
@@ -83,7 +83,7 @@ class Settings:
             instance=instance,
             database_url=_database(env, instance),
             secret_key=_secret(env, stage, instance),
-            base_url=_address(env),
+            base_url=_address(env, stage),
             async_mode=_async_mode(env),
             demo=_flag(env, "ACADEMY_DEMO"),
             jobs=_one_of(env, "ACADEMY_JOBS", ("embedded", "separate", "off"), "embedded"),  # type: ignore[arg-type]
@@ -184,8 +184,11 @@ def _sender(env: Mapping[str, str]) -> str:
     return sender
 
 
-def _address(env: Mapping[str, str]) -> str:
+def _address(env: Mapping[str, str], stage: str) -> str:
     port = _port(env)
+    if stage == "production" and not env.get("ACADEMY_BASE_URL"):
+        message = "ACADEMY_BASE_URL is missing: in production write the address people use, such as https://academy.example.org."
+        raise SettingsError(message)
     url = (env.get("ACADEMY_BASE_URL") or f"http://127.0.0.1:{port}").rstrip("/")
     parts = _parts(url)
     if parts is None or parts.scheme not in {"http", "https"}:

@@ -70,6 +70,8 @@ class JobKind:
     apply: Callable[[Session, dict[str, Any], Any], None] | None = None
     read: Callable[[Session, dict[str, Any]], Any] | None = None
     outside: Callable[[Kernel, UUID, Any], Any] | None = None
+    forget: bool = False
+    """Empty the payload once the job is done, because it holds words or addresses of people."""
 
 
 @dataclass(frozen=True)
@@ -165,12 +167,13 @@ def put_back(session: Session, taken: Sequence[Leased]) -> None:
     )
 
 
-def finish(session: Session, job: Leased) -> bool:
+def finish(session: Session, job: Leased, *, forget: bool = False) -> bool:
     """Mark a job done if this runner still holds it; says whether it did."""
+    forgotten: dict[str, Any] = {"payload": {}} if forget else {}
     done = session.execute(
         update(Job)
         .where(Job.id == job.id, Job.lease == job.lease, Job.done_at.is_(None))
-        .values(done_at=clock.now(), lease=None, lease_until=None, error=None)
+        .values(done_at=clock.now(), lease=None, lease_until=None, error=None, **forgotten)
         .returning(Job.id)
     )
     return done.one_or_none() is not None
@@ -273,7 +276,7 @@ class Runner:
                 value = kind.outside(kernel, job.id, value)
 
             def whole(session: Session) -> None:
-                if finish(session, job) and kind.apply is not None and not nothing_left:
+                if finish(session, job, forget=kind.forget) and kind.apply is not None and not nothing_left:
                     kind.apply(session, job.payload, value)
 
             kernel.commit(whole)

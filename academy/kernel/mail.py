@@ -157,4 +157,4 @@ def _send(kernel: Kernel, job_id: UUID, value: Mapping[str, Any]) -> None:
     kernel.mail.send(message, name)
 
 
-JOB = jobs.JobKind(KIND, read=lambda _session, payload: payload, outside=_send)
+JOB = jobs.JobKind(KIND, read=lambda _session, payload: payload, outside=_send, forget=True)

@@ -184,7 +184,9 @@ class Realtime:
     # logs
 
     def join(self, connection: Connection, log_id: UUID) -> None:
-        """Let a socket receive a log."""
+        """Let a socket receive a log; one that was closed meanwhile stays out."""
+        if connection.sid not in self._connections:
+            return
         connection.logs.add(log_id)
         self.socketio.server.enter_room(connection.sid, _log(log_id))
         self.socketio.server.enter_room(connection.sid, _own(log_id, connection.person_id))

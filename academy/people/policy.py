@@ -42,7 +42,7 @@ RIGHTS: dict[str, frozenset[Right]] = {
     Role.MENTOR: frozenset(_TALK | {Right.MENTOR}),
     Role.FACILITATOR: frozenset(_RUN),
     Role.LEAD: frozenset(_RUN | {Right.CREATE_COHORT, Right.AUTHOR}),
-    # Power over settings is not power to read: an admin enrolls and appoints, and reads no room.
+    # Power over settings is not power to read: an admin creates cohorts and enrolls, and reads no room.
     Role.ADMIN: frozenset(
         {Right.MEET, Right.CREATE_COHORT, Right.SEE_ROSTER, Right.ENROLL, Right.AUTHOR, Right.SETTLE}
     ),

@@ -12,6 +12,8 @@ RENDERER = 1
 
 MAX_CHARACTERS = 8000
 MAX_BRACKETS = 400
+MAX_MARKS = 1200
+MAX_LINES = 800
 
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False, "typographer": False}).enable(
     ["strikethrough", "table"]
@@ -27,13 +29,17 @@ def render(text: str, *, headings_from: int = 3, limit: int = MAX_CHARACTERS) ->
     """Render Markdown that somebody wrote.
 
     Headings begin at level `headings_from` (2 or 3), as the page has levels of its own above. Raises
-    `TooLong` beyond `limit` characters, and beyond 400 brackets: parsing those takes quadratic time.
+    `TooLong` beyond `limit` characters, and beyond the brackets, marks and lines that a person would write:
+    parsing some patterns of those takes long, and holds up everybody else meanwhile.
     """
     if len(text) > limit:
         detail = f"This is longer than {limit} characters. It is kept here; shorten it and send it again."
         raise TooLong(detail, errors={"body": [detail]})
     if text.count("[") + text.count("]") + text.count("!") // 4 > MAX_BRACKETS and text.count("[") > MAX_BRACKETS // 2:
         detail = "This has more brackets than can be read. It is kept here; take some out and send it again."
+        raise TooLong(detail, errors={"body": [detail]})
+    if sum(text.count(mark) for mark in "*_~`") > MAX_MARKS or text.count("\n") > MAX_LINES:
+        detail = "This has more lines or marks than can be read. It is kept here; make it plainer and send it again."
         raise TooLong(detail, errors={"body": [detail]})
     tokens = _markdown.parse(text)
     for token in tokens:

@@ -88,7 +88,7 @@ def enroll(
     cohort = session.scalar(select(Cohort).where(Cohort.id == cohort_id).with_for_update())
     if cohort is None:
         raise Missing
-    known = people_queries.faces(session, person_ids)
+    known = people_queries.addresses_of(session, person_ids)
     new = 0
     for person_id in dict.fromkeys(person_ids):
         if person_id not in known:

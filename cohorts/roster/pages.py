@@ -130,7 +130,7 @@ def _cohort(cohort_id: UUID, values: Mapping[str, Any], errors: Mapping[str, lis
         path = people.path_of(session, cohort_id)
         members = people.members_of(session, cohort_id)
         may_enroll = policy.may(me, Right.ENROLL, path)
-        candidates = queries.enrollable(session, me, cohort_id) if may_enroll else []
+        candidates = queries.enrollable(session, cohort_id) if may_enroll else []
         tabs = shell.tabs(me, path, cohort_id)
     roles = [r for r in (Role.LEARNER, Role.MENTOR, Role.FACILITATOR) if policy.grantable(me, r, path)]
     names = {Role.LEARNER: _("Learners"), Role.MENTOR: _("Mentors"), Role.FACILITATOR: _("Facilitators")}

@@ -61,8 +61,8 @@ def press(page: Page, wanted: str, key: str = "Enter") -> None:
         page.keyboard.press(key)
 
 
-def test_a_learner_gets_everywhere_by_keyboard(browser: Browser, own_site: Site):
-    with context(browser, own_site.address, None) as profile:
+def test_a_learner_gets_everywhere_by_keyboard(chromium: Browser, own_site: Site):
+    with context(chromium, own_site.address, None) as profile:
         page = profile.new_page()
 
         page.goto(own_site.url("/sign-in"))

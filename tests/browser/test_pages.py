@@ -38,8 +38,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize(("page", "role"), MATRIX)
-def test_a_page_is_accessible_light_and_quiet(browser: Browser, site: Site, page: Page, role: str):
-    with context(browser, site.address, site.tokens.get(role)) as profile:
+def test_a_page_is_accessible_light_and_quiet(chromium: Browser, site: Site, page: Page, role: str):
+    with context(chromium, site.address, site.tokens.get(role)) as profile:
         tab = profile.new_page()
         came = load(tab, site.url(page.address), status=page.status)
         findings = [f"status {came.status}"] if came.status != page.status else []
@@ -74,10 +74,10 @@ def _on_a_narrow_screen(tab: Tab) -> list[str]:
 
 
 @pytest.mark.parametrize(("page", "role"), [param for param in MATRIX if param.values[1] == param.values[0].roles[0]])
-def test_a_page_reads_the_same_with_scripts_off(browser: Browser, site: Site, page: Page, role: str):
+def test_a_page_reads_the_same_with_scripts_off(chromium: Browser, site: Site, page: Page, role: str):
     texts = []
     for scripts in (True, False):
-        with context(browser, site.address, site.tokens.get(role), java_script_enabled=scripts) as profile:
+        with context(chromium, site.address, site.tokens.get(role), java_script_enabled=scripts) as profile:
             tab = profile.new_page()
             tab.goto(site.url(page.address), wait_until="load")
             assert tab.locator("h1").count() == 1

@@ -262,6 +262,8 @@ FORBIDDEN = {
 SPOKEN = {"aria-label", "title", "placeholder", "alt", "content", "label", "summary", "aria-description"}
 FOR_MACHINES = {"width=device-width, initial-scale=1", "light dark"}
 LETTERS = re.compile(r"[^\W\d_]{2,}")
+INSIDE_TAGS = re.compile(r"\{%-? block \w+_(class|attrs) -?%\}.*?\{%-? endblock", re.DOTALL)
+"""Blocks that fill an attribute: "x_class" and "x_attrs"."""
 HOLE = "\N{CURRENCY SIGN}"
 NOT_PROSE = {"GET", "POST", "UTC"}
 
@@ -297,7 +299,7 @@ def words_of_templates(found: Mapping[str, str]) -> Iterator[str]:
 def _loose(environment: Environment, text: str) -> list[str]:
     flat = "".join(
         value if kind == "data" else HOLE if kind in {"variable_begin", "block_begin"} else ""
-        for _line, kind, value in environment.lex(text)
+        for _line, kind, value in environment.lex(INSIDE_TAGS.sub("", text))
     )
     reader = _Words()
     reader.feed(flat)

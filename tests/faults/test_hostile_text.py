@@ -49,6 +49,7 @@ CORPUS = {
     "line ends that only some know": f"a\u2028{RUN}\u2029\x0b\x0c\x85b",
     "a mention of markup": f"@Ana <b onclick={RUN}>@Ben</b> <iframe srcdoc='<script>{RUN}</script>'>",
 }
+EVERYTHING = "\r\n\r\n".join(CORPUS.values())
 FREE = {"text", "search", "email", "url", "textarea", "password", "tel"}
 SENSIBLE = {"date": "2031-01-16", "time": "16:00", "number": "30"}
 ROLES = ("lead", "facilitator", "mentor", "learner", "admin")
@@ -118,17 +119,26 @@ def typed(live: Live) -> Typed:
                 answer = _send(browsing, form, filled(form, changes))
                 check(answer, (role, path, kind, changes))
                 sends += 1
+    # At the end everybody bears a name of the corpus, on whatever page they are named.
+    for role, name in zip(ROLES, ("an image that fails", "a script", "an attribute", "a template", "a picture that loads")):
+        browsing = Browsing(live.url, live.cookie(live.who(role)))
+        about = {"name": CORPUS[name], "pronouns": CORPUS["a script"], "about": EVERYTHING[:900]}
+        answer = browsing.submit("/me", "/me", about)
+        assert answer.status_code == 303
+        check(browsing.get("/me"), role)
+        sends += 1
     return Typed(sends, frozenset(kind.rsplit(" ", 1)[0] for kind in kinds))
 
 
 def _changes(form: Form) -> Iterator[dict[str, str]]:
     """Yield what to type: the whole corpus into each free field, something bad into each other one."""
     for name, kind, _value in form.fields:
-        if kind in FREE:
+        if kind == "textarea":
+            yield from ({name: text} for text in (CORPUS["a script"], EVERYTHING))
+        elif kind in FREE:
             yield from ({name: text} for text in CORPUS.values())
         elif name != "csrf_token":
-            bad = (CORPUS["an image that fails"], CORPUS["a null byte"], "-1", "9" * 40, "")
-            yield from ({name: text} for text in bad)
+            yield from ({name: text} for text in (CORPUS["an image that fails"], CORPUS["a null byte"], "9" * 40, ""))
 
 
 def _send(browsing: Browsing, form: Form, values: dict[str, str]) -> requests.Response:
@@ -202,13 +212,13 @@ def test_every_page_that_shows_it_runs_nothing_and_has_nothing_for_the_policy_to
     shown = 0
     for role in ROLES:
         cookie = live.cookie(live.who(role))
-        pages = [path for path, answer in reachable(Browsing(live.url, cookie), each=3).items() if _hostile(answer)]
+        pages = [path for path, answer in reachable(Browsing(live.url, cookie), each=2).items() if _hostile(answer)]
         context = chromium.new_context()
         visit = Visit(live.url, context, context.new_page())
         visit.take(cookie)
         for path in pages:
-            if path in seen and role != "learner":
-                continue
+            if path in seen:
+                continue  # it shows the same words to everybody
             seen.add(path)
             visit.go(path)
             expect(visit.page.locator("h1")).to_have_count(1)
@@ -315,10 +325,6 @@ def test_a_sign_in_with_hostile_text_is_refused_and_shows_it_as_text(live: Live,
 def test_no_letter_was_made_to_say_more_than_it_should(live: Live, typed: Typed) -> None:
     """Letters about hostile workshops carry no header of their author's making, and name nobody else."""
     assert typed.sends
-    cohort = live.who("cohort")
-    with live.kernel.reading() as session:
-        titles = session.scalars(select(Workshop.title).where(Workshop.group_id == cohort)).all()
-    assert any("Bcc:" in title for title in titles)
     live.mail.wait(lambda: any("Bcc: victim" in str(letter["Subject"]) for letter in live.mail.letters))
     for letter in live.mail.letters:
         assert letter["Bcc"] is None

@@ -88,7 +88,8 @@ def _room(
         space, people = room_for(session, me, space_id)
         posts, replying = queries.posts_in(session, space, before=before, around=around, also=reply)
         panels = _panels(session, me, space)
-    here = kernel().realtime.present(space_id)
+    # Who opens the page is here, even before their socket is, and where scripts are off.
+    here = kernel().realtime.present(space_id) | {me.person_id}
     last = posts[-1].no if posts else 0
     return render_template(
         "forums/posts/room.html",

@@ -106,7 +106,12 @@ def test_an_empty_value_is_no_value(tmp_path: Path) -> None:
 
 
 def test_production_sends_mail_by_smtp(tmp_path: Path) -> None:
-    assert settings(tmp_path, ACADEMY_ENV="production").mail == "smtp"
+    assert settings(tmp_path, ACADEMY_ENV="production", ACADEMY_BASE_URL="https://a.example.org").mail == "smtp"
+
+
+def test_production_without_its_address_refuses(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="ACADEMY_BASE_URL is missing"):
+        settings(tmp_path, ACADEMY_ENV="production")
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])

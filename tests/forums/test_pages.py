@@ -1,0 +1,325 @@
+"""Rooms by links and forms alone, and the API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import event, func, select
+
+from academy.kernel import clock
+from academy.kernel.app import Kernel
+from academy.kernel.ids import encode
+from academy.people.models import Role
+from forums.posts.models import Post, PostReaction
+from forums.spaces.models import Follow
+from tests.factories import forums, people
+
+Client = Callable[[UUID], FlaskClient]
+
+
+def room_url(space: UUID) -> str:
+    return f"/spaces/{encode(space)}"
+
+
+def stored(kernel: Kernel) -> list[str]:
+    with kernel.reading() as session:
+        return list(session.scalars(select(Post.body_md).order_by(Post.no)))
+
+
+def test_a_room_shows_its_newest_messages_and_leads_to_the_older_ones(kernel: Kernel, client_of: Client) -> None:
+    _, space, (ana,) = forums.room(kernel, "Ana")
+    for number in range(1, 61):
+        forums.say(kernel, ana, space, f"Message number {number}.")
+    page = client_of(ana).get(room_url(space)).text
+    assert [int(n) for n in re.findall(r"Message number (\d+)\.", page)] == list(range(11, 61))
+    older = re.search(r'href="(/spaces/\w+\?before=\d+)"', page)
+    assert older
+    page = client_of(ana).get(older[1]).text
+    assert [int(n) for n in re.findall(r"Message number (\d+)\.", page)] == list(range(1, 11))
+    assert "?before=" not in page
+
+
+def test_the_new_ones_begin_at_a_heading_and_days_have_theirs(kernel: Kernel, client_of: Client) -> None:
+    with clock.travel(datetime(2026, 11, 23, 22, 30, tzinfo=UTC)):
+        _, space, (ben,) = forums.room(kernel, "Ben")
+        with kernel.reading() as session:
+            group = forums.group_of(session, space)
+        ana = people.member(kernel, group, people.person(kernel, "Ana", zone="Asia/Kolkata"))
+        forums.say(kernel, ben, space, "On Tuesday in Kolkata")
+    with clock.travel(datetime(2026, 11, 25, 9, 5, tzinfo=UTC)):
+        forums.read(kernel, ana, space, 1)
+        forums.say(kernel, ben, space, "Since then")
+        page = client_of(ana).get(room_url(space)).text
+    headings = re.findall(r"<h2>([^<]+)</h2>", page)
+    assert headings[:3] == ["Yesterday, Tuesday 24 November", "Today, Wednesday 25 November", "New since 14:35"]
+    assert page.index("On Tuesday") < page.index("New since") < page.index("Since then")
+
+
+def test_looking_at_a_room_writes_nothing(kernel: Kernel, client_of: Client) -> None:
+    _, space, (ana, ben) = forums.room(kernel, "Ana", "Ben")
+    forums.say(kernel, ben, space)
+    client_of(ana).get(room_url(space))
+    assert forums.unread(kernel, ana, space) == 1
+
+
+def test_marking_as_read_and_as_unread_are_buttons(kernel: Kernel, client_of: Client) -> None:
+    _, space, (ana, ben) = forums.room(kernel, "Ana", "Ben")
+    for _ in range(3):
+        forums.say(kernel, ben, space)
+    client = client_of(ana)
+    assert client.post(room_url(space) + "/read", data={"no": "3"}).status_code == 303
+    assert forums.unread(kernel, ana, space) == 0
+    assert client.post(room_url(space) + "/unread", data={"no": "2"}).status_code == 303
+    assert forums.unread(kernel, ana, space) == 2
+    assert client.post(room_url(space) + "/read", data={"no": "-1"}).status_code == 422
+
+
+def test_a_form_sent_twice_is_one_message_and_what_was_shown_counts_as_read(
+    kernel: Kernel, client_of: Client
+) -> None:
+    _, space, (ana, ben) = forums.room(kernel, "Ana", "Ben")
+    forums.say(kernel, ben, space, "Hello")
+    client = client_of(ana)
+    nonce = re.search(r'name="nonce" value="(\w+)"', client.get(room_url(space)).text)
+    assert nonce
+    sent = {"body": "Good morning\r\nall", "nonce": nonce[1], "seen": "1", "reply_to": ""}
+    answers = [client.post(room_url(space) + "/posts", data={k: v for k, v in sent.items() if v}) for _ in range(2)]
+    assert [a.status_code for a in answers] == [303, 303]
+    assert answers[0].location == answers[1].location
+    assert stored(kernel) == ["Hello", "Good morning\nall"]
+    assert forums.unread(kernel, ana, space) == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [("x" * 4001, 413, "1 characters longer"), ("   ", 422, "nothing in this message"), ("[" * 900, 413, "kept")],
+)
+def test_what_is_refused_is_kept_and_explained(
+    kernel: Kernel, client_of: Client, body: str, status: int, says: str
+) -> None:
+    _, space, (ana,) = forums.room(kernel, "Ana")
+    answer = client_of(ana).post(room_url(space) + "/posts", data={"body": body, "nonce": "nonce-one"})
+    assert answer.status_code == status
+    assert says in answer.text
+    assert f"\n{body}</textarea>" in answer.text
+    assert "<title>Error:" in answer.text
+    assert stored(kernel) == []
+
+
+def test_going_back_and_writing_something_else_asks_for_one_more_press(kernel: Kernel, client_of: Client) -> None:
+    _, space, (ana,) = forums.room(kernel, "Ana")
+    client = client_of(ana)
+    client.post(room_url(space) + "/posts", data={"body": "First", "nonce": "nonce-one"})
+    answer = client.post(room_url(space) + "/posts", data={"body": "Second", "nonce": "nonce-one"})
+    assert answer.status_code == 409
+    assert "\nSecond</textarea>" in answer.text
+    nonce = re.search(r'name="nonce" value="(\w+)"', answer.text)
+    assert nonce
+    client.post(room_url(space) + "/posts", data={"body": "Second", "nonce": nonce[1]})
+    assert stored(kernel) == ["First", "Second"]
+
+
+def test_a_reply_stands_under_what_it_answers(kernel: Kernel, client_of: Client) -> None:
+    _, space, (ana, ben) = forums.room(kernel, "Ana", "Ben")
+    question = forums.say(kernel, ben, space, "What **surprised** you?")
+    client = client_of(ana)
+    form = client.get(f"/posts/{encode(question.id)}/reply", follow_redirects=True).text
+    assert re.search(rf'name="reply_to" value="{encode(question.id)}"', form)
+    assert "Replying to" in form
+    data = {"body": "The silence", "nonce": "nonce-one", "reply_to": encode(question.id)}
+    page = client.post(room_url(space) + "/posts", data=data, follow_redirects=True).text
+    assert re.search(r"<b>Ben</b> What surprised you\?</a></blockquote>", page)
+
+
+def test_reactions_are_pressed_and_taken_back(kernel: Kernel, client_of: Client) -> None:
+    _, space, (ana,) = forums.room(kernel, "Ana")
+    post = forums.say(kernel, ana, space)
+    client = client_of(ana)
+    url = f"/posts/{encode(post.id)}/react"
+    for _ in range(2):  # pressing twice is pressing once
+        page = client.post(url, data={"on": "💛"}, follow_redirects=True).text
+    assert 'aria-pressed="true" aria-label="heart, 1 person, including you"' in page
+    client.post(url, data={"off": "💛"})
+    with kernel.reading() as session:
+        assert session.scalar(select(func.count()).select_from(PostReaction)) == 0
+    assert client.post(url, data={"on": "🔫"}).status_code == 422
+    assert client.post(url, data={}).status_code == 422
+
+
+def test_a_message_is_changed_and_removed_by_forms(kernel: Kernel, client_of: Client) -> None:
+    _, space, (ana, ben) = forums.room(kernel, "Ana", "Ben")
+    post = forums.say(kernel, ana, space, "First words")
+    client, url = client_of(ana), f"/posts/{encode(post.id)}"
+    assert "\nFirst words</textarea>" in client.get(url + "/edit").text
+    page = client.post(url + "/edit", data={"body": "Second words"}, follow_redirects=True).text
+    assert "<p>Second words</p>" in page
+    assert '<span class="edited">edited</span>' in page
+    refused = client.post(url + "/edit", data={"body": " "})
+    assert refused.status_code == 422
+    other = client_of(ben)
+    assert [other.get(url + what).status_code for what in ("/edit", "/remove")] == [404, 404]
+    assert [other.post(url + "/edit", data={"body": "Mine now"}).status_code, other.post(url + "/remove").status_code] == [403, 403]
+    assert "Second words" in client.get(url + "/remove").text
+    page = client.post(url + "/remove", follow_redirects=True).text
+    assert "Ana removed this message." in page
+    assert "Second words" not in page
+    assert client.get(url + "/edit").status_code == 404
+
+
+def test_an_outsider_finds_nothing_here(kernel: Kernel, client_of: Client, client: FlaskClient) -> None:
+    _, space, (ana,) = forums.room(kernel, "Ana")
+    post = forums.say(kernel, ana, space)
+    stranger = client_of(people.person(kernel))
+    urls = [room_url(space), *(f"/posts/{encode(post.id)}{what}" for what in ("", "/edit", "/remove", "/reply"))]
+    assert [stranger.get(url).status_code for url in urls] == [404] * 5
+    posts = [room_url(space) + "/posts", room_url(space) + "/read", room_url(space) + "/unread"]
+    posts += [f"/posts/{encode(post.id)}/{what}" for what in ("edit", "remove", "react")]
+    data = {"body": "x", "nonce": "nonce-one", "no": "1", "on": "💛"}
+    assert [stranger.post(url, data=data).status_code for url in posts] == [404] * 6
+    assert client.get(room_url(space)).status_code == 303
+    assert [client.post(url, data=data).status_code for url in posts] == [401] * 6
+
+
+def test_thirty_messages_in_a_moment_are_taken_and_a_flood_is_slowed_down(kernel: Kernel, client_of: Client) -> None:
+    group, space, (ana,) = forums.room(kernel, "Ana")
+    other = forums.space(kernel, group, "Another")
+    client = client_of(ana)
+
+    def send(number: int, where: UUID = space) -> int:
+        return client.post(room_url(where) + "/posts", data={"body": f"{number}", "nonce": f"nonce-{number:03}"}).status_code
+
+    answers = [send(number) for number in range(45)]
+    assert answers[:30] == [303] * 30
+    assert answers[40:] == [429] * 5
+    assert len(stored(kernel)) == 40
+    assert send(99, other) == 303, "another room has a measure of its own"
+
+
+HOSTILE_NAME = '<img src=x onerror=alert(1)>"\'&{{7*7}}'
+
+
+def test_hostile_names_titles_and_words_stay_text(kernel: Kernel, client_of: Client) -> None:
+    group = people.group(kernel, name=HOSTILE_NAME)
+    ana = people.member(kernel, group, people.person(kernel, HOSTILE_NAME))
+    space = forums.space(kernel, group, HOSTILE_NAME)
+    post = forums.say(kernel, ana, space, f"Hello @{HOSTILE_NAME} </template><script>alert(1)</script>")
+    forums.say(kernel, ana, space, "Answer", reply_to=post.id)
+    client = client_of(ana)
+    for url in (room_url(space), "/spaces", f"/posts/{encode(post.id)}/edit", f"/posts/{encode(post.id)}/remove"):
+        page = client.get(url).text
+        assert "<img" not in page
+        assert "<script>" not in page
+        assert "49" not in re.sub(r"[0-9a-f]{10,}|\d{4,}|:\d\d", "", page).replace("#49", "")
+
+
+def test_a_big_room_costs_no_more_statements_than_a_small_one(
+    kernel: Kernel, client_of: Client, count_statements: Callable[[Callable[[], Any]], int]
+) -> None:
+    counts = []
+    for messages in (2, 60):
+        _, space, members = forums.room(kernel, *(f"Person {n}" for n in range(messages // 2)))
+        for number in range(messages):
+            post = forums.say(kernel, members[number % len(members)], space, "Hello @Person 0", reply_to=None)
+            forums.react(kernel, members[0], post.id)
+        client = client_of(members[0])
+        client.get(room_url(space))
+        counts.append([count_statements(lambda url=url: client.get(url)) for url in (room_url(space), "/spaces")])
+    assert counts[0] == counts[1]
+    assert counts[1][0] <= 8
+    assert counts[1][1] <= 8
+
+
+@pytest.fixture
+def count_statements(kernel: Kernel) -> Callable[[Callable[[], Any]], int]:
+    """Count the questions that something asks the database."""
+
+    def count(do: Callable[[], Any]) -> int:
+        asked: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            if not statement.startswith("BEGIN"):
+                asked.append(statement)
+
+        event.listen(kernel.database.engine, "before_cursor_execute", note)
+        try:
+            assert do().status_code == 200
+        finally:
+            event.remove(kernel.database.engine, "before_cursor_execute", note)
+        return len(asked)
+
+    return count
+
+
+def test_the_api_says_who_and_where_one_is(kernel: Kernel, client_of: Client) -> None:
+    group, space, (ana, ben) = forums.room(kernel, "Ana Lima", "Ben")
+    people.member(kernel, group, ana, Role.MENTOR)
+    forums.say(kernel, ben, space)
+    client = client_of(ana)
+    me = client.get("/api/v1/me").json
+    assert (me["id"], me["name"], me["initials"], me["zone"]) == (encode(ana), "Ana Lima", "AL", "Europe/Lisbon")
+    assert me["groups"] == [{"id": encode(group), "roles": ["learner", "mentor"]}]
+    (room,) = client.get("/api/v1/spaces").json["spaces"]
+    assert (room["id"], room["group"], room["unread"], room["kind"]) == (encode(space), encode(group), 1, "room")
+    assert datetime.fromisoformat(room["last_at"]).tzinfo is not None
+
+
+def test_the_api_answers_pages_of_a_log_as_the_socket_does(kernel: Kernel, client_of: Client) -> None:
+    _, space, (ana, ben) = forums.room(kernel, "Ana", "Ben")
+    forums.say(kernel, ana, space, "Hello", nonce="nonce-one")
+    mine, theirs = (client_of(p).get(f"/api/v1{room_url(space)}/events").json for p in (ana, ben))
+    assert mine["events"][0].pop("nonce") == "nonce-one"
+    assert mine == theirs
+    assert (mine["head"], mine["more"], mine["events"][0]["kind"]) == (1, False, "post")
+    assert mine["events"][0]["payload"]["html"] == "<p>Hello</p>"
+    again = client_of(ben).get(f"/api/v1{room_url(space)}/events?since=1&epoch={mine['epoch']}").json
+    assert (again["events"], "reset" in again) == ([], False)
+    assert client_of(ben).get(f"/api/v1{room_url(space)}/events?epoch=another").json["reset"] == "epoch"
+
+
+@pytest.mark.parametrize("query", ["since=-1", "since=x", "since=NaN", "since=1.5", f"since={10**30}", "since=", "epoch=" + "x" * 40])
+def test_a_query_that_makes_no_sense_is_a_problem_with_details(kernel: Kernel, client_of: Client, query: str) -> None:
+    _, space, (ana,) = forums.room(kernel, "Ana")
+    answer = client_of(ana).get(f"/api/v1{room_url(space)}/events?{query}")
+    assert answer.status_code == 422
+    assert answer.mimetype == "application/problem+json"
+    assert answer.json["code"] == "invalid"
+
+
+def test_the_api_hides_rooms_and_asks_for_a_sign_in(kernel: Kernel, client_of: Client, client: FlaskClient) -> None:
+    _, space, _ = forums.room(kernel, "Ana")
+    stranger = client_of(people.person(kernel))
+    assert stranger.get("/api/v1/spaces").json == {"spaces": []}
+    hidden = stranger.get(f"/api/v1{room_url(space)}/events")
+    assert (hidden.status_code, hidden.json["code"]) == (404, "missing")
+    for url in ("/api/v1/me", "/api/v1/spaces", f"/api/v1{room_url(space)}/events"):
+        assert (client.get(url).status_code, client.get(url).json["code"]) == (401, "signed_out")
+
+
+def test_a_lead_who_only_looked_in_follows_once_they_write(kernel: Kernel, client_of: Client) -> None:
+    academy = people.group(kernel, "academy")
+    cohort = people.group(kernel, "cohort", parent=academy)
+    space = forums.space(kernel, cohort)
+    lead = people.member(kernel, academy, people.person(kernel), Role.LEAD)
+    client = client_of(lead)
+    assert client.get(room_url(space)).status_code == 200
+    with kernel.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Follow)) == 0
+    client.post(room_url(space) + "/posts", data={"body": "Hello", "nonce": "nonce-one"})
+    with kernel.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Follow)) == 1
+
+
+def test_a_mention_in_the_inbox_leads_to_the_message(kernel: Kernel, client_of: Client) -> None:
+    _, space, (ana, ben) = forums.room(kernel, "Ana", "Ben")
+    post = forums.say(kernel, ben, space, "Look, @Ana")
+    inbox = client_of(ana).get("/notices").text
+    assert "Ben mentioned you in A room" in inbox
+    assert "Look, @Ana" in inbox
+    forums.remove(kernel, ben, post.id)
+    assert "Ben mentioned you" not in client_of(ana).get("/notices").text
