@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
@@ -156,20 +156,15 @@ def pattern(address: str) -> str:
     return re.sub(r"/[a-z2-7]{26}(?=/|$)", "/<id>", parts.path) + ("?" + "&".join(names) if names else "")
 
 
-def reachable(browsing: Browsing, *, each: int, most: int = 150) -> dict[str, requests.Response]:
-    """Follow every link from home, `each` pages of a kind at most, and return the pages by their address."""
-    waiting = [
-        "/",
-        "/offers",
-        "/mentoring",
-        "/notices",
-        "/spaces",
-        "/me",
-        "/me/skills",
-        "/people",
-        "/workshops",
-        "/cohorts",
-    ]
+def reachable(
+    browsing: Browsing, *, each: int, also: Sequence[str] = (), most: int = 150
+) -> dict[str, requests.Response]:
+    """Follow every link from home, `each` pages of a kind at most, and return the pages by their address.
+
+    Those in `also` come first, and so stand for their kind.
+    """
+    waiting = [*also, "/", "/offers", "/mentoring", "/notices", "/spaces", "/me", "/me/skills", "/people"]
+    waiting += ["/workshops", "/cohorts"]
     found: dict[str, requests.Response] = {}
     kinds: dict[str, int] = {}
     while waiting and len(found) < most:

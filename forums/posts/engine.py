@@ -27,6 +27,8 @@ REACTIONS = ("💛", "🙌", "✨", "💡", "😂", "🙏")
 _TOKEN = re.compile(r"""(<[a-zA-Z/!](?:[^>"]|"[^"]*")*>)""")
 _QUIET = frozenset({"a", "code", "pre"})
 _NAME = re.compile(r"</?([a-zA-Z0-9]+)")
+_AT = re.compile(r"(?<!\w)@(?=\S)")
+_WORD = re.compile(r"\w")
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,24 @@ def highlight(html: str, names: Sequence[tuple[UUID, str]]) -> tuple[str, tuple[
     people: dict[str, list[UUID]] = defaultdict(list)
     for person_id, name in names:
         people[markup_text.escape(name, quote=False)].append(person_id)
-    longest = sorted(people, key=len, reverse=True)
-    at = re.compile(r"(?<!\w)@(" + "|".join(re.escape(name) for name in longest) + r")(?!\w)")
+    lengths = sorted({len(name) for name in people}, reverse=True)
     found: dict[UUID, None] = {}
 
-    def mark(match: re.Match[str]) -> str:
-        ids = people[match[1]]
-        found.update(dict.fromkeys(ids))
-        return f'<span class="mention" data-p="{" ".join(encode(i) for i in ids)}">@{match[1]}</span>'
+    def mark(text: str) -> str:
+        pieces, done = [], 0
+        for at in _AT.finditer(text):
+            begin = at.end()
+            name = next(
+                (n for size in lengths if (n := text[begin : begin + size]) in people and _ends(text, begin, n)), ""
+            )
+            if not name or at.start() < done:
+                continue
+            ids = people[name]
+            found.update(dict.fromkeys(ids))
+            marked = f'<span class="mention" data-p="{" ".join(encode(i) for i in ids)}">@{name}</span>'
+            pieces += [text[done : at.start()], marked]
+            done = begin + len(name)
+        return "".join([*pieces, text[done:]])
 
     quiet = 0
     parts = _TOKEN.split(html)
@@ -98,8 +110,13 @@ def highlight(html: str, names: Sequence[tuple[UUID, str]]) -> tuple[str, tuple[
         if tag is not None:
             quiet += (-1 if part.startswith("</") else 1) if tag[1] in _QUIET else 0
         elif not quiet:
-            parts[place] = at.sub(mark, part)
+            parts[place] = mark(part)
     return "".join(parts), tuple(found)
+
+
+def _ends(text: str, begin: int, name: str) -> bool:
+    """Say whether a name ends where it should: Ben is not in Benny."""
+    return _WORD.match(text, begin + len(name)) is None
 
 
 def plain(html: str) -> str:

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from academy.kernel.db import Database
-from tests.browser import demo
 from tests.browser.pages import places, sign_in_everybody
-from tests.conftest import once
+from tests.conftest import checkpoint, once
 from tests.serving import serving
 
 
@@ -40,22 +39,18 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def demo_academy(shared: Path) -> Demo:
-    """Fill the demo academy once among all processes of this run."""
-    folder = shared / "demo"
-    file, notes = folder / "demo.db", folder / "demo.json"
+def demo_academy(shared: Path, demo_template: Path) -> Demo:
+    """Sign the demo's people in, once among all processes of this run."""
+    file, notes = shared / "pages.db", shared / "pages.json"
 
     def make() -> None:
-        folder.mkdir()
-        demo.make(file)
+        shutil.copyfile(demo_template, file)
         database = Database(f"sqlite:///{file}")
         notes.write_text(json.dumps({"tokens": sign_in_everybody(database), "ids": places(database)}))
-        raw = database.engine.raw_connection()
-        raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
-        raw.close()
         database.engine.dispose()
+        checkpoint(f"sqlite:///{file}")
 
-    once(shared, "demo", make)
+    once(shared, "pages", make)
     return Demo(file, **json.loads(notes.read_text()))
 
 

@@ -69,22 +69,27 @@ def _in_every_state(tab: Tab) -> list[str]:
 
 def _on_a_narrow_screen(tab: Tab) -> list[str]:
     emulate(tab, "light", "no-preference", NARROW)
-    over = sideways(tab)
-    return [f"{NARROW} px: {over} px wider than the window"] if over > 0 else []
+    narrow = sideways(tab)
+    emulate(tab, "light", "no-preference", WIDTHS[0])
+    tab.evaluate("document.documentElement.style.fontSize = '200%'")
+    large = sideways(tab)
+    found = {f"{NARROW} px": narrow, "twice the text size": large}
+    return [f"{state}: {over} px wider than the window" for state, over in found.items() if over > 0]
 
 
 @pytest.mark.parametrize(("page", "role"), [param for param in MATRIX if param.values[1] == param.values[0].roles[0]])
 def test_a_page_reads_the_same_with_scripts_off(chromium: Browser, site: Site, page: Page, role: str):
     texts = []
-    for scripts in (True, False):
+    for scripts in (False, True):  # in this order: reading with scripts on moves the reading position
         with context(chromium, site.address, site.tokens.get(role), java_script_enabled=scripts) as profile:
             tab = profile.new_page()
             tab.goto(site.url(page.address), wait_until="load")
             assert tab.locator("h1").count() == 1
             assert tab.locator("h1").is_visible()
             texts.append(_lines(tab.locator("main").inner_text()))
-    with_scripts, without = texts
+    without, with_scripts = texts
     # Scripts hide what only forms need, and say who is here now; everything else reads the same without them.
+    assert with_scripts
     assert sorted(with_scripts - without) == []
 
 
@@ -102,3 +107,33 @@ def test_every_page_stands_in_the_list(whole_app: Flask):
             listed.add(matcher.match(path)[0])
     shown = {rule.rule: rule.endpoint for rule in whole_app.url_map.iter_rules() if "GET" in (rule.methods or ())}
     assert {rule for rule, endpoint in shown.items() if endpoint not in listed} == set(NOT_PAGES)
+
+
+SPOIL = """
+() => {
+  const bad = document.createElement("div");
+  const picture = document.createElement("img");
+  picture.src = document.querySelector("link[rel=icon]").href;
+  bad.append("Hardly to be read", picture);
+  bad.style.setProperty("color", "#fafafa");
+  bad.style.setProperty("background-color", "#ffffff");
+  bad.style.setProperty("width", "2000px");
+  document.querySelector("main").append(bad);
+  try { bad.setAttribute("onclick", "go()"); } catch { /* refused, and reported */ }
+}
+"""
+
+
+@pytest.mark.xdist_group("browser-1")
+def test_a_page_that_breaks_the_rules_would_be_caught(chromium: Browser, site: Site):
+    with context(chromium, site.address, None) as profile:
+        tab = profile.new_page()
+        assert load(tab, site.url("/about")).complaints == []
+        tab.evaluate(SPOIL)
+        tab.wait_for_selector("main img")
+        reports = tab.evaluate("window.__reports")
+        prepare_axe(tab)
+        found = {finding.split(":")[0] for finding in axe(tab)}
+        assert {"image-alt", "color-contrast"} <= found
+        assert [report.split()[0] for report in reports] == ["require-trusted-types-for"]
+        assert len(_on_a_narrow_screen(tab)) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import count
 from uuid import UUID
 
@@ -21,7 +22,8 @@ def person(
     made = kernel.commit(
         lambda session: actions.add_person(
             session,
-            email=email or f"person{number}@example.org",
+            # A database may be a copy of one that another process of this run has filled.
+            email=email or f"person{number}.{os.getpid()}@example.org",
             name=name or f"Person {number}",
             zone=zone,
             password_hash=password_hash,

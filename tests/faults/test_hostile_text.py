@@ -22,7 +22,7 @@ from cohorts.workshops.models import Workshop
 from forums.posts.models import Post
 from mentoring.matches.models import Offer
 from mentoring.profiles.models import MentorProfile
-from tests.browsing import Browsing, Form, dangers, pattern, reachable
+from tests.browsing import Browsing, Form, dangers, forms_of, pattern, reachable
 from tests.faults.conftest import Room
 from tests.faults.wire import Wire, nonce, send
 from tests.live import Live
@@ -87,11 +87,11 @@ def check(answer: requests.Response, what: object) -> None:
         assert "88871112" not in answer.text, what  # what a template of theirs would have made of it
 
 
-def forms_by_kind(browsing: Browsing) -> dict[str, tuple[str, Form]]:
+def forms_by_kind(browsing: Browsing, also: list[str]) -> dict[str, tuple[str, Form]]:
     """Return one form of each kind that somebody can reach, and the page on which it stands."""
     found: dict[str, tuple[str, Form]] = {}
-    for path in reachable(browsing, each=2):
-        for form in browsing.forms(path):
+    for path, answer in reachable(browsing, each=1, also=also).items():
+        for form in forms_of(answer.text, answer.url):
             names = ",".join(sorted({name for name, _kind, _value in form.fields}))
             found.setdefault(f"{form.method} {pattern(form.action)} {names}", (path, form))
     return found
@@ -109,9 +109,10 @@ class Typed:
 def typed(live: Live) -> Typed:
     """Type the corpus into every field of every form that any role can reach, each answer checked."""
     sends, kinds = 0, set()
+    also = [f"/activities/{live.ids['reflection']}", f"/posts/{live.ids['post']}/edit", f"/offers/{live.ids['offer']}"]
     for role in ROLES:
         browsing = Browsing(live.url, live.cookie(live.who(role)))
-        for kind, (path, form) in forms_by_kind(browsing).items():
+        for kind, (path, form) in forms_by_kind(browsing, also).items():
             if kind in kinds or urlsplit(form.action).path in LEFT_ALONE:
                 continue
             kinds.add(kind)
@@ -132,7 +133,9 @@ def typed(live: Live) -> Typed:
 
 def _changes(form: Form) -> Iterator[dict[str, str]]:
     """Yield what to type: the whole corpus into each free field, something bad into each other one."""
-    for name, kind, _value in form.fields:
+    # The seven days of a week and the checkboxes of one question are one field each.
+    alike = {re.sub(r"\d+", "", name): (name, kind) for name, kind, _value in form.fields}
+    for name, kind in alike.values():
         if kind == "textarea":
             yield from ({name: text} for text in (CORPUS["a script"], EVERYTHING))
         elif kind in FREE:

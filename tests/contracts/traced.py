@@ -1,0 +1,69 @@
+"""The app, telling whether its hub left a green thread in the middle of a unit of work: for a real server process.
+
+`academy.kernel.serve --app tests.contracts.traced:create_app` serves it; GET /traced answers how many writing
+transactions there were, and where one of them was left for another green thread. With TRACED_BREACH=1 a reaction
+yields on purpose.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from typing import Any
+
+import gevent
+from flask import Flask
+from greenlet import getcurrent, settrace
+from sqlalchemy import Connection, event
+
+import wsgi
+from academy.kernel.access import guarded
+from academy.kernel.events import within
+from forums.posts.events import PostSent
+
+
+class Trace:
+    """What was seen: `inside` holds the green threads that are in a writing transaction now."""
+
+    def __init__(self) -> None:
+        self.units = 0
+        self.left: list[str] = []
+        self.inside: set[int] = set()
+
+    def begun(self, connection: Connection) -> None:
+        """Note that a transaction began; only those that write hold the lock."""
+        if connection.get_execution_options().get("sqlite_begin") == "IMMEDIATE":
+            self.units += 1
+            self.inside.add(id(getcurrent()))
+
+    def ended(self, _connection: Connection) -> None:
+        """Note that it ended."""
+        self.inside.discard(id(getcurrent()))
+
+    def switched(self, what: str, between: tuple[Any, Any]) -> None:
+        """Note a switch away from a green thread that is inside."""
+        origin = between[0]
+        if what in {"switch", "throw"} and id(origin) in self.inside:
+            self.left.append("".join(traceback.format_stack(limit=12)))
+
+
+def create_app() -> Flask:
+    """Build the whole app with the trace on."""
+    app = wsgi.create_app()
+    kernel = app.extensions["kernel"]
+    trace = Trace()
+    event.listen(kernel.database.engine, "begin", trace.begun)
+    event.listen(kernel.database.engine, "commit", trace.ended)
+    event.listen(kernel.database.engine, "rollback", trace.ended)
+    settrace(trace.switched)
+    if os.environ.get("TRACED_BREACH") == "1":
+        kernel.reactions._all += (within(PostSent, lambda _session, _event: time.sleep(0)),)
+
+    @app.get("/traced")
+    @guarded("public")
+    def traced() -> dict[str, Any]:
+        gevent.sleep(0)
+        return {"units": trace.units, "left": trace.left}
+
+    return app
