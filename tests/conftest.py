@@ -68,6 +68,20 @@ QUIET_CHROMIUM = [
 ]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Name each test after its group, by which pytest-xdist hands it out.
+
+    pytest-xdist 3.8 writes the name where pytest looked for it before 9.2, so that groups fall apart.
+    """
+    if not getattr(config.option, "loadgroup", False):
+        return
+    for item in items:
+        groups = sorted({str(mark.args[0]) for mark in item.iter_markers("xdist_group")})
+        suffix = f"@{'_'.join(groups)}"
+        if groups and not item.nodeid.endswith(suffix):
+            item._id = type(item.id).parse(item.nodeid + suffix)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many tests ran on which database."""
     passed = terminalreporter.stats.get("passed", [])

@@ -28,7 +28,7 @@ from tests.faults.wire import Wire, nonce, send
 from tests.live import Live
 from tests.visits import RoomPage, Visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("faults-text"), pytest.mark.timeout(400)]
 
 RUN = "window.__xss=1"
 CORPUS = {
@@ -121,7 +121,9 @@ def typed(live: Live) -> Typed:
                 check(answer, (role, path, kind, changes))
                 sends += 1
     # At the end everybody bears a name of the corpus, on whatever page they are named.
-    for role, name in zip(ROLES, ("an image that fails", "a script", "an attribute", "a template", "a picture that loads")):
+    for role, name in zip(
+        ROLES, ("an image that fails", "a script", "an attribute", "a template", "a picture that loads")
+    ):
         browsing = Browsing(live.url, live.cookie(live.who(role)))
         about = {"name": CORPUS[name], "pronouns": CORPUS["a script"], "about": EVERYTHING[:900]}
         answer = browsing.submit("/me", "/me", about)
@@ -333,3 +335,22 @@ def test_no_letter_was_made_to_say_more_than_it_should(live: Live, typed: Typed)
         assert letter["Bcc"] is None
         assert letter["X-Injected"] is None
         assert len(letter["To"].addresses) == 1
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<p>{CORPUS['a script']}</p>",
+        f"<p>{CORPUS['an image that fails']}</p>",
+        f"<p>{CORPUS['a picture that loads']}</p>",
+        f"<input value='{CORPUS['an attribute']}'>",
+        f'<a href="jav\tascript:{RUN}">x</a>',
+        f'<a href=" JavaScript:{RUN}">x</a>',
+        "<form action='data:text/html,x'>",
+        "<p style='color: red'>",
+        "<iframe src='/'></iframe>",
+        "<meta http-equiv='refresh' content='0'>",
+    ],
+)
+def test_the_check_sees_what_would_run_if_it_were_not_escaped(html: str) -> None:
+    assert dangers(html) != []
