@@ -7,7 +7,7 @@ export const reachable = () => socket.connected || doc.dataset.http;
 
 /** Follow a space from `cursor` on: `apply(event)` gets each event once, in order; `lost()` hears that it is closed to us. */
 export function follow({ space, epoch, cursor, apply, lost, http }) {
-  const held = new Map(), reset = () => location.reload(), later = (s) => setTimeout(sync, 1000 * s * (.5 + Math.random()));
+  const held = new Map(), reset = () => location.reload(), later = (s, then = sync) => setTimeout(then, 1000 * s * (.5 + Math.random()));
   let syncing, again, ended, timer, wait;
 
   function step(event) {
@@ -21,8 +21,8 @@ export function follow({ space, epoch, cursor, apply, lost, http }) {
     else { if (!held.has(event.seq)) held.set(event.seq, event); sync(); }
   }
   // An answer's page leaves nothing out. Says whether there is more.
-  function read(answer, page = answer) {
-    if (!answer.ok) { if (answer.retry) later(answer.retry_after ?? 1); else { ended = true; delete doc.dataset.http; lost(); } }
+  function read(answer, page = answer, once = sync) {
+    if (!answer.ok) { if (answer.retry) later(answer.retry_after ?? 1, once); else { ended = true; delete doc.dataset.http; lost(); } }
     else if (page.reset || page.epoch !== epoch) reset();
     else { page.events.forEach(step); return page.more; }
   }
@@ -42,14 +42,16 @@ export function follow({ space, epoch, cursor, apply, lost, http }) {
     } catch { later(1); }
     syncing = false;
   }
-  onLive(async () => {
+  async function open() {
+    if (!socket.connected) return;
     delete doc.dataset.http;
     wait = 5;
     try {
       const answer = await ask("space:open", { spaces: { [space]: cursor } });
-      if (read(answer, answer.spaces?.[space])) sync();
-    } catch { later(1); }
-  });
+      if (read(answer, answer.spaces?.[space], open)) sync();
+    } catch { later(1, open); }
+  }
+  onLive(open);
   socket.on("space:event", (event) => event.space === space && take(event));
   socket.on("space:heads", (heads) => space in heads && heads[space] !== cursor && sync());
   for (const name of ["focus", "online"]) addEventListener(name, sync);

@@ -190,9 +190,14 @@ const out = outbox({
   },
 });
 
+// What is half written is kept on this device, for whoever wrote it.
+function draw(text) {
+  try { if (text === undefined) box.value ||= localStorage[draft] ?? ""; else localStorage[draft] = text; } catch { /* a browser that keeps nothing */ }
+}
+
 // The buttons and links of a message.
 function aim(next, title, who = "") {
-  if (target.edit) box.value = "";
+  if (target.edit) { box.value = ""; draw(); }
   target = next;
   strip.hidden = !title;
   if (!title) { form.elements.reply_to.value = ""; return; }
@@ -283,7 +288,7 @@ follow({
 });
 
 if (form) {
-  const bar = $("[role=toolbar]", form), tools = [...bar.children], draw = (text) => { try { text === undefined ? box.value ||= localStorage[draft] ?? "" : localStorage[draft] = text; } catch { /* a browser that keeps nothing */ } };
+  const bar = $("[role=toolbar]", form), tools = [...bar.children];
   let told = 0;
   target.reply = form.elements.reply_to.value;
   draw();
@@ -292,10 +297,10 @@ if (form) {
     const body = box.value.trim(), over = [...box.value].length - chat.dataset.most, { edit, reply } = target;
     if (!body || over > 0) { if (body) say(fill(words.long, { n: over })); return; }
     box.value = "";
-    draw("");
+    if (!edit) draw("");
     aim({});
     paused = false;
-    if (!edit) out.send(body, reply || undefined);
+    if (!edit) { await out.send(body, reply || undefined); if (!tail) location.assign(`${url}#new`); }
     else if (!await keep("post:edit", { post: edit, body }, `/posts/${edit}/edit`, { body })) box.value ||= body;
   });
   box.addEventListener("input", () => {
