@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -221,7 +222,8 @@ def test_a_connection_that_ends_itself_in_an_odd_way_leaves_nobody_behind_in_the
         stays.wait(lambda: len(here(stays)) == 2)
         wire.client.eio.ws.send(packet)
         assert send(stays, made.space, "still fine")["ok"]
-        wire.client.eio.ws.shutdown()
+        # Closing alone says nothing while another thread reads: shut the line itself.
+        wire.client.eio.ws.sock.shutdown(socket.SHUT_RDWR)
         stays.wait(lambda: here(stays) == [encode(ana)])
 
 

@@ -80,9 +80,7 @@ def test_marking_as_read_and_as_unread_are_buttons(kernel: Kernel, client_of: Cl
     assert client.post(room_url(space) + "/read", data={"no": "-1"}).status_code == 422
 
 
-def test_a_form_sent_twice_is_one_message_and_what_was_shown_counts_as_read(
-    kernel: Kernel, client_of: Client
-) -> None:
+def test_a_form_sent_twice_is_one_message_and_what_was_shown_counts_as_read(kernel: Kernel, client_of: Client) -> None:
     _, space, (ana, ben) = forums.room(kernel, "Ana", "Ben")
     forums.say(kernel, ben, space, "Hello")
     client = client_of(ana)
@@ -164,7 +162,10 @@ def test_a_message_is_changed_and_removed_by_forms(kernel: Kernel, client_of: Cl
     assert refused.status_code == 422
     other = client_of(ben)
     assert [other.get(url + what).status_code for what in ("/edit", "/remove")] == [404, 404]
-    assert [other.post(url + "/edit", data={"body": "Mine now"}).status_code, other.post(url + "/remove").status_code] == [403, 403]
+    assert [
+        other.post(url + "/edit", data={"body": "Mine now"}).status_code,
+        other.post(url + "/remove").status_code,
+    ] == [403, 403]
     assert "Second words" in client.get(url + "/remove").text
     page = client.post(url + "/remove", follow_redirects=True).text
     assert "Ana removed this message." in page
@@ -192,7 +193,9 @@ def test_thirty_messages_in_a_moment_are_taken_and_a_flood_is_slowed_down(kernel
     client = client_of(ana)
 
     def send(number: int, where: UUID = space) -> int:
-        return client.post(room_url(where) + "/posts", data={"body": f"{number}", "nonce": f"nonce-{number:03}"}).status_code
+        return client.post(
+            room_url(where) + "/posts", data={"body": f"{number}", "nonce": f"nonce-{number:03}"}
+        ).status_code
 
     answers = [send(number) for number in range(45)]
     assert answers[:30] == [303] * 30
@@ -201,7 +204,7 @@ def test_thirty_messages_in_a_moment_are_taken_and_a_flood_is_slowed_down(kernel
     assert send(99, other) == 303, "another room has a measure of its own"
 
 
-HOSTILE_NAME = '<img src=x onerror=alert(1)>"\'&{{7*7}}'
+HOSTILE_NAME = "<img src=x onerror=alert(1)>\"'&{{7*7}}"
 
 
 def test_hostile_names_titles_and_words_stay_text(kernel: Kernel, client_of: Client) -> None:
@@ -282,7 +285,9 @@ def test_the_api_answers_pages_of_a_log_as_the_socket_does(kernel: Kernel, clien
     assert client_of(ben).get(f"/api/v1{room_url(space)}/events?epoch=another").json["reset"] == "epoch"
 
 
-@pytest.mark.parametrize("query", ["since=-1", "since=x", "since=NaN", "since=1.5", f"since={10**30}", "since=", "epoch=" + "x" * 40])
+@pytest.mark.parametrize(
+    "query", ["since=-1", "since=x", "since=NaN", "since=1.5", f"since={10**30}", "since=", "epoch=" + "x" * 40]
+)
 def test_a_query_that_makes_no_sense_is_a_problem_with_details(kernel: Kernel, client_of: Client, query: str) -> None:
     _, space, (ana,) = forums.room(kernel, "Ana")
     answer = client_of(ana).get(f"/api/v1{room_url(space)}/events?{query}")

@@ -32,7 +32,18 @@ def test_the_longest_name_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["@ana lima", "@Benny", "mail@Ben", "`@Ben`", "    @Ben", "[@Ben](https://example.org)", "Ben", "@ Ben", "```\n@Ben\n```"]
+    "body",
+    [
+        "@ana lima",
+        "@Benny",
+        "mail@Ben",
+        "`@Ben`",
+        "    @Ben",
+        "[@Ben](https://example.org)",
+        "Ben",
+        "@ Ben",
+        "```\n@Ben\n```",
+    ],
 )
 def test_what_only_looks_like_a_mention_is_none(body: str) -> None:
     draft = compose(body, NAMES)
@@ -149,7 +160,9 @@ def test_many_names_take_no_longer_than_few() -> None:
 
 
 def test_an_excerpt_is_plain_words() -> None:
-    assert plain("<p>Hello <strong>you</strong> &amp; me</p>\n<pre><code>x &lt; y</code></pre>") == "Hello you & me x < y"
+    assert (
+        plain("<p>Hello <strong>you</strong> &amp; me</p>\n<pre><code>x &lt; y</code></pre>") == "Hello you & me x < y"
+    )
     assert plain("<p>cut off in a <a hre") == "cut off in a"
     assert plain("<p>cut off in an &am") == "cut off in an"
     assert excerpt("<p>" + "word " * 100 + "</p>", 20) == "word word word word…"
