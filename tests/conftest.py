@@ -132,6 +132,7 @@ def demo_template(shared: Path) -> Path:
     file = folder / "academy.db"
 
     def make() -> None:
+        shutil.rmtree(folder, ignore_errors=True)  # what an interrupted attempt left
         folder.mkdir()
         environment = {
             **os.environ,
