@@ -120,8 +120,6 @@ def build(settings: Settings, features: Sequence[Feature]) -> Flask:
     for feature in features:
         for blueprint in feature.blueprints:
             app.register_blueprint(blueprint)
-        for command in feature.cli:
-            app.cli.add_command(command)
     return app
 
 

@@ -1,4 +1,4 @@
-"""The `academy` command: serve, demo, db, jobs. Every failure is one line and a non-zero exit."""
+"""The `academy` command: serve, demo, db, jobs, what features bring. Every failure is one line, a non-zero exit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import sqlite3
 import sys
 import tempfile
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ from academy.kernel.db import SCHEMA, Database
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from academy.kernel.app import Kernel
 
 
 def _app(settings: Settings) -> Flask:
@@ -50,7 +53,49 @@ def version_of(database_url: str) -> str | None:
         engine.dispose()
 
 
-@click.group()
+class Academy(click.Group):
+    """The commands of the kernel, and those that the features bring (`Feature.cli`).
+
+    What features bring is looked for only when it is asked for, so that `serve` starts as quickly as before.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every command."""
+        return sorted({*super().list_commands(ctx), *_brought()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find a command; the kernel's own come first."""
+        return super().get_command(ctx, cmd_name) or _brought().get(cmd_name)
+
+
+def _brought() -> dict[str, click.Command]:
+    features = importlib.import_module("wsgi").FEATURES
+    return {command.name: command for feature in features for command in feature.cli if command.name}
+
+
+@contextmanager
+def opened() -> Iterator[Kernel]:
+    """Give a command that a feature brings the academy of the environment's settings, within its app's context.
+
+    Refuses a database that is not at the migration which this code needs.
+    """
+    settings = _settings()
+    found = version_of(settings.database_url)
+    if found != SCHEMA:
+        message = (
+            f"The database is at {found or 'nothing'} and this code needs {SCHEMA}: run `academy db upgrade` first."
+        )
+        raise click.ClickException(message)
+    app = _app(settings)
+    kernel: Kernel = app.extensions["kernel"]
+    try:
+        with app.app_context():
+            yield kernel
+    finally:
+        kernel.database.engine.dispose()
+
+
+@click.group(cls=Academy)
 def academy() -> None:
     """Run a capability academy."""
 

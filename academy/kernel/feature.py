@@ -24,7 +24,8 @@ class Feature:
 
     `slots` are records of slot types that lower packages offer (`NavEntry`, `NoticeKind`, …); the owner
     of a slot asks the kernel for all records of its type. `install` runs once per app, in street order
-    from the ground floor up. `seeds` fill the demo academy, in the same order.
+    from the ground floor up. `seeds` fill the demo academy, in the same order. `cli` are commands of
+    `academy`; one that needs the academy itself opens it with `kernel.cli.opened()`.
     """
 
     name: str

@@ -139,8 +139,9 @@ def test_no_setting_is_described_that_nothing_reads() -> None:
 
 def commands(group: click.Group, before: str = "academy") -> list[str]:
     found = []
-    for name, command in group.commands.items():
-        whole = f"{before} {name}"
+    context = click.Context(group)
+    for name in group.list_commands(context):  # what features bring too
+        command, whole = group.get_command(context, name), f"{before} {name}"
         found += commands(command, whole) if isinstance(command, click.Group) else [whole]
     return found
 

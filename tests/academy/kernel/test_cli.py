@@ -7,12 +7,17 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+from sqlalchemy import func, select
 
+import wsgi
 from academy.kernel import cli, migrate
 from academy.kernel.config import Settings
 from academy.kernel.db import Database
+from academy.kernel.feature import Feature
 from academy.people import actions
+from academy.people.models import Person
 
 
 @pytest.fixture
@@ -63,3 +68,27 @@ def test_no_list_of_processes_shows_the_databases_password(monkeypatch: pytest.M
     [(command, environment)] = started
     assert "hush" not in " ".join(command)
     assert environment["DATABASE_URL"].endswith("ana:hush@db/academy")
+
+
+@click.command("sing")
+def sing() -> None:
+    """Say how many people there are."""
+    with cli.opened() as kernel, kernel.reading() as session:
+        click.echo(f"{session.scalar(select(func.count()).select_from(Person))} people")
+
+
+def test_a_feature_brings_a_command_of_its_own(
+    empty: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    brings = Feature(name="choir", folder=Path(__file__).parent, cli=[sing])
+    monkeypatch.setattr(wsgi, "FEATURES", [*wsgi.FEATURES, brings])
+    add_somebody(Settings(database_url=empty, secret_key="x" * 20))
+    cli.academy(["sing"], standalone_mode=False)
+    assert capsys.readouterr().out == "1 people\n"
+    assert "sing" in cli.academy.list_commands(click.Context(cli.academy))
+
+
+def test_a_command_is_refused_on_a_database_of_another_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'none.db'}")
+    with pytest.raises(click.ClickException, match="academy db upgrade"), cli.opened():
+        pytest.fail("opened")
