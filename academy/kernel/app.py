@@ -111,6 +111,7 @@ def build(settings: Settings, features: Sequence[Feature]) -> Flask:
     offload.configure(settings.async_mode)
     app = Flask("academy", static_folder=None, template_folder=None)
     app.secret_key = settings.secret_key
+    app.config["SECRET_KEY_FALLBACKS"] = list(settings.secret_key_fallbacks)
     app.testing = settings.testing
     kernel = Kernel(app, settings, features)
     app.extensions["kernel"] = kernel

@@ -38,6 +38,7 @@ class Settings:
     | DATABASE_URL | where the data is: sqlite:///… or postgresql+psycopg://… | SQLite in the instance folder |
     | PORT | where to listen, when no address says so | 8000 |
     | SECRET_KEY | signs cookies, forms; 16 bytes or more; required in production | made once, in the instance folder |
+    | SECRET_KEY_FALLBACKS | secrets of before, commas between, newest first: read, never written with | none |
     | ACADEMY_ENV | development or production | development |
     | ACADEMY_INSTANCE | folder for the embedded database, mail and the made secret | instance |
     | ACADEMY_BASE_URL | the address people use, for links in mail; required in production | http://127.0.0.1:8000 |
@@ -53,6 +54,7 @@ class Settings:
 
     database_url: str
     secret_key: str = field(repr=False)
+    secret_key_fallbacks: tuple[str, ...] = field(default=(), repr=False)
     env: Environment = "development"
     instance: Path = Path("instance")
     base_url: str = "http://127.0.0.1:8000"
@@ -65,6 +67,11 @@ class Settings:
     log_level: str = "info"
     proxies: int = 0
     testing: bool = False
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return every secret that is still read, the one that is written with first."""
+        return (self.secret_key, *self.secret_key_fallbacks)
 
     @property
     def secure(self) -> bool:
@@ -83,6 +90,7 @@ class Settings:
             instance=instance,
             database_url=_database(env, instance),
             secret_key=_secret(env, stage, instance),
+            secret_key_fallbacks=_old_secrets(env),
             base_url=_address(env, stage),
             async_mode=_async_mode(env),
             demo=_flag(env, "ACADEMY_DEMO"),
@@ -152,6 +160,14 @@ def _secret(env: Mapping[str, str], stage: str, instance: Path) -> str:
         message = "SECRET_KEY is missing: in production write a long random text that stays the same."
         raise SettingsError(message)
     return embedded_secret(instance)
+
+
+def _old_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
+    found = tuple(secret for part in env.get("SECRET_KEY_FALLBACKS", "").split(",") if (secret := part.strip()))
+    if any(len(secret.encode()) < SECRET_BYTES for secret in found):
+        message = f"SECRET_KEY_FALLBACKS: write each old secret whole ({SECRET_BYTES} bytes or more), commas between."
+        raise SettingsError(message)
+    return found
 
 
 def _port(env: Mapping[str, str]) -> int:

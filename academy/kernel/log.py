@@ -56,11 +56,15 @@ class LogEvent(Table):
 
 @dataclass(frozen=True)
 class Send:
-    """What makes one durable send idempotent: a key nobody else can make, and what was sent with it."""
+    """What makes one durable send idempotent: a key nobody else can make, and what was sent with it.
+
+    `former` are the keys that it would have had under the secrets of before.
+    """
 
     key: str
     digest: str
     nonce: str
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,11 +117,14 @@ class Page:
     reset: str | None = None
 
 
-def send_of(secret: str, person_id: UUID, nonce: str, *body: object) -> Send:
-    """Make the idempotency key of a durable send: HMAC-SHA256 over person and nonce."""
-    mac = hmac.new(secret.encode(), f"send|{person_id}|{nonce}".encode(), hashlib.sha256)
-    digest = hashlib.sha256(repr(body).encode())
-    return Send(mac.hexdigest(), digest.hexdigest(), nonce)
+def send_of(secrets: Sequence[str], person_id: UUID, nonce: str, *body: object) -> Send:
+    """Make the idempotency key of a durable send: HMAC-SHA256 over person and nonce, under the first secret.
+
+    What is sent again after the secret has changed is known by the keys under the others.
+    """
+    named = f"send|{person_id}|{nonce}".encode()
+    key, *former = (hmac.new(secret.encode(), named, hashlib.sha256).hexdigest() for secret in secrets)
+    return Send(key, hashlib.sha256(repr(body).encode()).hexdigest(), nonce, tuple(former))
 
 
 # Built once: a message is numbered and stored without its statements being put together anew.
@@ -132,7 +139,7 @@ _APPEND = insert(_events)
 _SENT = (
     select(*_events.c, _logs.c.epoch)
     .join_from(_events, _logs, _logs.c.id == _events.c.log_id)
-    .where(_events.c.send_key == bindparam("key"))
+    .where(_events.c.send_key.in_(bindparam("keys", expanding=True)))
 )
 
 
@@ -150,7 +157,7 @@ def sent_before(session: Session, send: Send | None) -> Row | None:
     """
     if send is None:
         return None
-    found = session.execute(_SENT, {"key": send.key}).one_or_none()
+    found = session.execute(_SENT, {"keys": [send.key, *send.former]}).one_or_none()
     if found is None:
         return None
     if found.send_digest != send.digest:

@@ -48,6 +48,8 @@ def install(app: Flask, kernel: Kernel) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=MAX_BODY,
         WTF_CSRF_TIME_LIMIT=None,
+        # A form that was open while the secret changed is still taken: signed by the last, read by any of them.
+        WTF_CSRF_SECRET_KEY=list(reversed(settings.secrets)),
         WTF_CSRF_SSL_STRICT=settings.secure,
     )
     if settings.proxies:

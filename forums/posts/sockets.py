@@ -103,7 +103,7 @@ def _post(kernel: Kernel, viewer: Viewer, data: Mapping[str, Any]) -> tuple[UUID
 
 
 def _key(kernel: Kernel, viewer: Viewer, data: Mapping[str, Any], *body: object) -> Send:
-    return log.send_of(kernel.settings.secret_key, viewer.person_id, data["nonce"], *body)
+    return log.send_of(kernel.settings.secrets, viewer.person_id, data["nonce"], *body)
 
 
 HANDLERS = [

@@ -41,7 +41,7 @@ def say(
     viewer = people.viewer(kernel, person_id)
     key = None
     if nonce is not None:
-        key = log.send_of(kernel.settings.secret_key, person_id, nonce, "post", space_id, body, reply_to)
+        key = log.send_of(kernel.settings.secrets, person_id, nonce, "post", space_id, body, reply_to)
 
     def work(session: Any) -> Posted:
         draft = queries.draft_for(session, viewer, space_id, body)

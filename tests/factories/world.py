@@ -138,7 +138,7 @@ def post(kernel: Kernel, author: UUID, space: UUID, text: str, mentions: Sequenc
             body_md=text,
             body_html=f"<p>{text}</p>",
             mentions=mentions,
-            send=log.send_of("secret", author, uuid4().hex, text),
+            send=log.send_of(["secret"], author, uuid4().hex, text),
         )
     ).id
 

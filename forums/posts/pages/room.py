@@ -183,7 +183,7 @@ def send(space_id: UUID) -> ResponseReturnValue:
             names = queries.nameable(session, me, space_id, form["body"])
         draft = offload.run(engine.compose, form["body"], names)
         key = log.send_of(
-            *(kernel().settings.secret_key, me.person_id, form["nonce"]),
+            *(kernel().settings.secrets, me.person_id, form["nonce"]),
             *("post", space_id, draft.body_md, form["reply_to"]),
         )
 

@@ -129,3 +129,16 @@ def test_the_address_follows_the_port_unless_it_is_given(tmp_path: Path) -> None
 def test_a_sender_may_have_a_name(tmp_path: Path) -> None:
     found = settings(tmp_path, ACADEMY_MAIL_FROM="The academy <academy@example.org>")
     assert found.mail_from == "The academy <academy@example.org>"
+
+
+def test_secrets_of_before_are_read_in_order(tmp_path: Path) -> None:
+    old = f"{SECRET}-1, {SECRET}-2"
+    found = settings(tmp_path, SECRET_KEY=f"{SECRET}-0", SECRET_KEY_FALLBACKS=old)
+    assert found.secrets == (f"{SECRET}-0", f"{SECRET}-1", f"{SECRET}-2")
+    assert f"{SECRET}-1" not in repr(found)
+
+
+def test_a_short_secret_of_before_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="SECRET_KEY_FALLBACKS") as refused:
+        settings(tmp_path, SECRET_KEY_FALLBACKS="hunter2")
+    assert "hunter2" not in str(refused.value)

@@ -162,27 +162,27 @@ def test_a_span_holds_what_lies_inside_it(database_url: str) -> None:
 
 def test_the_same_send_is_found_again(kernel: Kernel, log_id: UUID) -> None:
     ana = people.person(kernel)
-    send = log.send_of("secret", ana, "nonce-1", "hello")
+    send = log.send_of(["secret"], ana, "nonce-1", "hello")
     first = append(kernel, log_id, send=send, actor=ana)
     with kernel.reading() as session:
-        again = log.sent_before(session, log.send_of("secret", ana, "nonce-1", "hello"))
+        again = log.sent_before(session, log.send_of(["secret"], ana, "nonce-1", "hello"))
     assert again is not None
     assert (again.seq, again.ref, again.nonce) == (first.seq, first.ref, "nonce-1")
 
 
 def test_the_same_nonce_with_other_words_is_a_conflict(kernel: Kernel, log_id: UUID) -> None:
     ana = people.person(kernel)
-    append(kernel, log_id, send=log.send_of("secret", ana, "nonce-1", "hello"), actor=ana)
+    append(kernel, log_id, send=log.send_of(["secret"], ana, "nonce-1", "hello"), actor=ana)
     with kernel.reading() as session, pytest.raises(Conflict):
-        log.sent_before(session, log.send_of("secret", ana, "nonce-1", "other words"))
+        log.sent_before(session, log.send_of(["secret"], ana, "nonce-1", "other words"))
 
 
 def test_a_nonce_is_its_senders_own(kernel: Kernel, log_id: UUID) -> None:
     ana, ben = people.person(kernel), people.person(kernel)
-    append(kernel, log_id, send=log.send_of("secret", ana, "nonce-1", "hello"), actor=ana)
+    append(kernel, log_id, send=log.send_of(["secret"], ana, "nonce-1", "hello"), actor=ana)
     with kernel.reading() as session:
-        assert log.sent_before(session, log.send_of("secret", ben, "nonce-1", "hello")) is None
-        assert log.sent_before(session, log.send_of("another secret", ana, "nonce-1", "hello")) is None
+        assert log.sent_before(session, log.send_of(["secret"], ben, "nonce-1", "hello")) is None
+        assert log.sent_before(session, log.send_of(["another secret"], ana, "nonce-1", "hello")) is None
 
 
 def test_one_send_made_twice_at_once_is_stored_once(kernel: Kernel, log_id: UUID) -> None:
@@ -191,7 +191,7 @@ def test_one_send_made_twice_at_once_is_stored_once(kernel: Kernel, log_id: UUID
     numbers: list[int] = []
 
     def send_it() -> None:
-        send = log.send_of("secret", ana, "nonce-1", "hello")
+        send = log.send_of(["secret"], ana, "nonce-1", "hello")
         start.wait(10)
 
         def work(session):  # type: ignore[no-untyped-def]
