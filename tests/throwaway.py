@@ -20,11 +20,23 @@ class ThrowawayServer:
     folder: Path
     binaries: Path
     user: str | None
+    options: str
+
+    def up(self) -> None:
+        """Begin to serve, where it served before."""
+        self._control("-w", "-l", str(self.folder / "log"), "-o", self.options, "start")
+
+    def down(self) -> None:
+        """End as a power cut would: every connection is gone, what was committed is kept."""
+        self._control("-m", "immediate", "stop")
 
     def stop(self) -> None:
         """End the server and remove what it kept."""
-        _run(self.user, self.binaries / "pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+        self.down()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _control(self, *command: str) -> None:
+        _run(self.user, self.binaries / "pg_ctl", "-D", str(self.folder / "data"), *command)
 
 
 def start() -> ThrowawayServer | None:
@@ -42,8 +54,10 @@ def start() -> ThrowawayServer | None:
     data = folder / "data"
     _run(user, binaries / "initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8")
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=300 -k {folder}"
-    _run(user, binaries / "pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
-    return ThrowawayServer(f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres", folder, binaries, user)
+    url = f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+    server = ThrowawayServer(url, folder, binaries, user, options)
+    server.up()
+    return server
 
 
 def _binaries() -> Path | None:
