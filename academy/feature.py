@@ -1,10 +1,13 @@
-"""What the ground floor brings to the whole: the web shell, people, notices, skills and tracks."""
+"""What the ground floor brings to the whole: the web shell, people, accounts, notices, skills and tracks."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from academy.accounts import reactions as account_reactions
+from academy.accounts.jobs import mailing
+from academy.accounts.pages import devices, passwords
 from academy.kernel.feature import Feature
 from academy.kernel.log import LogKind
 from academy.kernel.realtime import ViewerSlot
@@ -52,8 +55,11 @@ FEATURE = Feature(
         inbox.blueprint,
         skills.blueprint,
         tracks.blueprint,
+        devices.blueprint,
+        passwords.blueprint,
     ],
-    reactions=people_reactions.REACTIONS,
+    reactions=[*people_reactions.REACTIONS, *account_reactions.REACTIONS],
+    jobs=mailing.JOBS,
     log_kinds=[LogKind("inbox", notices.follow, notices.load)],
     slots=[
         ViewerSlot(people.viewer_of),

@@ -19,6 +19,15 @@ _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 GIVEN = re.compile(r"[A-Za-z0-9_-]{8,32}")
 
 
+SECRET = re.compile(r"[A-Za-z0-9_-]{40,}")
+"""What is this long in an address is the token of a link: 256 random bits are 43 characters, an id has 26."""
+
+
+def place(path: str) -> str:
+    """Return an address as logs may keep it: a token in it is worth as much as a password, and is left out."""
+    return SECRET.sub("***", path)
+
+
 def configure(level: str) -> None:
     """Send structlog to standard error as JSON lines from `level` up."""
     structlog.configure(

@@ -19,6 +19,7 @@ from academy.people.engine import ZONES
 from academy.people.events import (
     MemberJoined,
     MemberLeft,
+    PasswordChanged,
     PersonAdded,
     PersonBlocked,
     ProfileChanged,
@@ -181,6 +182,26 @@ def end_sign_in(session: Session, *, person_id: UUID, sign_in_id: UUID) -> None:
         emit(session, SignInEnded(actor_id=person_id, person_id=person_id, sign_in_id=sign_in_id))
 
 
+def end_sign_ins(session: Session, *, person_id: UUID, actor_id: UUID | None, but: UUID | None = None) -> int:
+    """End all of a person's sign-ins, save perhaps the one in which they ask for it; returns how many ended."""
+    mine = update(SignIn).where(SignIn.person_id == person_id, SignIn.ended_at.is_(None))
+    if but is not None:
+        mine = mine.where(SignIn.id != but)
+    ended = session.scalars(mine.values(ended_at=clock.now()).returning(SignIn.id)).all()
+    for sign_in_id in ended:
+        emit(session, SignInEnded(actor_id=actor_id, person_id=person_id, sign_in_id=sign_in_id))
+    return len(ended)
+
+
+def set_password(
+    session: Session, *, person_id: UUID, password_hash: str | None, actor_id: UUID | None, but: UUID | None = None
+) -> None:
+    """Give a person another password, or none; every sign-in but the one named ends with the old one."""
+    session.execute(update(Person).where(Person.id == person_id).values(password_hash=password_hash))
+    end_sign_ins(session, person_id=person_id, actor_id=actor_id, but=but)
+    emit(session, PasswordChanged(actor_id=actor_id, person_id=person_id))
+
+
 def change_profile(
     session: Session,
     *,
@@ -271,11 +292,7 @@ def deactivate(session: Session, *, person_id: UUID, at: datetime, actor_id: UUI
     ).all():
         _keep_an_admin(session, group_id, person_id)
     session.execute(update(Person).where(Person.id == person_id).values(deactivated_at=at))
-    for sign_in_id in session.scalars(
-        select(SignIn.id).where(SignIn.person_id == person_id, SignIn.ended_at.is_(None))
-    ).all():
-        session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(ended_at=at))
-        emit(session, SignInEnded(actor_id=actor_id, person_id=person_id, sign_in_id=sign_in_id))
+    end_sign_ins(session, person_id=person_id, actor_id=actor_id)
 
 
 def _zone(zone: str) -> str:

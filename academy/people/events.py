@@ -35,6 +35,14 @@ class SignInEnded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PasswordChanged(Event):
+    """Somebody's password is another one; their other sign-ins have ended."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("person_id",)
+    person_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class MemberJoined(Event):
     """Somebody got a role in a group."""
 

@@ -139,7 +139,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _broken(error: Exception) -> ResponseReturnValue:
-    logger.error("request_failed", path=request.path, exc_info=error)
+    logger.error("request_failed", path=telemetry.place(request.path), exc_info=error)
     if _is_api():
         return problem(500, detail=_("Something broke on our side, and we have written down what."))
     return page(500)
@@ -147,7 +147,7 @@ def _broken(error: Exception) -> ResponseReturnValue:
 
 def _out_of_reach(error: SQLAlchemyError) -> ResponseReturnValue:
     """Answer while the database can't be asked anything, not even who this is."""
-    logger.error("database_unavailable", path=request.path, exc_info=error)
+    logger.error("database_unavailable", path=telemetry.place(request.path), exc_info=error)
     signed_in.nobody()
     if _is_api():
         return problem(503, code=Busy.code, detail=_("The academy is being looked after. Please try again shortly."))

@@ -70,6 +70,8 @@ PAGES = (
     Page("person", "/people/{mentor}", ROLES),
     Page("inbox", "/notices", ROLES),
     Page("profile", "/me", ROLES),
+    Page("password", "/me/password", ("learner",)),
+    Page("devices", "/me/devices", ("learner",)),
     Page("skills", "/me/skills", ROLES),
     Page("skills-found", "/me/skills?q=program", ("learner",)),
     Page("track", "/deliveries/{delivery}", ("learner", "mentor", "lead")),

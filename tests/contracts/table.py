@@ -30,6 +30,11 @@ POST /me                                   401  ok   ok   ok   ok   ok   ok   ok
 POST /me/display                           401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/blocks                            401  404  ok   ok   404  ok   ok   404  ok   404  ok
 POST /me/blocks/{colleague}/remove         401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /me/password                          in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /me/password                          401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /me/devices                           in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /me/devices/{newcomer}/end            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /me/devices/end-others                401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /me/skills                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/skills                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/skills/{skill}/remove             401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok

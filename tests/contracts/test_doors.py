@@ -51,6 +51,7 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
     },
     ("POST", "/me/display"): lambda *_: {"theme": "dark", "contrast": "more", "announce": "names"},
     ("POST", "/me/blocks"): lambda ids, _: {"person_id": ids["colleague"]},
+    ("POST", "/me/password"): lambda *_: {"present": PASSWORD, "password": "tea with three sugars"},
     ("POST", "/me/skills"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
     ("POST", "/me/goals"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
     ("POST", "/activities/{reflection}/reflect"): lambda *_: {"body": "I listened more than I spoke."},
@@ -87,7 +88,7 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
 
 NO_FORM = {
     "/sign-out", "/me/blocks/{colleague}/remove", "/me/skills/{skill}/remove", "/me/goals/{skill}/remove", "/notices/read",
-    "/notices/{notice}/read", "/activities/{reading}/complete", "/posts/{post}/remove", "/posts/{private_post}/remove",
+    "/me/devices/{newcomer}/end", "/me/devices/end-others", "/notices/{notice}/read", "/activities/{reading}/complete", "/posts/{post}/remove", "/posts/{private_post}/remove",
 }  # fmt: skip
 
 

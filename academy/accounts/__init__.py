@@ -1,0 +1,1 @@
+"""Accounts: passwords, addresses, devices, and the links that bring people in."""

@@ -1,0 +1,76 @@
+"""People who sign in, and the letters that they would get."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from collections.abc import Iterator
+from email.message import EmailMessage
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from academy.kernel.app import Kernel
+from academy.people.engine import hash_password
+from tests.factories import people
+
+PASSWORD = "a long and winding password"
+HASH = hash_password(PASSWORD)
+
+
+class Outbox:
+    """Keeps what would be sent, as it goes over the wire."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self.sent: list[EmailMessage] = []
+
+    def send(self, message: EmailMessage, name: str) -> None:
+        del name
+        read = email.message_from_bytes(message.as_bytes(), policy=email.policy.default)
+        assert isinstance(read, EmailMessage)
+        self.sent.append(read)
+
+    def take(self) -> dict[str, EmailMessage]:
+        """Do what is due and return what came since the last look, by address: one letter each."""
+        self._kernel.runner.run_due()
+        taken, self.sent = self.sent, []
+        found = {message["To"].addresses[0].addr_spec: message for message in taken}
+        assert len(found) == len(taken), [m["Subject"] for m in taken]
+        return found
+
+
+def link_in(letter: EmailMessage) -> str:
+    """Return the path of the one link with a token in a letter."""
+    [found] = re.findall(r"^http://[^/\s]+(/\S*/[\w-]{43}(?:/\w+)?)$", letter.get_content(), re.MULTILINE)
+    return found
+
+
+@pytest.fixture
+def outbox(kernel: Kernel, monkeypatch: pytest.MonkeyPatch, app: Flask) -> Iterator[Outbox]:
+    kept = Outbox(kernel)
+    monkeypatch.setattr(kernel, "mail", kept)
+    with app.app_context():
+        yield kept
+
+
+@pytest.fixture
+def ana(kernel: Kernel) -> UUID:
+    return people.person(kernel, "Ana Silva", email="ana@example.org", password_hash=HASH)
+
+
+def enter(client: FlaskClient, email: str = "ana@example.org", password: str = PASSWORD, **headers: str):  # type: ignore[no-untyped-def]
+    return client.post("/sign-in", data={"email": email, "password": password}, headers=headers)
+
+
+def copy_of(app: Flask, client: FlaskClient) -> FlaskClient:
+    """Return a thief with a copy of a client's cookie."""
+    thief = app.test_client()
+    with client.session_transaction() as cookie:
+        copied = dict(cookie)
+    with thief.session_transaction() as cookie:
+        cookie.update(copied)
+    return thief
