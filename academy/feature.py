@@ -20,6 +20,9 @@ from academy.people import reactions as people_reactions
 from academy.people.engine import DEMO_ADDRESSES, DEMO_PASSWORD
 from academy.skills import pages as skills
 from academy.skills import queries as frameworks
+from academy.tokens import api as token_api
+from academy.tokens import pages as tokens
+from academy.tokens import reactions as token_reactions
 from academy.tracks import pages as tracks
 from academy.web import errors, i18n, security, shell, signed_in
 from academy.web import pages as house
@@ -53,12 +56,13 @@ FEATURE = Feature(
         own.blueprint,
         people_api.blueprint,
         inbox.blueprint,
+        tokens.blueprint,
         skills.blueprint,
         tracks.blueprint,
         devices.blueprint,
         passwords.blueprint,
     ],
-    reactions=[*people_reactions.REACTIONS, *account_reactions.REACTIONS],
+    reactions=[*people_reactions.REACTIONS, *account_reactions.REACTIONS, *token_reactions.REACTIONS],
     jobs=mailing.JOBS,
     log_kinds=[LogKind("inbox", notices.follow, notices.load)],
     slots=[
@@ -66,5 +70,7 @@ FEATURE = Feature(
         shell.OrganizationName(_organization_name),
         shell.LicenceLines(frameworks.licences),
         inbox.NAV,
+        token_api.BEARER,
+        *token_reactions.NOTICE_KINDS,
     ],
 )

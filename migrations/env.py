@@ -37,6 +37,7 @@ def run() -> None:
             compare_type=True,
             compare_server_default=True,
             transaction_per_migration=False,
+            transactional_ddl=True,  # SQLite can, as transactions here begin where we say
         )
         with context.begin_transaction():
             context.run_migrations()

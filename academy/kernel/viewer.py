@@ -25,6 +25,8 @@ class Viewer:
     contrast: str = ""
     announce: str = "full"
     roles: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
+    scopes: frozenset[str] | None = None
+    """What a personal API token may be used for; None for who is here themselves. Then `sign_in_id` is the token's."""
 
     @property
     def initials(self) -> str:

@@ -21,6 +21,7 @@ from academy.kernel import telemetry
 from academy.kernel.access import Busy, Invalid, Refusal, SignedOut
 from academy.kernel.app import Kernel
 from academy.web import signed_in
+from academy.web.guards import OutOfScope
 
 logger = structlog.get_logger(__name__)
 
@@ -98,6 +99,15 @@ def _is_api() -> bool:
     return request.path.startswith("/api/")
 
 
+def _how_to_enter(refusal: Refusal) -> str:
+    """Say, as RFC 6750 words it, what a program should send that it did not."""
+    if isinstance(refusal, OutOfScope):
+        return 'Bearer error="insufficient_scope"' + (f', scope="{refusal.scope}"' if refusal.scope else "")
+    if isinstance(refusal, SignedOut):
+        return "Bearer" if signed_in.bearer_token() is None else 'Bearer error="invalid_token"'
+    return ""
+
+
 def _seconds(wait: float) -> str:
     return str(math.ceil(wait))
 
@@ -108,6 +118,9 @@ def _refused(refusal: Refusal) -> ResponseReturnValue:
         answer = problem(refusal.status, code=refusal.code, detail=refusal.detail, **more)
         if refusal.retry_after is not None:
             answer.headers["Retry-After"] = _seconds(refusal.retry_after)
+        asked = _how_to_enter(refusal)
+        if asked:
+            answer.headers["WWW-Authenticate"] = asked
         return answer
     if isinstance(refusal, SignedOut) and request.method == "GET":
         here = request.full_path.removesuffix("?")

@@ -1,4 +1,8 @@
-"""Guards: every route names the permission it needs, and that somebody must be signed in unless it says public."""
+"""Guards: every route names the permission it needs, and that somebody must be signed in unless it says public.
+
+A personal API token is for what its scopes name: `read` or `write` everywhere, or in one area, as `forums:read`.
+The area is what stands before the colon of a guard.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,39 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from academy.kernel.access import guarded
+from flask import request
+from flask_babel import gettext as _
+
+from academy.kernel.access import Refused, guarded
 from academy.web.signed_in import viewer
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 PUBLIC = "public"
+ACCOUNT = "account"
+"""The area of passwords, factors, addresses and tokens themselves: no token reaches into it."""
+
+
+class OutOfScope(Refused):
+    """A token is not for this; `scope` names what would be."""
+
+    def __init__(self, detail: str, scope: str = "") -> None:
+        """Keep the sentence and the scope that is missing."""
+        super().__init__(detail)
+        self.scope = scope
+
+
+def demand_scope(scopes: frozenset[str] | None, by: str) -> None:
+    """Refuse what a token is not for; whoever is here themselves needs no scope."""
+    if scopes is None:
+        return
+    area = by.partition(":")[0]
+    if area == ACCOUNT:
+        raise OutOfScope(_("No token is for this. Sign in and do it yourself."))
+    verb = "read" if request.method in {"GET", "HEAD"} else "write"
+    if not scopes & {verb, f"{area}:{verb}"}:
+        scope = f"{area}:{verb}"
+        raise OutOfScope(_("This token is not for this: it lacks the scope %(scope)s.", scope=scope), scope)
 
 
 def public(entry: F) -> F:
@@ -25,7 +56,7 @@ def guard(by: str) -> Callable[[F], F]:
     def wrap(entry: F) -> F:
         @wraps(entry)
         def enter(*args: Any, **kwargs: Any) -> Any:
-            viewer()
+            demand_scope(viewer().scopes, by)
             return entry(*args, **kwargs)
 
         return cast("F", guarded(by)(enter))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_time, get_timezone_location
-from flask import Flask, request
+from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale, lazy_gettext
 
 from academy.kernel import clock
@@ -23,6 +23,8 @@ later: Callable[[str], str] = cast("Callable[[str], str]", lazy_gettext)
 
 
 def _locale() -> str:
+    if not has_request_context():  # a mail that a command or a job causes
+        return LOCALES[0]
     viewer = viewer_or_none()
     if viewer is not None and viewer.locale in LOCALES:
         return viewer.locale

@@ -1,9 +1,18 @@
-"""Who is signed in, for pages and the API: a cookie holding a sign-in's token, looked up once per request."""
+"""Who is signed in, for pages and the API: a cookie holding a sign-in's token, looked up once per request.
+
+A request to the API may carry a personal API token instead, in the Authorization header; then that counts alone.
+"""
 
 from __future__ import annotations
 
-from flask import Flask, g
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Flask, Response, after_this_request, g, request
+from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
+from sqlalchemy.orm import Session
 
 from academy.kernel.access import SignedOut
 from academy.kernel.app import Kernel, kernel
@@ -22,6 +31,49 @@ class SignedInUser(UserMixin):
     def get_id(self) -> str:
         """Return what the cookie holds."""
         return self.token
+
+
+@dataclass(frozen=True)
+class BearerSlot:
+    """A slot: how the owner of a personal API token is found, and how the database hears that it was used.
+
+    `load(session, token)` returns the viewer, and whether its use should be written down; None for no such token.
+    """
+
+    load: Callable[[Session, str], tuple[Viewer, bool] | None]
+    used: Callable[[Kernel, UUID], None]
+
+
+def bearer_token() -> str | None:
+    """Return the token that this request carries, None without one. Pages and sockets know no tokens."""
+    scheme, _blank, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and request.path.startswith("/api/") else None
+
+
+def _enter_by_token() -> None:
+    """Let the token's owner in, or nobody: a cookie beside a token does not count."""
+    token = bearer_token()
+    if token is None:
+        return
+    app = kernel()
+    slot = next(iter(app.slots(BearerSlot)), None)
+    with app.reading() as database:
+        found = slot.load(database, token) if slot else None
+    if slot is None or found is None:
+        nobody()
+        raise SignedOut(
+            _("This token is not known, or it has expired or was revoked. Make a new one on your own page.")
+        )
+    found_viewer, stale = found
+    g._login_user = SignedInUser("", found_viewer)  # noqa: SLF001 - where Flask-Login keeps it
+    if stale:
+        used, token_id = slot.used, found_viewer.sign_in_id
+
+        @after_this_request
+        def later(response: Response) -> Response:
+            # Written once the answer has left: reading stays reading.
+            response.call_on_close(lambda: used(app, token_id))
+            return response
 
 
 def load(token: str) -> SignedInUser | None:
@@ -52,9 +104,10 @@ def nobody() -> None:
     g.nav = []
 
 
-def install(app: Flask, _: Kernel) -> None:
+def install(app: Flask, _kernel: Kernel) -> None:
     """Attach Flask-Login. There is no remember-me cookie: the sign-in itself lasts."""
     manager = LoginManager()
     app.config["SESSION_PROTECTION"] = None
     manager.init_app(app)
     manager.user_loader(load)
+    app.before_request(_enter_by_token)

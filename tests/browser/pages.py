@@ -74,6 +74,7 @@ PAGES = (
     Page("devices", "/me/devices", ("learner",)),
     Page("skills", "/me/skills", ROLES),
     Page("skills-found", "/me/skills?q=program", ("learner",)),
+    Page("tokens", "/me/tokens", ("learner",)),
     Page("track", "/deliveries/{delivery}", ("learner", "mentor", "lead")),
     Page("reading", "/activities/{reading}", ("learner", "mentor", "lead")),
     Page("reflection", "/activities/{reflection}", ("learner",)),

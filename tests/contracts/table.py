@@ -4,7 +4,7 @@ Columns: `nobody` is signed out; `outsider` has an account and no membership; `l
 Cohort Kestrel of the North Academy, where `mentor` mentors and `facilitator` facilitates; `elsewhere` learns
 and `facilitator2` facilitates in another cohort of the same academy; `lead` leads the North Academy, `lead2`
 another one; `admin` administers the organization. `learner` and `mentor` share a pair room; the offer waits
-for `mentor`; the notice is the `learner`'s.
+for `mentor`; the notice and the API token are the `learner`'s.
 
 Cells: ok (the page, or on to one); in (sent to the sign-in page); 401; 403 (it is known to them, and not theirs
 to do); 404 (not theirs to know of); 409 (a facilitator does not answer whether they come to what they lead).
@@ -40,6 +40,9 @@ POST /me/skills                            401  ok   ok   ok   ok   ok   ok   ok
 POST /me/skills/{skill}/remove             401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/goals                             401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/goals/{skill}/remove              401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /me/tokens                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /me/tokens                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /me/tokens/{token}/revoke             401  404  ok   404  404  404  404  404  404  404  404
 GET  /api/v1/me                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /people                               in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /people/{learner}                     in   404  ok   ok   404  ok   ok   404  ok   404  ok

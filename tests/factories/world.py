@@ -31,7 +31,7 @@ from mentoring.matches.actions import runs
 from mentoring.matches.models import Offer, Run
 from mentoring.pairs import actions as pairs
 from mentoring.profiles import actions as profiles
-from tests.factories import people, skills, tracks
+from tests.factories import people, skills, tokens, tracks
 
 PASSWORD = "correct horse battery staple"
 
@@ -81,6 +81,7 @@ def build(kernel: Kernel) -> dict[str, str]:
     ids |= _workshops(kernel, ids)
     with kernel.reading() as session:
         ids["notice"] = session.scalars(select(Notice.id).where(Notice.person_id == ids["learner"])).first()
+    ids["token"] = tokens.token(kernel, ids["learner"])[0]
     ids["skill"] = skills.skill(kernel, "Haskell")
     skills.has(kernel, ids["learner"], {"Haskell": 2})
     skills.wants(kernel, ids["learner"], {"Haskell": 4})

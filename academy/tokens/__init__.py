@@ -1,0 +1,1 @@
+"""Personal API tokens: what a program shows in its owner's stead."""
