@@ -12,6 +12,7 @@ from academy.people.policy import Right
 from academy.tracks.pages import ActivityKind
 from academy.web.shell import NavEntry, SpacePanel
 from cohorts.home import pages as home
+from cohorts.load import cli as load
 from cohorts.roster import pages as roster
 from cohorts.roster.seeds import filling
 from cohorts.workshops.jobs import mailing
@@ -24,6 +25,7 @@ FEATURE = Feature(
     blueprints=[home.blueprint, roster.blueprint, reading.blueprint, scheduling.blueprint],
     reactions=consequences.REACTIONS,
     jobs=mailing.JOBS,
+    cli=[load.seed],
     seeds=filling.fill,
     slots=[
         reading.NAV,

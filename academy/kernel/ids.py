@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from academy.kernel import clock
@@ -15,8 +16,12 @@ LENGTH = 26
 
 def new_id() -> UUID:
     """Make a time-ordered id (UUID version 7, RFC 9562, section 5.7): millisecond, then 74 random bits."""
-    milliseconds = int(clock.now().timestamp() * 1000)
-    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    return made_at(clock.now(), int.from_bytes(os.urandom(10), "big"))
+
+
+def made_at(at: datetime, bits: int) -> UUID:
+    """Make the time-ordered id of an instant from 80 random bits, of which 74 are kept."""
+    value = (int(at.timestamp() * 1000) << 80) | bits
     value = value & ~(0xF << 76) | (0x7 << 76)
     value = value & ~(0x3 << 62) | (0x2 << 62)
     return UUID(int=value)

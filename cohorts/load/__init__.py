@@ -1,0 +1,1 @@
+"""Load data: an academy of any size, written in bulk, to see how everything answers when it is full."""

@@ -1,0 +1,1 @@
+"""What load data is made of: pure and repeatable."""
