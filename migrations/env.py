@@ -16,7 +16,7 @@ PACKAGES = ("academy", "forums", "mentoring", "cohorts")
 for package in PACKAGES:
     for module in sorted((ROOT / package).glob("*/models.py")):
         importlib.import_module(f"{package}.{module.parent.name}.models")
-for name in ("jobs", "ledger", "log"):
+for name in ("jobs", "ledger", "log", "mail"):
     importlib.import_module(f"academy.kernel.{name}")
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
-from academy.kernel import ledger, log, mail, offload, telemetry
+from academy.kernel import jobs, ledger, log, mail, offload, telemetry
 from academy.kernel.config import Settings
 from academy.kernel.db import Database
 from academy.kernel.events import Event, Reactions
@@ -45,7 +45,7 @@ class Kernel:
         self.log_kinds: dict[str, LogKind] = {k.name: k for f in features for k in f.log_kinds}
         self.limits = Limits()
         self.mail = mail.transport_of(settings)
-        self.runner = Runner(self, [mail.JOB, *(k for f in features for k in f.jobs)])
+        self.runner = Runner(self, [mail.JOB, mail.FORGET, jobs.CLEAN, *(k for f in features for k in f.jobs)])
         self.realtime = Realtime(app, self, [h for f in features for h in f.sockets])
         self.muted: frozenset[str] = frozenset()
         self.banner: list[str] = []

@@ -17,12 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from academy.kernel import migrate
+from academy.kernel.access import Missing
 from academy.kernel.config import Settings, SettingsError
 from academy.kernel.db import SCHEMA, Database
+from academy.kernel.ids import decode, encode
+from academy.kernel.jobs import Job, retry
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -164,6 +167,7 @@ def run_jobs(*, once: bool) -> None:
     """Do due jobs until stopped."""
     runner = _app(_settings()).extensions["kernel"].runner
     if once:
+        runner.promise()
         click.echo(f"{runner.run_due()} jobs done.")
         return
 
@@ -173,6 +177,32 @@ def run_jobs(*, once: bool) -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     runner.run()
+
+
+@jobs.command("list")
+def list_jobs() -> None:
+    """Show the jobs that wait and those that were set aside, with what went wrong."""
+    with opened() as kernel, kernel.reading() as session:
+        for job in session.scalars(select(Job).where(Job.done_at.is_(None)).order_by(Job.failed_at, Job.run_at)):
+            state = f"set aside {job.failed_at:%Y-%m-%d %H:%M}" if job.failed_at else f"due {job.run_at:%Y-%m-%d %H:%M}"
+            problem = f"  {job.error.splitlines()[0]}" if job.error else ""
+            click.echo(f"{encode(job.id)}  {job.kind}  {state} UTC  {job.attempts} attempts{problem}")
+
+
+@jobs.command("retry")
+@click.argument("job", required=False)
+def retry_jobs(job: str | None) -> None:
+    """Try JOB again now, or every job that was set aside."""
+    with opened() as kernel:
+        try:
+            job_id = decode(job) if job else None
+            again = kernel.commit(lambda session: retry(session, job_id))
+        except Missing:
+            again = []
+    if job and not again:
+        message = f"There is no open job {job}: `academy jobs list` shows those there are."
+        raise click.ClickException(message)
+    click.echo(f"{len(again)} jobs are due now.")
 
 
 @academy.command()

@@ -27,6 +27,11 @@ def made_at(at: datetime, bits: int) -> UUID:
     return UUID(int=value)
 
 
+def first_of(at: datetime) -> UUID:
+    """Return the bound below all ids made from an instant on: what was made earlier is less, later ids are not."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)
+
+
 def anonymous_id() -> UUID:
     """Make an id that tells nothing about when it was made (version 4)."""
     return uuid4()

@@ -5,6 +5,9 @@ runner leases due jobs and takes each through three steps: `read` (a snapshot), 
 a solver; no transaction open) and `apply` (one transaction, in which the job is also marked done). What
 `apply` does therefore happens once; what `outside` does may happen twice after a crash, so it must carry
 its own identity, as mail does with its Message-ID.
+
+What was done is cleaned up after 30 days, what was set aside after 90. A row with a unique key stays, emptied:
+were it removed, the same promise could be made, and kept, a second time.
 """
 
 from __future__ import annotations
@@ -18,7 +21,20 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Index, String, Text, UniqueConstraint, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -35,6 +51,9 @@ logger = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=120)
 BACKOFF = (5, 30, 120, 600, 3600, 4 * 3600, 12 * 3600)  # seconds before the second, third, … attempt
 BATCH = 20
+KEPT_DONE, KEPT_FAILED = timedelta(days=30), timedelta(days=90)
+CLEANED = 2000  # rows at a time: whoever writes meanwhile waits for it
+EVERY = "every:"  # begins the unique keys of what is done again and again
 
 
 class Job(Table):
@@ -72,6 +91,8 @@ class JobKind:
     outside: Callable[[Kernel, UUID, Any], Any] | None = None
     forget: bool = False
     """Empty the payload once the job is done, because it holds words or addresses of people."""
+    every: timedelta | None = None
+    """Do it again so long after it was done: one row for ever, promised when a runner begins, never set aside."""
 
 
 @dataclass(frozen=True)
@@ -167,34 +188,94 @@ def put_back(session: Session, taken: Sequence[Leased]) -> None:
     )
 
 
-def finish(session: Session, job: Leased, *, forget: bool = False) -> bool:
-    """Mark a job done if this runner still holds it; says whether it did."""
-    forgotten: dict[str, Any] = {"payload": {}} if forget else {}
+def finish(session: Session, job: Leased, *, forget: bool = False, every: timedelta | None = None) -> bool:
+    """Mark a job done if this runner still holds it, or put it off until its next turn; says whether it did."""
+    now = clock.now()
+    new: dict[str, Any] = {"payload": {}} if forget else {}
+    new |= {"done_at": now} if every is None else {"run_at": now + every, "attempts": 0}
     done = session.execute(
         update(Job)
         .where(Job.id == job.id, Job.lease == job.lease, Job.done_at.is_(None))
-        .values(done_at=clock.now(), lease=None, lease_until=None, error=None, **forgotten)
+        .values(lease=None, lease_until=None, error=None, **new)
         .returning(Job.id)
     )
     return done.one_or_none() is not None
 
 
-def fail(session: Session, job: Leased, error: str) -> None:
-    """Put a job back for later, or set it aside when its attempts are used up."""
+def fail(session: Session, job: Leased, error: str, *, every: timedelta | None = None) -> None:
+    """Put a job back for later; when its attempts are used up, set it aside, or wait for its next turn."""
     last = job.attempts > len(BACKOFF)
     now = clock.now()
     again = now + timedelta(seconds=BACKOFF[min(job.attempts, len(BACKOFF)) - 1])
+    new: dict[str, Any] = {"run_at": again, "failed_at": now if last else None}
+    if last and every is not None:
+        new = {"run_at": now + every, "attempts": 0}
     session.execute(
         update(Job)
         .where(Job.id == job.id, Job.lease == job.lease)
-        .values(
-            lease=None,
-            lease_until=None,
-            run_at=again,
-            failed_at=now if last else None,
-            error=error[:2000],
-        )
+        .values(lease=None, lease_until=None, error=error[:2000], **new)
     )
+
+
+def promise_turns(session: Session, kinds: Sequence[JobKind]) -> None:
+    """Promise what is done again and again; what is promised already stays as it is."""
+    for kind in kinds:
+        if kind.every is not None:
+            enqueue(session, kind.name, {}, unique_key=f"{EVERY}{kind.name}")
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    """Say, as SQL, that a job is open and in no runner's hands."""
+    return and_(Job.done_at.is_(None), or_(Job.lease_until.is_(None), Job.lease_until <= now))
+
+
+def retry(session: Session, job_id: UUID | None = None) -> list[UUID]:
+    """Make an open job due now, with all its attempts before it, or each one set aside; return which."""
+    now = clock.now()
+    which = Job.failed_at.is_not(None) if job_id is None else Job.id == job_id
+    again = session.scalars(
+        update(Job)
+        .where(which, _free(now))
+        .values(run_at=now, failed_at=None, attempts=0, lease=None, lease_until=None)
+        .returning(Job.id)
+    ).all()
+    session.info["jobs"] = bool(again) or session.info.get("jobs", False)
+    return list(again)
+
+
+def set_aside(session: Session, job_id: UUID) -> bool:
+    """Stop trying a job that waits; says whether it waited. What is done again and again can't be stopped."""
+    now = clock.now()
+    aside = session.execute(
+        update(Job)
+        .where(
+            Job.id == job_id,
+            Job.failed_at.is_(None),
+            _free(now),
+            or_(Job.unique_key.is_(None), Job.unique_key.not_like(f"{EVERY}%")),
+        )
+        .values(failed_at=now, lease=None, lease_until=None)
+        .returning(Job.id)
+    )
+    return aside.one_or_none() is not None
+
+
+def _clean(session: Session, _payload: dict[str, Any], _value: None) -> None:
+    now = clock.now()
+    old = or_(
+        Job.done_at < now - KEPT_DONE,
+        and_(Job.done_at.is_(None), Job.failed_at < now - KEPT_FAILED),
+    )
+    gone = select(Job.id).where(old, Job.unique_key.is_(None)).limit(CLEANED)
+    session.execute(delete(Job).where(Job.id.in_(gone)))
+    full = or_(cast(Job.payload, Text) != "{}", Job.done_at.is_(None))
+    emptied = select(Job.id).where(old, Job.unique_key.is_not(None), full).limit(CLEANED)
+    session.execute(
+        update(Job).where(Job.id.in_(emptied)).values(payload={}, error=None, done_at=func.coalesce(Job.done_at, now))
+    )
+
+
+CLEAN = JobKind("jobs.clean", apply=_clean, every=timedelta(hours=1))
 
 
 class Runner:
@@ -233,15 +314,22 @@ class Runner:
 
     def run(self) -> None:
         """Do due jobs until stopped."""
+        promised = False
         while not self._stopped.is_set():
             self._wake.clear()
             try:
+                promised = promised or self.promise()
                 busy = self.run_due() > 0
             except Exception:
                 logger.exception("jobs_unavailable")
                 busy = False
             if not busy:
                 self._wake.wait(self._look_every)
+
+    def promise(self) -> bool:
+        """Promise what is done again and again."""
+        self._kernel.commit(partial(promise_turns, kinds=list(self._kinds.values())))
+        return True
 
     def run_due(self) -> int:
         """Do what is due now, including what that makes due; return how many jobs were taken."""
@@ -276,11 +364,17 @@ class Runner:
                 value = kind.outside(kernel, job.id, value)
 
             def whole(session: Session) -> None:
-                if finish(session, job, forget=kind.forget) and kind.apply is not None and not nothing_left:
+                if (
+                    finish(session, job, forget=kind.forget, every=kind.every)
+                    and kind.apply is not None
+                    and not nothing_left
+                ):
                     kind.apply(session, job.payload, value)
 
             kernel.commit(whole)
         except Exception as error:
             logger.exception("job_failed", job=str(job.id), kind=job.kind, attempts=job.attempts)
             problem = f"{type(error).__name__}: {error}"
-            kernel.commit(lambda session: fail(session, job, problem))
+            kind_of = self._kinds.get(job.kind)
+            every = kind_of.every if kind_of else None
+            kernel.commit(lambda session: fail(session, job, problem, every=every))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -20,26 +22,42 @@ class Entry(Table):
     """One thing that happened. Triggers in the database refuse to change or remove it."""
 
     __tablename__ = "ledger"
-    __table_args__ = (Index(None, "kind", "at"),)
+    __table_args__ = (Index(None, "kind", "at"), Index(None, "kind", "id"), Index(None, "actor_id", "id"))
 
     id: Mapped[key]
     at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(String(60))
-    actor_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), index=True)
+    actor_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     request_id: Mapped[str | None] = mapped_column(String(32))
     facts: Mapped[dict[str, Any]]
 
 
+class Subject(Table):
+    """A person or group that an entry is about, so that entries are found by them. It only grows too.
+
+    Neither column is a foreign key: a subject may be a person or a group, and no entry is ever removed.
+    """
+
+    __tablename__ = "ledger_subjects"
+
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    entry_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
 _RECORD = insert(Table.metadata.tables["ledger"])
+_FIND = insert(Table.metadata.tables["ledger_subjects"])
+_NAMES = re.compile(r"(?:^|_)(?:person|learner|manager|group|cohort|academy)_ids?$")
+"""Fields whose ids are people or groups, by their names."""
 
 
 def record(session: Session, event: Event) -> None:
     """Write the fields that an event declares; called for every event of a unit of work."""
     facts = {name: _plain(getattr(event, name)) for name in event.recorded or ()}
+    entry_id = new_id()
     session.execute(
         _RECORD,
         {
-            "id": new_id(),
+            "id": entry_id,
             "at": clock.now(),
             "kind": type(event).__name__,
             "actor_id": event.actor_id,
@@ -47,6 +65,15 @@ def record(session: Session, event: Event) -> None:
             "facts": facts,
         },
     )
+    subjects = subjects_of(facts)
+    if subjects:
+        session.execute(_FIND, [{"subject_id": found, "entry_id": entry_id} for found in subjects])
+
+
+def subjects_of(facts: Mapping[str, Any]) -> list[UUID]:
+    """Return the people and groups that the facts of an entry name, each once."""
+    named = [value for name, value in facts.items() if value and _NAMES.search(name)]
+    return sorted({UUID(one) for value in named for one in ([value] if isinstance(value, str) else value)})
 
 
 def _plain(value: object) -> object:

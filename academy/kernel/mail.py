@@ -1,12 +1,17 @@
-"""Mail as a job: written in the transaction that causes it, sent after it, known by a stable Message-ID."""
+"""Mail as a job: written in the transaction that causes it, sent after it, known by a stable Message-ID.
+
+What was sent is noted in the mail log: to whom (masked), about what and when; never what it said.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import smtplib
 import ssl
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -15,20 +20,37 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
+from sqlalchemy import String, delete
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
 from academy.kernel import clock, jobs
-from academy.kernel.ids import encode
+from academy.kernel.db import Table, key
+from academy.kernel.ids import encode, first_of, new_id
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sqlalchemy.orm import Session
-
     from academy.kernel.app import Kernel
     from academy.kernel.config import Settings
 
 KIND = "mail.send"
 TIMEOUT = 20
 HERE = {"127.0.0.1", "::1", "localhost"}
+KEPT = timedelta(days=90)
+
+
+class SentMail(Table):
+    """A letter that a mail server took, or that was written to a file or the console. Kept for 90 days."""
+
+    __tablename__ = "mail_log"
+
+    id: Mapped[key]
+    message: Mapped[UUID]
+    """What its Message-ID is made of: the id of its job."""
+    at: Mapped[datetime]
+    about: Mapped[str] = mapped_column(String(40))
+    recipient: Mapped[str] = mapped_column(String(254))
+    """The address, masked."""
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    """By which the letters to one address are found by whoever knows it."""
 
 
 class NotPrivate(Exception):
@@ -37,7 +59,10 @@ class NotPrivate(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """One mail to one person. `calendar` is an iCalendar text, `method` its METHOD (REQUEST, CANCEL)."""
+    """One mail to one person. `calendar` is an iCalendar text, `method` its METHOD (REQUEST, CANCEL).
+
+    `about` is one word for the mail log, such as "workshop".
+    """
 
     to_name: str
     to_address: str
@@ -45,6 +70,7 @@ class Letter:
     text: str
     calendar: str | None = None
     method: str | None = None
+    about: str = ""
 
 
 class Transport(Protocol):
@@ -149,12 +175,52 @@ def transport_of(settings: Settings) -> Transport:
     return SmtpTransport(settings)
 
 
-def _send(kernel: Kernel, job_id: UUID, value: Mapping[str, Any]) -> None:
-    letter = Letter(**value)
+def send(kernel: Kernel, letter: Letter, message: UUID) -> None:
+    """Hand a letter over now, outside of any transaction; raises what went wrong."""
     host = urlsplit(kernel.settings.base_url).hostname or "localhost"
-    name = encode(job_id)
-    message = compose(letter, sender=kernel.settings.mail_from, message_id=f"<{name}@{host}>")
-    kernel.mail.send(message, name)
+    name = encode(message)
+    composed = compose(letter, sender=kernel.settings.mail_from, message_id=f"<{name}@{host}>")
+    kernel.mail.send(composed, name)
 
 
-JOB = jobs.JobKind(KIND, read=lambda _session, payload: payload, outside=_send, forget=True)
+def note(session: Session, letter: Letter, message: UUID) -> None:
+    """Note in the mail log that a letter was handed over."""
+    address = letter.to_address
+    session.add(
+        SentMail(
+            id=new_id(),
+            message=message,
+            at=clock.now(),
+            about=letter.about,
+            recipient=masked(address),
+            digest=digest_of(address),
+        )
+    )
+
+
+def masked(address: str) -> str:
+    """Hide most of an address: a…@example.org."""
+    local, _at, domain = address.strip().rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
+def digest_of(address: str) -> str:
+    """Return by what the mail log knows an address."""
+    return hashlib.sha256(address.strip().casefold().encode()).hexdigest()
+
+
+def _send(kernel: Kernel, job_id: UUID, value: Mapping[str, Any]) -> UUID:
+    send(kernel, Letter(**value), job_id)
+    return job_id
+
+
+def _note(session: Session, payload: Mapping[str, Any], job_id: UUID) -> None:
+    note(session, Letter(**payload), job_id)
+
+
+def _forget(session: Session, _payload: Mapping[str, Any], _value: None) -> None:
+    session.execute(delete(SentMail).where(SentMail.id < first_of(clock.now() - KEPT)))
+
+
+JOB = jobs.JobKind(KIND, read=lambda _session, payload: payload, outside=_send, apply=_note, forget=True)
+FORGET = jobs.JobKind("mail.forget", apply=_forget, every=timedelta(days=1))

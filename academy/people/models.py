@@ -105,6 +105,18 @@ class Group(Table):
     created_at: Mapped[datetime]
 
 
+class OrganizationSettings(Table):
+    """What an organization has settled for everybody; its name is its group's."""
+
+    __tablename__ = "organization_settings"
+
+    group_id: Mapped[UUID] = mapped_column(ForeignKey("groups.id"), primary_key=True)
+    zone: Mapped[str] = mapped_column(String(60), default="UTC")
+    """The zone of people who have not chosen one yet."""
+    contact: Mapped[str] = mapped_column(String(254), default="")
+    """An address to write to for help, shown to whoever can't sign in."""
+
+
 class GroupAncestor(Table):
     """The closure of the tree of groups; every group is its own ancestor at depth 0."""
 

@@ -211,6 +211,7 @@ def _post_letter(session: Session, payload: dict[str, Any], value: dict[str, Any
         url=value["url"],
     )
     letter = mail.Letter(
+        about="offer",
         to_name=value["name"],
         to_address=value["address"],
         subject=_("Would you mentor %(learner)s?", learner=value["learner"]),

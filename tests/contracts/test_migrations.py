@@ -41,7 +41,7 @@ def tables() -> list[Table]:
     for package in ("academy", "forums", "mentoring", "cohorts"):
         for module in sorted((ROOT / package).glob("*/models.py")):
             importlib.import_module(f"{package}.{module.parent.name}.models")
-    for name in ("jobs", "ledger", "log"):
+    for name in ("jobs", "ledger", "log", "mail"):
         importlib.import_module(f"academy.kernel.{name}")
     return list(db.Table.metadata.sorted_tables)
 

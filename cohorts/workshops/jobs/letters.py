@@ -72,6 +72,7 @@ def compose(about: About, reader: Reader) -> Letter:
     method: ical.Method = "CANCEL" if about.letter in TAKEN_BACK else "REQUEST"
     with_calendar = about.letter not in WITHOUT_CALENDAR
     return Letter(
+        about="workshop",
         to_name=reader.name,
         to_address=reader.mail,
         subject=subject,

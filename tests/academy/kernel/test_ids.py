@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
-from academy.kernel.ids import anonymous_id, decode, encode, new_id
+from academy.kernel.ids import anonymous_id, decode, encode, first_of, new_id
 
 
 @given(st.uuids(allow_nil=True))
@@ -72,3 +72,12 @@ def test_an_anonymous_id_tells_no_time() -> None:
     values = [anonymous_id() for _ in range(8)]
     assert {v.version for v in values} == {4}
     assert len({v.int >> 96 for v in values}) == 8
+
+
+def test_ids_made_before_and_after_an_instant_are_told_apart() -> None:
+    at = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+    with clock.travel(at - timedelta(milliseconds=50)):
+        before = new_id()
+    with clock.travel(at + timedelta(milliseconds=1)):
+        after = new_id()
+    assert before < first_of(at) < after

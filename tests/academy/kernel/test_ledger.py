@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from academy.kernel import telemetry
 from academy.kernel.app import Kernel
 from academy.kernel.events import Event, emit
-from academy.kernel.ledger import Entry
+from academy.kernel.ledger import Entry, Subject, subjects_of
 from academy.people.models import Role
 from tests.factories import people
 
@@ -95,3 +95,23 @@ def test_what_was_undone_is_not_in_the_ledger(kernel: Kernel, ana: UUID) -> None
     with pytest.raises(RuntimeError):
         kernel.commit(undone)
     assert entries(kernel) == before
+
+
+def test_an_entry_is_found_by_the_people_and_groups_it_is_about(kernel: Kernel, ana: UUID) -> None:
+    group = people.group(kernel)
+    people.member(kernel, group, ana)
+    with kernel.reading() as session:
+        joined = session.scalars(select(Entry.id).where(Entry.kind == "MemberJoined")).one()
+        found = session.scalars(select(Subject.subject_id).where(Subject.entry_id == joined)).all()
+    assert sorted(found) == sorted([ana, group])
+
+
+def test_only_people_and_groups_are_subjects_and_each_once(database_url: str) -> None:
+    one, other = "00010203-0405-0607-0809-0a0b0c0d0e0f", "00010203-0405-0607-0809-0a0b0c0d0e10"
+    facts = {"person_ids": [one, other], "cohort_id": one, "space_id": other, "learner_id": None, "role": "lead"}
+    assert subjects_of(facts) == [UUID(one), UUID(other)]
+
+
+def test_whom_an_entry_is_about_cannot_be_changed(kernel: Kernel, ana: UUID) -> None:
+    with pytest.raises(DBAPIError, match="the ledger only grows"):
+        kernel.commit(lambda s: s.execute(delete(Subject)))

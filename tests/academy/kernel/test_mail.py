@@ -23,7 +23,7 @@ from academy.kernel.app import Kernel
 from academy.kernel.config import Settings
 from academy.kernel.ids import encode
 from academy.kernel.jobs import Job, Runner
-from academy.kernel.mail import Letter, NotPrivate, SmtpTransport
+from academy.kernel.mail import Letter, NotPrivate, SentMail, SmtpTransport
 
 INVITATION = (
     "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nSUMMARY:Café – Übung\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
@@ -250,3 +250,50 @@ def test_a_console_transport_prints_the_mail(capsys: pytest.CaptureFixture[str],
     )
     transport.send(mail.compose(letter(), sender="a@b.org", message_id="<1@b>"), "abc")
     assert "Subject: Hello" in capsys.readouterr().err
+
+
+def logged(kernel: Kernel) -> list[tuple[Any, ...]]:
+    with kernel.reading() as session:
+        return [tuple(row) for row in session.execute(select(SentMail.about, SentMail.recipient, SentMail.message))]
+
+
+def test_the_log_says_that_a_letter_was_sent_and_nothing_of_what_it_said(sending: Kernel, sink: Sink) -> None:
+    sending.commit(lambda s: mail.post(s, letter(about="workshop")))
+    with sending.reading() as session:
+        [job_id] = session.scalars(select(Job.id))
+    runner(sending).run_due()
+    assert logged(sending) == [("workshop", "a…@example.org", job_id)]
+    with sending.reading() as session:
+        [row] = session.execute(select(SentMail.__table__)).all()
+        assert row.digest == mail.digest_of(" Ana@Example.org ")
+        assert not {"Hello", "Words.", "Ana", "ana@example.org"} & {str(value) for value in row}
+
+
+def test_a_letter_that_was_refused_is_in_the_log_once_it_is_taken(sending: Kernel, sink: Sink) -> None:
+    sink.refuse = 1
+    sending.commit(lambda s: mail.post(s, letter()))
+    runner(sending).run_due()
+    assert logged(sending) == []
+    with clock.travel(clock.now() + timedelta(seconds=6)):
+        runner(sending).run_due()
+    assert len(logged(sending)) == 1
+
+
+def test_the_log_forgets_after_ninety_days(sending: Kernel, sink: Sink) -> None:
+    forget = Runner(sending, [mail.FORGET])
+    with clock.travel(clock.now() - timedelta(days=91)):
+        sending.commit(lambda s: mail.post(s, letter()))
+        runner(sending).run_due()
+    sending.commit(lambda s: mail.post(s, letter()))
+    runner(sending).run_due()
+    assert len(logged(sending)) == 2
+    forget.promise()
+    forget.run_due()
+    assert len(logged(sending)) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"), [("ana@example.org", "a…@example.org"), (" b@x.org", "b…@x.org"), ("odd", "…@odd")]
+)
+def test_an_address_is_masked(address: str, shown: str) -> None:
+    assert mail.masked(address) == shown
