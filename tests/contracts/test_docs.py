@@ -120,7 +120,11 @@ def settings_rows() -> dict[str, str]:
 
 def read_variables() -> set[str]:
     """Return every variable that the settings' code asks the environment for."""
-    return set(re.findall(r"\"((?:ACADEMY_[A-Z_]+|[A-Z]+_URL|[A-Z]+_KEY|PORT))\"", read("academy/kernel/config.py")))
+    return set(
+        re.findall(
+            r"\"((?:ACADEMY_[A-Z_]+|[A-Z]+_URL|[A-Z]+_KEY(?:_FALLBACKS)?|PORT))\"", read("academy/kernel/config.py")
+        )
+    )
 
 
 def test_every_setting_is_described_as_the_code_describes_it() -> None:
