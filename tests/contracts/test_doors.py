@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -55,6 +56,7 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
     ("POST", "/me/skills"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
     ("POST", "/me/goals"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
     ("POST", "/me/tokens"): lambda *_: {"name": "A script", "verbs": ["read"], "days": "30"},
+    ("POST", "/people/file"): lambda *_: {"file": (io.BytesIO(b"email,name\nnew@example.org,New\n"), "people.csv")},
     ("POST", "/activities/{reflection}/reflect"): lambda *_: {"body": "I listened more than I spoke."},
     ("POST", "/cohorts"): lambda ids, _: {
         "name": "Cohort Wren",
@@ -89,6 +91,7 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
 
 NO_FORM = {
     "/sign-out", "/me/blocks/{colleague}/remove", "/me/skills/{skill}/remove", "/me/goals/{skill}/remove", "/notices/read",
+    "/people/file/{people_file}/apply", "/people/file/{people_file}/forget", "/people/file/export",
     "/me/devices/{newcomer}/end", "/me/devices/end-others", "/me/tokens/{token}/revoke",
     "/notices/{notice}/read", "/activities/{reading}/complete", "/posts/{post}/remove", "/posts/{private_post}/remove",
 }  # fmt: skip

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from academy.bridges.people_file import actions as people_file
 from academy.kernel import clock, log
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode, new_id
@@ -85,6 +86,9 @@ def build(kernel: Kernel) -> dict[str, str]:
     ids["skill"] = skills.skill(kernel, "Haskell")
     skills.has(kernel, ids["learner"], {"Haskell": 2})
     skills.wants(kernel, ids["learner"], {"Haskell": 4})
+    admin = people.viewer(kernel, ids["admin"])
+    text = b"email,name\nfiled@example.org,Filed Person\n"
+    ids["people_file"] = kernel.commit(lambda s: people_file.keep(s, viewer=admin, name="people.csv", body=text))
     assert all(ids.values()), ids
     return {name: encode(found) for name, found in ids.items()}
 
