@@ -19,6 +19,7 @@ from tests.factories.world import PASSWORD
 TABLE = rows(ROUTES, COLUMNS)
 PUBLIC = {
     "/about", "/healthz", "/readyz", "/static/<path:path>", "/sign-in", "/sign-out",
+    "/api/v1/openapi.json",
 }  # fmt: skip
 
 Ids = dict[str, str]
