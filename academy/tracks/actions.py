@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import case, func, insert, select, update
+from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Conflict, Invalid, Missing
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.viewer import Viewer
+from academy.people.models import Membership
+from academy.people.policy import Right
+from academy.people.queries import demand
 from academy.tracks.engine import ModulePart, Pack
-from academy.tracks.events import ActivityCompleted, ReflectionKept, TrackDelivered, TrackPublished
+from academy.tracks.events import ActivityCompleted, ReflectionKept, TrackDelivered, TrackPublished, TrackUpgraded
 from academy.tracks.models import (
     Activity,
     Completion,
@@ -27,7 +31,7 @@ from academy.tracks.models import (
     TrackPart,
     TrackVersion,
 )
-from academy.tracks.queries import delivery_with
+from academy.tracks.queries import activities_by_key, delivery_with
 
 LONGEST_REFLECTION = 8000
 
@@ -148,6 +152,57 @@ def deliver(
     session.flush()
     emit(session, TrackDelivered(actor_id=actor_id, group_id=group_id, track_version_id=track_version_id))
     return delivery
+
+
+def upgrade(session: Session, *, viewer: Viewer, group_id: UUID, from_id: UUID, to_id: UUID) -> None:
+    """Move a group from one version of its track to a newer one.
+
+    What people completed and wrote stays with them where an activity of the same module and key is in the new
+    version. Raises `Conflict` when the group is no longer at `from_id`.
+    """
+    demand(session, viewer, Right.CREATE_COHORT, group_id)
+    numbers = {
+        row.id: (row.track_id, row.number)
+        for row in session.execute(
+            select(TrackVersion.id, TrackVersion.track_id, TrackVersion.number).where(
+                TrackVersion.id.in_([from_id, to_id])
+            )
+        )
+    }
+    if len(numbers) < len({from_id, to_id}) or numbers[from_id][0] != numbers[to_id][0]:
+        raise Missing
+    moved_row = session.execute(
+        update(Delivery)
+        .where(Delivery.group_id == group_id, Delivery.track_version_id == from_id)
+        .values(track_version_id=to_id)
+        .returning(Delivery.id)
+    ).one_or_none()
+    if moved_row is None or numbers[to_id][1] <= numbers[from_id][1]:
+        detail = "This cohort is at another version by now. Open its page again; nothing was changed."
+        raise Conflict(detail)
+    before, after = activities_by_key(session, from_id), activities_by_key(session, to_id)
+    moved = {old: after[place] for place, old in before.items() if place in after and after[place] != old}
+    if moved:
+        _carry(session, group_id, moved)
+    emit(
+        session,
+        TrackUpgraded(actor_id=viewer.person_id, group_id=group_id, track_version_id=to_id, moved=tuple(moved.items())),
+    )
+
+
+def _carry(session: Session, group_id: UUID, moved: Mapping[UUID, UUID]) -> None:
+    """Give everybody who was ever in the group their completions and reflections at the new activities too."""
+    people = select(Membership.person_id).where(Membership.group_id == group_id)
+    carried: list[tuple[type[Completion | Reflection], list[Any]]] = [(Completion, []), (Reflection, [Reflection.body])]
+    for table, more in carried:
+        to = case(dict(moved), value=table.activity_id)
+        there = aliased(table)
+        held = select(there.person_id).where(there.person_id == table.person_id, there.activity_id == to).exists()
+        found = select(table.person_id, to, table.at, *more).where(
+            table.activity_id.in_(list(moved)), table.person_id.in_(people), ~held
+        )
+        names = ["person_id", "activity_id", "at", *(column.key for column in more)]
+        session.execute(insert(table).from_select(names, found))
 
 
 def complete(session: Session, *, viewer: Viewer, activity_id: UUID) -> None:

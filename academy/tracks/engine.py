@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +15,18 @@ from zoneinfo import ZoneInfo
 from academy.kernel.access import Invalid
 
 KINDS = ("reading", "reflection", "workshop")
+ICONS = (
+    "book", "ear", "speech", "eye", "pen", "lightbulb", "search", "chart", "users", "handshake", "shield", "flag",
+)  # fmt: skip
+"""What may stand beside a module, of the icons in the sprite."""
+
+KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+LONGEST_TITLE = 160
+LONGEST_SUMMARY = 1000
+LONGEST_BODY = 40_000
+MOST_WEEKS = 104
+MOST_PARTS = 60
+"""Modules of a track, and activities of a module."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +68,15 @@ def read_pack(text: str) -> Pack:
     """Read a pack from TOML; raises `Invalid` with one sentence that names the place."""
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         detail = f"The track pack can't be read: {error}"
         raise Invalid(detail) from error
-    modules = tuple(_module(m, f"modules[{i}]") for i, m in enumerate(raw.get("modules", ()), 1))
+    modules = tuple(_module(m, place) for place, m in _tables(raw, "modules", ""))
     pack = Pack(
-        key=_text(raw, "key", "the pack"),
-        title=_text(raw, "title", "the pack"),
-        summary=_text(raw, "summary", "the pack"),
-        weeks=_number(raw, "weeks", "the pack", 1, 104),
+        key=_key(raw, "the pack"),
+        title=_text(raw, "title", "the pack", LONGEST_TITLE),
+        summary=_text(raw, "summary", "the pack", LONGEST_SUMMARY),
+        weeks=_number(raw, "weeks", "the pack", 1, MOST_WEEKS),
         modules=modules,
     )
     _distinct([m.key for m in modules], "modules")
@@ -73,14 +88,31 @@ def read_pack(text: str) -> Pack:
     return pack
 
 
+def _tables(raw: Mapping[str, Any], name: str, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    found = raw.get(name, [])
+    whole = f"{place}.{name}" if place else name
+    if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
+        detail = f"{whole} is written as tables: [[{name}]]."
+        raise Invalid(detail)
+    if len(found) > MOST_PARTS:
+        detail = f"{whole} are {len(found)}; at most {MOST_PARTS} can be taken."
+        raise Invalid(detail)
+    for number, table in enumerate(found, 1):
+        yield f"{whole}[{number}]", table
+
+
 def _module(raw: Mapping[str, Any], place: str) -> ModulePart:
+    icon = raw.get("icon", "book")
+    if icon not in ICONS:
+        detail = f"{place} has the icon {icon!r}: write one of {', '.join(ICONS)}."
+        raise Invalid(detail)
     return ModulePart(
-        key=_text(raw, "key", place),
-        title=_text(raw, "title", place),
-        summary=_text(raw, "summary", place),
-        icon=str(raw.get("icon", "book")),
-        week=_number(raw, "week", place, 1, 104),
-        activities=tuple(_activity(a, f"{place}.activities[{i}]") for i, a in enumerate(raw.get("activities", ()), 1)),
+        key=_key(raw, place),
+        title=_text(raw, "title", place, LONGEST_TITLE),
+        summary=_text(raw, "summary", place, LONGEST_SUMMARY),
+        icon=icon,
+        week=_number(raw, "week", place, 1, MOST_WEEKS),
+        activities=tuple(_activity(a, where) for where, a in _tables(raw, "activities", place)),
     )
 
 
@@ -90,26 +122,41 @@ def _activity(raw: Mapping[str, Any], place: str) -> ActivityPart:
         detail = f"{place} is of kind {kind!r}: write one of {', '.join(KINDS)}."
         raise Invalid(detail)
     return ActivityPart(
-        key=_text(raw, "key", place),
+        key=_key(raw, place),
         kind=kind,
-        title=_text(raw, "title", place),
-        summary=_text(raw, "summary", place),
+        title=_text(raw, "title", place, LONGEST_TITLE),
+        summary=_text(raw, "summary", place, LONGEST_SUMMARY),
         minutes=_number(raw, "minutes", place, 1, 600),
-        body=_text(raw, "body", place),
+        body=_text(raw, "body", place, LONGEST_BODY),
     )
 
 
-def _text(raw: Mapping[str, Any], name: str, place: str) -> str:
+def _key(raw: Mapping[str, Any], place: str) -> str:
+    key = _text(raw, "key", place)
+    if not KEY.fullmatch(key):
+        detail = f"{place} has the key {key[:80]!r}: write at most 60 lower-case letters, digits and hyphens."
+        raise Invalid(detail)
+    return key
+
+
+def _text(raw: Mapping[str, Any], name: str, place: str, longest: int = 200) -> str:
     value = raw.get(name)
     if not isinstance(value, str) or not value.strip():
         detail = f"{place} has no {name}."
         raise Invalid(detail)
-    return value.strip()
+    text = value.strip()
+    if len(text) > longest:
+        detail = f"{place}: {name} has {len(text)} characters; at most {longest} can be taken."
+        raise Invalid(detail)
+    if "\0" in text:
+        detail = f"{place}: {name} holds a character that is no text."
+        raise Invalid(detail)
+    return text
 
 
 def _number(raw: Mapping[str, Any], name: str, place: str, low: int, high: int) -> int:
     value = raw.get(name)
-    if not isinstance(value, int) or not low <= value <= high:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         detail = f"{place}: {name} is a whole number from {low} to {high}."
         raise Invalid(detail)
     return value
@@ -120,6 +167,36 @@ def _distinct(keys: list[str], place: str) -> None:
     if twice:
         detail = f"The {place} use a key twice: {', '.join(sorted(twice))}."
         raise Invalid(detail)
+
+
+def write_pack(pack: Pack) -> str:
+    """Write a pack as TOML; `read_pack` gives it back, and writing that again gives the same text."""
+    lines = [*_lines(pack, ("key", "title", "summary", "weeks"))]
+    for module in pack.modules:
+        lines += ["", "[[modules]]", *_lines(module, ("key", "title", "summary", "icon", "week"))]
+        for activity in module.activities:
+            lines += ["", "[[modules.activities]]"]
+            lines += _lines(activity, ("key", "kind", "title", "summary", "minutes"))
+            lines.append(f"body = {_long(activity.body)}")
+    return "\n".join(lines) + "\n"
+
+
+def _lines(part: object, names: tuple[str, ...]) -> Iterator[str]:
+    for name in names:
+        value = getattr(part, name)
+        yield f"{name} = {value if isinstance(value, int) else _short(value)}"
+
+
+def _short(text: str) -> str:
+    """Write a text in one line. JSON escapes what TOML escapes, save one character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _long(text: str) -> str:
+    """Write a text as it reads, over several lines, where TOML can hold it so."""
+    if "'''" in text or any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in text):
+        return _short(text)
+    return f"'''\n{text}\n'''"
 
 
 def week_of(starts_on: date, zone: str, at: datetime) -> int:

@@ -27,6 +27,16 @@ class TrackDelivered(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrackUpgraded(Event):
+    """A group was moved to another version of its track. `moved` pairs old and new activities of one key."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("group_id", "track_version_id")
+    group_id: UUID
+    track_version_id: UUID
+    moved: tuple[tuple[UUID, UUID], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActivityCompleted(Event):
     """Somebody completed an activity."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Unpack
 from uuid import UUID
 
@@ -383,3 +384,11 @@ def _drop(session: Session, workshop: Workshop, person_id: UUID) -> bool:
     if gone is not None and gone.state == RsvpState.GOING:
         _free_seat(session, workshop.id)
     return gone is not None
+
+
+def follow_activities(session: Session, *, group_id: UUID, moved: Mapping[UUID, UUID]) -> None:
+    """Let the group's workshops belong to the activities that took the place of theirs."""
+    for old, new in moved.items():
+        session.execute(
+            update(Workshop).where(Workshop.group_id == group_id, Workshop.activity_id == old).values(activity_id=new)
+        )

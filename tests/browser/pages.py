@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from academy.bridges.people_file.models import PeopleFile
+from academy.authoring.models import Draft, DraftActivity, DraftModule
 from academy.kernel import clock
 from academy.kernel.db import Database
-from academy.kernel.ids import encode, new_id
+from academy.kernel.ids import encode
 from academy.people import actions as people
 from academy.people.engine import new_token, token_hash
 from academy.people.models import Membership, Person
-from academy.tracks.models import Activity, Delivery, ModuleVersion, TrackPart
+from academy.tracks.models import Activity, Delivery, ModuleVersion, Track, TrackPart
 from cohorts.roster.models import Cohort
 from cohorts.workshops.models import Workshop
 from forums.posts.models import Post
@@ -70,8 +69,6 @@ PAGES = (
     Page("people", "/people", ROLES),
     Page("people-found", "/people?q=an", ("learner",)),
     Page("person", "/people/{mentor}", ROLES),
-    Page("people-file", "/people/file", ("admin",)),
-    Page("people-file-preview", "/people/file/{people_file}", ("admin",)),
     Page("inbox", "/notices", ROLES),
     Page("profile", "/me", ROLES),
     Page("password", "/me/password", ("learner",)),
@@ -83,6 +80,17 @@ PAGES = (
     Page("reading", "/activities/{reading}", ("learner", "mentor", "lead")),
     Page("reflection", "/activities/{reflection}", ("learner",)),
     Page("activity-workshop", "/activities/{activity_workshop}", ("learner",)),
+    Page("tracks", "/tracks", ("lead", "admin")),
+    Page("track-new", "/tracks/new", ("lead",)),
+    Page("track-versions", "/tracks/{whole_track}", ("lead",)),
+    Page("draft", "/drafts/{draft}", ("lead",), html=THREAD),
+    Page("draft-head", "/drafts/{draft}/edit", ("lead",)),
+    Page("draft-preview", "/drafts/{draft}/preview", ("lead",)),
+    Page("draft-module-new", "/drafts/{draft}/modules/new", ("lead",)),
+    Page("draft-module", "/draft-modules/{draft_module}", ("lead",)),
+    Page("draft-activity-new", "/draft-modules/{draft_module}/activities/new", ("lead",)),
+    Page("draft-activity", "/draft-activities/{draft_activity}", ("lead",)),
+    Page("draft-activity-preview", "/draft-activities/{draft_activity}/preview", ("lead",)),
     Page("mentoring", "/mentoring", ("learner", "mentor", "lead")),
     Page("offers", "/offers", ("learner", "mentor")),
     Page("offer", "/offers/{offer}", ("mentor",)),
@@ -94,20 +102,18 @@ PAGES = (
 )
 
 NOT_PAGES = {
+    "/track-versions/<id:version_id>/pack": "a pack file",
+    "/drafts/<id:draft_id>/pack": "a pack file",
     "/healthz": "for machines",
     "/readyz": "for machines",
     "/static/<path:path>": "files",
+    "/api/v1/me": "JSON",
+    "/api/v1/spaces": "JSON",
+    "/api/v1/spaces/<id:space_id>/events": "JSON",
     "/posts/<id:post_id>": "leads to the post in its room",
     "/posts/<id:post_id>/reply": "leads to the room's form",
 }
 """Addresses that answer GET with something else than a page."""
-
-FILE = b"""email,name,zone,skills,shoe size
-nia@example.org,Nia Evans,Europe/London,Haskell:3,38
-mentor@demo.academy,A New Name,Europe/Lisbonn,,
-learner@demo.academy,Another Name,,lead others:5,
-"""
-"""A people file that waits for the admin: somebody new, a row that can't be used, somebody who changes."""
 
 EMAIL = {role: f"{role}@demo.academy" for role in ROLES}
 
@@ -120,16 +126,6 @@ def sign_in_everybody(database: Database) -> dict[str, str]:
         for role, token in tokens.items():
             person_id = _person(session, role)
             people.sign_in(session, person_id=person_id, token_hash=token_hash(token), agent="test")
-        now = clock.now()
-        admin = _person(session, "admin")
-        row = {
-            "person_id": admin,
-            "name": "people.csv",
-            "body": FILE,
-            "at": now,
-            "expires_at": now + timedelta(hours=9),
-        }
-        session.add(PeopleFile(id=new_id(), **row))
 
     database.unit_of_work(work)
     return tokens
@@ -182,11 +178,23 @@ def _places(session: Session) -> Mapping[str, UUID]:
         "pair_room": _pair_room(session, learner),
         "mentors_pair_room": _pair_room(session, mentor),
         "offer": offer,
-        "people_file": session.scalar(select(PeopleFile.id)),
+        **_draft(session),
     }
     missing = [name for name, value in found.items() if value is None]
     assert not missing, f"the demo academy has no {missing}"
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _draft(session: Session) -> Mapping[str, UUID | None]:
+    draft, module, activity, track = session.execute(
+        select(Draft.id, DraftModule.id, DraftActivity.id, Track.id)
+        .join(DraftModule, DraftModule.draft_id == Draft.id)
+        .join(DraftActivity, DraftActivity.module_id == DraftModule.id)
+        .join(Track, (Track.key == Draft.key) & (Track.group_id == Draft.group_id))
+        .order_by(DraftModule.position, DraftActivity.position)
+        .limit(1)
+    ).one()
+    return {"draft": draft, "draft_module": module, "draft_activity": activity, "whole_track": track}
 
 
 def _pair_room(session: Session, person_id: UUID) -> UUID | None:

@@ -43,14 +43,9 @@ POST /me/goals/{skill}/remove              401  ok   ok   ok   ok   ok   ok   ok
 GET  /me/tokens                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/tokens                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/tokens/{token}/revoke             401  404  ok   404  404  404  404  404  404  404  404
+GET  /api/v1/me                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /people                               in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /people/{learner}                     in   404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /people/file                          in   404  404  404  404  404  404  404  404  404  ok
-POST /people/file                          401  404  404  404  404  404  404  404  404  404  ok
-GET  /people/file/{people_file}            in   404  404  404  404  404  404  404  404  404  ok
-POST /people/file/{people_file}/apply      401  404  404  404  404  404  404  404  404  404  ok
-POST /people/file/{people_file}/forget     401  404  404  404  404  404  404  404  404  404  ok
-POST /people/file/export                   401  404  404  404  404  404  404  404  404  404  ok
 GET  /notices                              in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /notices/read                         401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /notices/{notice}/read                401  404  ok   404  404  404  404  404  404  404  404
@@ -59,6 +54,34 @@ GET  /deliveries/{delivery}                in   404  ok   ok   404  ok   ok   40
 GET  /activities/{reading}                 in   404  ok   ok   404  ok   ok   404  ok   404  404
 POST /activities/{reading}/complete        401  404  ok   ok   404  ok   ok   404  ok   404  404
 POST /activities/{reflection}/reflect      401  404  ok   ok   404  ok   ok   404  ok   404  404
+
+GET  /tracks                               in   404  404  404  404  404  404  404  ok   ok   ok
+GET  /tracks/new                           in   404  404  404  404  404  404  404  ok   ok   ok
+POST /tracks                               401  404  404  404  404  404  404  404  ok   404  ok
+POST /tracks/upload                        401  404  404  404  404  404  404  404  ok   404  ok
+GET  /tracks/{whole_track}                 in   404  404  404  404  404  404  404  ok   404  ok
+POST /tracks/{whole_track}/draft           401  404  404  404  404  404  404  404  ok   404  ok
+GET  /track-versions/{track}/pack          in   404  404  404  404  404  404  404  ok   404  ok
+GET  /drafts/{draft}                       in   404  404  404  404  404  404  404  ok   404  ok
+GET  /drafts/{draft}/edit                  in   404  404  404  404  404  404  404  ok   404  ok
+POST /drafts/{draft}/edit                  401  404  404  404  404  404  404  404  ok   404  ok
+GET  /drafts/{draft}/pack                  in   404  404  404  404  404  404  404  ok   404  ok
+GET  /drafts/{draft}/preview               in   404  404  404  404  404  404  404  ok   404  ok
+POST /drafts/{draft}/publish               401  404  404  404  404  404  404  404  ok   404  ok
+POST /drafts/{draft}/discard               401  404  404  404  404  404  404  404  ok   404  ok
+GET  /drafts/{draft}/modules/new           in   404  404  404  404  404  404  404  ok   404  ok
+POST /drafts/{draft}/modules               401  404  404  404  404  404  404  404  ok   404  ok
+GET  /draft-modules/{draft_module}         in   404  404  404  404  404  404  404  ok   404  ok
+POST /draft-modules/{draft_module}         401  404  404  404  404  404  404  404  ok   404  ok
+POST /draft-modules/{draft_module}/move    401  404  404  404  404  404  404  404  ok   404  ok
+POST /draft-modules/{draft_module}/remove  401  404  404  404  404  404  404  404  ok   404  ok
+GET  /draft-modules/{draft_module}/activities/new in 404 404 404 404 404 404  404  ok   404  ok
+POST /draft-modules/{draft_module}/activities 401 404 404 404 404 404 404 404 ok 404 ok
+GET  /draft-activities/{draft_activity}    in   404  404  404  404  404  404  404  ok   404  ok
+POST /draft-activities/{draft_activity}    401  404  404  404  404  404  404  404  ok   404  ok
+GET  /draft-activities/{draft_activity}/preview in 404 404 404 404 404 404 404 ok 404 ok
+POST /draft-activities/{draft_activity}/move 401 404 404 404 404 404 404 404 ok 404 ok
+POST /draft-activities/{draft_activity}/remove 401 404 404 404 404 404 404 404 ok 404 ok
 
 GET  /cohorts                              in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /cohorts/new                          in   404  404  404  404  404  404  404  ok   ok   ok
@@ -86,6 +109,7 @@ POST /posts/{private_post}/remove          401  404  ok   404  404  403  404  40
 GET  /posts/{post}/reply                   in   404  ok   ok   404  ok   ok   404  ok   404  404
 POST /posts/{post}/react                   401  404  ok   ok   404  ok   ok   404  ok   404  404
 POST /posts/{private_post}/react           401  404  ok   404  404  ok   404  404  404  404  404
+GET  /api/v1/spaces                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /api/v1/spaces/{room}/events          401  404  ok   ok   404  ok   ok   404  ok   404  404
 GET  /api/v1/spaces/{pair_room}/events     401  404  ok   404  404  ok   404  404  404  404  404
 GET  /api/v1/spaces/{learner}/events       401  404  ok   404  404  404  404  404  404  404  404
@@ -109,43 +133,6 @@ GET  /workshops/{soon}/join                in   404  ok   ok   404  ok   ok   40
 GET  /workshops/{workshop}/edit            in   404  403  403  404  403  ok   404  ok   404  404
 POST /workshops/{workshop}/move            401  404  403  403  404  403  ok   404  ok   404  404
 POST /workshops/{workshop}/cancel          401  404  403  403  404  403  ok   404  ok   404  404
-
-GET  /api/v1/openapi.json                  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/me                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/me/profile                    401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/people                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/people/{learner}              401  404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /api/v1/groups                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/groups/{cohort}               401  404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /api/v1/groups/{cohort}/members       401  404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /api/v1/notices                       401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/skills                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/skills/{skill}                401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/me/skills                     401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/me/skills/{skill}            401  404  ok   404  404  ok   404  404  404  404  404
-GET  /api/v1/me/goals                      401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/me/goals/{skill}             401  404  ok   ok   404  404  404  404  404  404  404
-GET  /api/v1/tracks                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/tracks/{track_itself}         401  404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /api/v1/deliveries                    401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/deliveries/{delivery}         401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/activities/{reading}          401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/cohorts                       401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/cohorts/{cohort}              401  404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /api/v1/spaces                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/spaces/{room}                 401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/spaces/{pair_room}            401  404  ok   404  404  ok   404  404  404  404  404
-GET  /api/v1/spaces/{room}/posts           401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/spaces/{pair_room}/posts      401  404  ok   404  404  ok   404  404  404  404  404
-GET  /api/v1/posts/{post}                  401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/posts/{private_post}          401  404  ok   404  404  ok   404  404  404  404  404
-GET  /api/v1/groups/{cohort}/matches       401  404  403  403  404  403  ok   404  ok   404  403
-GET  /api/v1/runs/{run}                    401  404  403  403  404  403  ok   404  ok   404  403
-GET  /api/v1/offers                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/offers/{offer}                401  404  404  404  404  ok   404  404  404  404  404
-GET  /api/v1/workshops                     401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/workshops/{workshop}          401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/workshops/{workshop}/rsvp     401  404  ok   ok   404  ok   ok   404  ok   404  404
 """
 
 SOCKETS = """

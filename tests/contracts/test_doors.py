@@ -12,14 +12,15 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
+from academy.tracks.engine import write_pack
 from tests.contracts.conftest import Doors
 from tests.contracts.table import COLUMNS, ROUTES, rows
+from tests.factories import tracks
 from tests.factories.world import PASSWORD
 
 TABLE = rows(ROUTES, COLUMNS)
 PUBLIC = {
     "/about", "/healthz", "/readyz", "/static/<path:path>", "/sign-in", "/sign-out",
-    "/api/v1/openapi.json",
 }  # fmt: skip
 
 Ids = dict[str, str]
@@ -39,6 +40,8 @@ def _workshop(ids: Ids) -> dict[str, object]:
     }
 
 
+TEXT: dict[str, object] = {"title": "A new title", "summary": "One line."}
+
 FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
     ("POST", "/sign-in"): lambda _, who: {
         "email": f"{'learner' if who == 'nobody' else who}@example.org",
@@ -57,8 +60,28 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
     ("POST", "/me/skills"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
     ("POST", "/me/goals"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
     ("POST", "/me/tokens"): lambda *_: {"name": "A script", "verbs": ["read"], "days": "30"},
-    ("POST", "/people/file"): lambda *_: {"file": (io.BytesIO(b"email,name\nnew@example.org,New\n"), "people.csv")},
     ("POST", "/activities/{reflection}/reflect"): lambda *_: {"body": "I listened more than I spoke."},
+    ("POST", "/tracks"): lambda ids, _: {**TEXT, "weeks": "3", "academy": ids["academy"]},
+    ("POST", "/tracks/upload"): lambda ids, _: {
+        "academy": ids["academy"],
+        "pack": (io.BytesIO(write_pack(tracks.pack("brought")).encode()), "brought.toml"),
+    },
+    ("POST", "/drafts/{draft}/edit"): lambda ids, _: {**TEXT, "weeks": "3", "version": ids["draft_version"]},
+    ("POST", "/drafts/{draft}/publish"): lambda ids, _: {"version": ids["draft_version"]},
+    ("POST", "/drafts/{draft}/discard"): lambda ids, _: {"version": ids["draft_version"]},
+    ("POST", "/drafts/{draft}/modules"): lambda *_: {**TEXT, "week": "1"},
+    ("POST", "/draft-modules/{draft_module}"): lambda *_: {**TEXT, "week": "1", "version": "1"},
+    ("POST", "/draft-modules/{draft_module}/move"): lambda *_: {"to": "down"},
+    ("POST", "/draft-modules/{draft_module}/remove"): lambda *_: {"version": "1"},
+    ("POST", "/draft-modules/{draft_module}/activities"): lambda *_: {**TEXT, "kind": "reading", "minutes": "7"},
+    ("POST", "/draft-activities/{draft_activity}"): lambda *_: {
+        **TEXT,
+        "kind": "reading",
+        "minutes": "7",
+        "version": "1",
+    },
+    ("POST", "/draft-activities/{draft_activity}/move"): lambda *_: {"to": "up"},
+    ("POST", "/draft-activities/{draft_activity}/remove"): lambda *_: {"version": "1"},
     ("POST", "/cohorts"): lambda ids, _: {
         "name": "Cohort Wren",
         "track": ids["track"],
@@ -91,8 +114,8 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
 """What each form sends: something valid, so that a refusal is about rights."""
 
 NO_FORM = {
+    "/tracks/{whole_track}/draft",
     "/sign-out", "/me/blocks/{colleague}/remove", "/me/skills/{skill}/remove", "/me/goals/{skill}/remove", "/notices/read",
-    "/people/file/{people_file}/apply", "/people/file/{people_file}/forget", "/people/file/export",
     "/me/devices/{newcomer}/end", "/me/devices/end-others", "/me/tokens/{token}/revoke",
     "/notices/{notice}/read", "/activities/{reading}/complete", "/posts/{post}/remove", "/posts/{private_post}/remove",
 }  # fmt: skip

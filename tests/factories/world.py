@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from academy.bridges.people_file import actions as people_file
 from academy.kernel import clock, log
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode, new_id
@@ -23,7 +22,7 @@ from academy.people.models import GroupKind, Role
 from academy.skills import actions as skill_actions
 from academy.skills.models import Skill
 from academy.tracks.engine import Pack
-from academy.tracks.models import Activity, TrackVersion
+from academy.tracks.models import Activity, Track
 from cohorts.roster import actions as roster
 from cohorts.workshops import actions as workshops
 from cohorts.workshops.engine.details import Written
@@ -32,7 +31,7 @@ from mentoring.matches.actions import runs
 from mentoring.matches.models import Offer, Run
 from mentoring.pairs import actions as pairs
 from mentoring.profiles import actions as profiles
-from tests.factories import people, skills, tokens, tracks
+from tests.factories import drafts, people, skills, tokens, tracks
 
 PASSWORD = "correct horse battery staple"
 
@@ -76,11 +75,8 @@ def build(kernel: Kernel) -> dict[str, str]:
     ):
         _enroll(kernel, ids["lead"], group, [ids[name] for name in names], role)
 
-    with kernel.reading() as session:
-        ids["track_itself"] = session.scalars(
-            select(TrackVersion.track_id).where(TrackVersion.id == ids["track"])
-        ).one()
     ids |= _activities(kernel, ids["track"])
+    ids |= _draft(kernel, ids["lead"], academy)
     ids |= _posts(kernel, ids)
     ids |= _matching(kernel, ids, academy)
     ids |= _workshops(kernel, ids)
@@ -90,11 +86,9 @@ def build(kernel: Kernel) -> dict[str, str]:
     ids["skill"] = skills.skill(kernel, "Haskell")
     skills.has(kernel, ids["learner"], {"Haskell": 2})
     skills.wants(kernel, ids["learner"], {"Haskell": 4})
-    admin = people.viewer(kernel, ids["admin"])
-    text = b"email,name\nfiled@example.org,Filed Person\n"
-    ids["people_file"] = kernel.commit(lambda s: people_file.keep(s, viewer=admin, name="people.csv", body=text))
     assert all(ids.values()), ids
-    return {name: encode(found) for name, found in ids.items()}
+    whole = drafts.seen(kernel, ids["lead"], ids["draft"])
+    return {name: encode(found) for name, found in ids.items()} | {"draft_version": str(whole.version)}
 
 
 def _another_pack() -> Pack:
@@ -128,6 +122,15 @@ def _activities(kernel: Kernel, version: UUID) -> dict[str, UUID]:
         found = session.execute(select(Activity.id, Activity.key).order_by(Activity.id)).all()
     by_key = {row.key: row.id for row in reversed(found)}
     return {"reading": by_key["reading-1"], "reflection": by_key["reflection-1"]}
+
+
+def _draft(kernel: Kernel, author: UUID, academy: UUID) -> dict[str, UUID]:
+    made = drafts.draft(kernel, author, academy)
+    module = drafts.module(kernel, author, made, "Open questions", drafts.text())
+    with kernel.reading() as session:
+        track = session.scalars(select(Track.id).where(Track.key == "a-track")).one()
+    found = drafts.seen(kernel, author, made).modules[0].activities[0].id
+    return {"whole_track": track, "draft": made, "draft_module": module, "draft_activity": found}
 
 
 def _posts(kernel: Kernel, ids: dict[str, UUID]) -> dict[str, UUID]:

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from academy.authoring import queries as author_queries
+from academy.authoring.actions import drafts
 from academy.people import actions as people
 from academy.people import queries as people_queries
 from academy.people.engine import DEMO_PASSWORD, hash_password
@@ -130,22 +132,8 @@ def _hours(line: str) -> tuple[int, int, int]:
 
 def open_cohorts(world: World, story: Story, told: Mapping[str, Any]) -> None:
     """Publish the tracks, open each cohort so that it is in its week today, and enroll its people."""
-    head = next(p["key"] for p in told["people"]["people"] if p["role"] == "lead")
-    for track in sorted({c["track"] for c in told["academy"]["cohorts"]}):
-        pack = read_pack((PACKS / f"{track}.toml").read_text("utf-8"))
-        bodies = {
-            (m.key, a.key): markup.render(a.body, headings_from=2, limit=40_000)
-            for m in pack.modules
-            for a in m.activities
-        }
-
-        def publish(session: Session, pack: Any = pack, bodies: Any = bodies) -> None:
-            made = tracks.publish(
-                session, group_id=world.academy, pack=pack, bodies=bodies, actor_id=world.people[head]
-            )
-            world.versions[pack.key] = made.id
-
-        story.add(world.now - OPENED + timedelta(hours=2), publish)
+    head = _head(told)
+    _publish_tracks(world, story, told)
     for cohort in told["academy"]["cohorts"]:
         zone = ZoneInfo(cohort["zone"])
         today = world.now.astimezone(zone).date()
@@ -195,6 +183,38 @@ def open_cohorts(world: World, story: Story, told: Mapping[str, Any]) -> None:
                     )
 
         story.add(start - timedelta(days=6), enroll)
+
+
+def _head(told: Mapping[str, Any]) -> str:
+    return next(str(p["key"]) for p in told["people"]["people"] if p["role"] == "lead")
+
+
+def _publish_tracks(world: World, story: Story, told: Mapping[str, Any]) -> None:
+    """Publish the tracks; lately somebody began to write the next version of one."""
+    head = _head(told)
+    for track in sorted({c["track"] for c in told["academy"]["cohorts"]}):
+        pack = read_pack((PACKS / f"{track}.toml").read_text("utf-8"))
+        bodies = {
+            (m.key, a.key): markup.render(a.body, headings_from=2, limit=40_000)
+            for m in pack.modules
+            for a in m.activities
+        }
+
+        def publish(session: Session, pack: Any = pack, bodies: Any = bodies) -> None:
+            made = tracks.publish(
+                session, group_id=world.academy, pack=pack, bodies=bodies, actor_id=world.people[head]
+            )
+            world.versions[pack.key] = made.id
+
+        story.add(world.now - OPENED + timedelta(hours=2), publish)
+
+    def write_on(session: Session) -> None:
+        host = world.viewer(session, head)
+        track = author_queries.tracks_for(session, host)[0]
+        if track.track_id is not None:
+            drafts.begin_next(session, viewer=host, track_id=track.track_id)
+
+    story.add(world.now - timedelta(days=1, hours=3), write_on)
 
 
 def seats(told: Mapping[str, Any], cohort: str) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from academy.kernel import clock, jobs, mail
 from academy.kernel.events import within
 from academy.notices.actions import notify, notify_each, read_about
 from academy.people.events import MemberJoined, MemberLeft
+from academy.tracks.events import TrackUpgraded
 from cohorts.workshops import actions
 from cohorts.workshops.engine import times
 from cohorts.workshops.events import (
@@ -134,6 +135,11 @@ def left(session: Session, event: MemberLeft) -> None:
     )
 
 
+def upgraded(session: Session, event: TrackUpgraded) -> None:
+    """Keep workshops beside their activity when a cohort walks a newer version of its track."""
+    actions.follow_activities(session, group_id=event.group_id, moved=dict(event.moved))
+
+
 def invited(session: Session, event: PersonInvited) -> None:
     """Tell one person and send them the invitation."""
     notify(
@@ -160,6 +166,7 @@ REACTIONS = [
     within(RsvpAnswered, answered),
     within(MemberJoined, joined),
     within(MemberLeft, left),
+    within(TrackUpgraded, upgraded),
     within(PersonInvited, invited),
     within(PersonUninvited, uninvited),
 ]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
 
 from academy.kernel import clock
-from academy.kernel.access import Invalid, Missing
+from academy.kernel.access import Conflict, Invalid, Missing, Refused
 from academy.kernel.ids import encode
 from academy.people.models import Role
 from academy.tracks import actions, queries
 from academy.tracks.engine import read_pack, week_of
-from academy.tracks.models import ModuleVersion, Reflection, TrackPart
-from tests.factories import people, tracks
+from academy.tracks.models import Completion, ModuleVersion, Reflection, TrackPart
+from tests.factories import cohorts, people, tracks
 
 
 def plan_of(kernel, person, delivery):
@@ -150,3 +151,58 @@ def test_the_week_of_a_plan_is_counted_from_its_first_day(kernel, ground):
     *_, ana, delivery = ground
     with clock.travel(datetime(2036, 11, 12, 12, tzinfo=UTC)):
         assert plan_of(kernel, ana, delivery).week == 524  # 3,663 days on: 523 whole weeks and two days
+
+
+def _upgraded(kernel, made, newer):
+    lead = people.viewer(kernel, made.lead)
+    kernel.commit(lambda s: actions.upgrade(s, viewer=lead, group_id=made.cohort, from_id=made.version, to_id=newer))
+
+
+def test_a_cohort_is_moved_to_a_newer_version_and_everybody_keeps_what_they_did(kernel):
+    made = cohorts.world(kernel)
+    ana = cohorts.enrolled(kernel, made)
+    eve = people.person(kernel)
+    viewer = people.viewer(kernel, ana)
+    steps = _plan(kernel, made, ana).stages[0].steps
+    kernel.commit(lambda s: actions.complete(s, viewer=viewer, activity_id=steps[0].id))
+    kernel.commit(lambda s: actions.reflect(s, viewer=viewer, activity_id=steps[1].id, body="Mine."))
+    changed = tracks.pack(modules=3, title="A better track")
+    first = changed.modules[0]
+    better = replace(first, title="A better module", activities=(*first.activities[:2],))
+    newer = tracks.published(kernel, made.academy, replace(changed, modules=(better, *changed.modules[1:])))
+    _upgraded(kernel, made, newer)
+    plan = _plan(kernel, made, ana)
+    assert [(s.title, s.done) for s in plan.stages[0].steps] == [("Reading 1", True), ("Reflection 1", True)]
+    assert plan.stages[0].steps[0].id != steps[0].id
+    assert len(plan.stages) == 3
+    with kernel.reading() as session:
+        assert queries.task_for(session, viewer, plan.stages[0].steps[1].id).reflection == "Mine."
+        assert session.scalars(select(Completion).where(Completion.person_id == eve)).all() == []
+
+
+def test_a_cohort_that_was_moved_meanwhile_is_not_moved_again(kernel):
+    made = cohorts.world(kernel)
+    newer = tracks.published(kernel, made.academy, tracks.pack(modules=3))
+    _upgraded(kernel, made, newer)
+    with pytest.raises(Conflict):
+        _upgraded(kernel, made, newer)
+
+
+def test_a_cohort_is_not_moved_to_another_track_or_by_a_learner(kernel):
+    made = cohorts.world(kernel)
+    ana = cohorts.enrolled(kernel, made)
+    other = tracks.published(kernel, made.academy, tracks.pack("another"))
+    with pytest.raises(Missing):
+        _upgraded(kernel, made, other)
+    newer = tracks.published(kernel, made.academy, tracks.pack(modules=3))
+    with pytest.raises(Refused):
+        kernel.commit(
+            lambda s: actions.upgrade(
+                s, viewer=people.viewer(kernel, ana), group_id=made.cohort, from_id=made.version, to_id=newer
+            )
+        )
+
+
+def _plan(kernel, made, person):
+    with kernel.reading() as session:
+        return queries.plan_for(session, people.viewer(kernel, person), made.delivery)
