@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from academy.accounts import reactions as account_reactions
 from academy.accounts.jobs import mailing
-from academy.accounts.pages import devices, passwords
+from academy.accounts.pages import addresses, devices, passwords
 from academy.authoring.pages import drafts, parts
 from academy.authoring.pages import tracks as authoring
 from academy.kernel.feature import Feature
@@ -66,6 +66,7 @@ FEATURE = Feature(
         authoring.blueprint,
         drafts.blueprint,
         parts.blueprint,
+        addresses.blueprint,
     ],
     reactions=[*people_reactions.REACTIONS, *account_reactions.REACTIONS, *token_reactions.REACTIONS],
     jobs=mailing.JOBS,

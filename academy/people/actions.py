@@ -17,6 +17,7 @@ from academy.kernel.ids import new_id
 from academy.people import queries
 from academy.people.engine import ZONES
 from academy.people.events import (
+    AddressChanged,
     MemberJoined,
     MemberLeft,
     PasswordChanged,
@@ -200,6 +201,21 @@ def set_password(
     session.execute(update(Person).where(Person.id == person_id).values(password_hash=password_hash))
     end_sign_ins(session, person_id=person_id, actor_id=actor_id, but=but)
     emit(session, PasswordChanged(actor_id=actor_id, person_id=person_id))
+
+
+def set_email(session: Session, *, person_id: UUID, email: str, actor_id: UUID | None, restored: bool = False) -> None:
+    """Let a person sign in with another address, which the caller knows to be theirs."""
+    email_key = email.strip().casefold()
+    person = session.get_one(Person, person_id, with_for_update=True)
+    taken = session.scalar(select(Person.id).where(Person.email_key == email_key, Person.id != person_id))
+    if taken is not None:
+        detail = "Somebody has an account with this address by now. Nothing was changed."
+        raise Conflict(detail)
+    before = person.email
+    person.email, person.email_key = email.strip(), email_key
+    session.flush()
+    if before != person.email:
+        emit(session, AddressChanged(actor_id=actor_id, person_id=person_id, before=before, restored=restored))
 
 
 def change_profile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
@@ -40,6 +40,16 @@ class PasswordChanged(Event):
 
     recorded: ClassVar[tuple[str, ...] | None] = ("person_id",)
     person_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressChanged(Event):
+    """Somebody signs in with another address. `restored` says that a change was taken back."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("person_id", "restored")
+    person_id: UUID
+    before: str = field(repr=False)
+    restored: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

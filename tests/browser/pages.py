@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from academy.accounts.actions import links
+from academy.accounts.models import LinkKind
 from academy.authoring.models import Draft, DraftActivity, DraftModule
 from academy.kernel import clock
 from academy.kernel.db import Database
-from academy.kernel.ids import encode
+from academy.kernel.ids import encode, new_id
 from academy.people import actions as people
 from academy.people.engine import new_token, token_hash
 from academy.people.models import Membership, Person
@@ -71,6 +73,13 @@ PAGES = (
     Page("person", "/people/{mentor}", ROLES),
     Page("inbox", "/notices", ROLES),
     Page("profile", "/me", ROLES),
+    Page("forgot", "/forgot", ("nobody", "learner")),
+    Page("mail-sent", "/mail-sent", ("nobody", "learner")),
+    Page("reset", "/reset/{reset}", ("nobody",)),
+    Page("link-over", "/reset/nothing", ("nobody", "learner"), status=404),
+    Page("address", "/me/email", ("learner",)),
+    Page("address-prove", "/address/{address_link}", ("learner",)),
+    Page("address-back", "/address-back/{undo}", ("nobody",)),
     Page("password", "/me/password", ("learner",)),
     Page("devices", "/me/devices", ("learner",)),
     Page("skills", "/me/skills", ROLES),
@@ -133,8 +142,19 @@ def sign_in_everybody(database: Database) -> dict[str, str]:
 
 def places(database: Database) -> dict[str, str]:
     """Return the ids that stand in the addresses, as the demo academy has them."""
+    opened = database.unit_of_work(_open_links)
     with database.reading() as session:
-        return {name: encode(found) for name, found in _places(session).items()}
+        return {name: encode(found) for name, found in {**_places(session), **opened}.items()}
+
+
+def _open_links(session: Session) -> Mapping[str, UUID]:
+    """Open a mailed link of each kind about the learner's account; each token is the encoded id."""
+    made = {"reset": (LinkKind.RESET, new_id()), "address_link": (LinkKind.ADDRESS, new_id())}
+    made["undo"] = (LinkKind.UNDO, new_id())
+    for kind, token in made.values():
+        hashed, learner = token_hash(encode(token)), _person(session, "learner")
+        links.open_link(session, kind=kind, hashed=hashed, person_id=learner, address="learner.moore@demo.academy")
+    return {name: token for name, (_kind, token) in made.items()}
 
 
 def _places(session: Session) -> Mapping[str, UUID]:

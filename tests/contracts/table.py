@@ -23,6 +23,13 @@ GET  /static/academy/favicon.svg           ok   ok   ok   ok   ok   ok   ok   ok
 GET  /sign-in                              ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /sign-in                              ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /sign-out                             ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /forgot                               ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /forgot                               ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /mail-sent                            ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /reset/{reset}                        ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /reset/{reset}                        ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /address-back/{undo}                  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /address-back/{undo}                  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 
 GET  /                                     in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /me                                   in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
@@ -32,6 +39,10 @@ POST /me/blocks                            401  404  ok   ok   404  ok   ok   40
 POST /me/blocks/{colleague}/remove         401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /me/password                          in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/password                          401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /me/email                             in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /me/email                             401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /address/{address_link}               in   404  ok   404  404  404  404  404  404  404  404
+POST /address/{address_link}               401  404  ok   404  404  404  404  404  404  404  404
 GET  /me/devices                           in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/devices/{newcomer}/end            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/devices/end-others                401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok

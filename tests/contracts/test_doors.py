@@ -21,6 +21,7 @@ from tests.factories.world import PASSWORD
 TABLE = rows(ROUTES, COLUMNS)
 PUBLIC = {
     "/about", "/healthz", "/readyz", "/static/<path:path>", "/sign-in", "/sign-out",
+    "/forgot", "/mail-sent", "/reset/<token>", "/address-back/<token>",
 }  # fmt: skip
 
 Ids = dict[str, str]
@@ -56,6 +57,9 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
     },
     ("POST", "/me/display"): lambda *_: {"theme": "dark", "contrast": "more", "announce": "names"},
     ("POST", "/me/blocks"): lambda ids, _: {"person_id": ids["colleague"]},
+    ("POST", "/forgot"): lambda *_: {"email": "learner@example.org"},
+    ("POST", "/reset/{reset}"): lambda *_: {"password": "tea with three sugars"},
+    ("POST", "/me/email"): lambda *_: {"email": "another@example.org", "present": PASSWORD},
     ("POST", "/me/password"): lambda *_: {"present": PASSWORD, "password": "tea with three sugars"},
     ("POST", "/me/skills"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
     ("POST", "/me/goals"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
@@ -116,7 +120,7 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
 NO_FORM = {
     "/tracks/{whole_track}/draft",
     "/sign-out", "/me/blocks/{colleague}/remove", "/me/skills/{skill}/remove", "/me/goals/{skill}/remove", "/notices/read",
-    "/me/devices/{newcomer}/end", "/me/devices/end-others", "/me/tokens/{token}/revoke",
+    "/address-back/{undo}", "/address/{address_link}", "/me/devices/{newcomer}/end", "/me/devices/end-others", "/me/tokens/{token}/revoke",
     "/notices/{notice}/read", "/activities/{reading}/complete", "/posts/{post}/remove", "/posts/{private_post}/remove",
 }  # fmt: skip
 

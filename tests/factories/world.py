@@ -12,12 +12,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from academy.accounts.actions import links
+from academy.accounts.models import LinkKind
 from academy.kernel import clock, log
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode, new_id
 from academy.notices.models import Notice
 from academy.people import actions as people_actions
-from academy.people.engine import hash_password
+from academy.people.engine import hash_password, token_hash
 from academy.people.models import GroupKind, Role
 from academy.skills import actions as skill_actions
 from academy.skills.models import Skill
@@ -86,9 +88,27 @@ def build(kernel: Kernel) -> dict[str, str]:
     ids["skill"] = skills.skill(kernel, "Haskell")
     skills.has(kernel, ids["learner"], {"Haskell": 2})
     skills.wants(kernel, ids["learner"], {"Haskell": 4})
+    ids |= _mailed_links(kernel, ids)
     assert all(ids.values()), ids
     whole = drafts.seen(kernel, ids["lead"], ids["draft"])
     return {name: encode(found) for name, found in ids.items()} | {"draft_version": str(whole.version)}
+
+
+def _mailed_links(kernel: Kernel, ids: dict[str, UUID]) -> dict[str, UUID]:
+    """Open a mailed link of each kind about the learner's account; each token is the encoded id."""
+    made = {"reset": new_id(), "address_link": new_id(), "undo": new_id()}
+
+    def work(session: Session) -> None:
+        for name, kind, address in (
+            ("reset", LinkKind.RESET, ""),
+            ("address_link", LinkKind.ADDRESS, "learner2@example.org"),
+            ("undo", LinkKind.UNDO, "learner1@example.org"),
+        ):
+            hashed = token_hash(encode(made[name]))
+            links.open_link(session, kind=kind, hashed=hashed, person_id=ids["learner"], address=address)
+
+    kernel.commit(work)
+    return made
 
 
 def _another_pack() -> Pack:

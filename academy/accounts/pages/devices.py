@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from academy.accounts import queries
+from academy.accounts.queries import own
 from academy.kernel.app import kernel
 from academy.people import actions as people
 from academy.web import forms, shell
@@ -25,7 +25,7 @@ def devices() -> ResponseReturnValue:
     """List where the viewer is signed in."""
     me = viewer()
     with kernel().reading() as session:
-        found = queries.devices_for(session, me)
+        found = own.devices_for(session, me)
         shell.load(session, me)
     return render_template("academy/accounts/devices.html", devices=found, page="me")
 
