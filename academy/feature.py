@@ -16,10 +16,11 @@ from academy.kernel.realtime import ViewerSlot
 from academy.notices import pages as inbox
 from academy.notices import queries as notices
 from academy.people import api as people_api
-from academy.people import pages as own
 from academy.people import queries as people
 from academy.people import reactions as people_reactions
 from academy.people.engine import DEMO_ADDRESSES, DEMO_PASSWORD
+from academy.people.pages import entering
+from academy.people.pages import profile as own
 from academy.skills import pages as skills
 from academy.skills import queries as frameworks
 from academy.tokens import api as token_api
@@ -55,6 +56,7 @@ FEATURE = Feature(
     install=install,
     blueprints=[
         house.blueprint,
+        entering.blueprint,
         own.blueprint,
         people_api.blueprint,
         inbox.blueprint,

@@ -110,6 +110,14 @@ def account_of(session: Session, email: str) -> tuple[UUID, str | None] | None:
     return (row.id, row.password_hash) if row else None
 
 
+def password_mark(session: Session, person_id: UUID) -> str | None:
+    """Return a mark that changes with somebody's password and tells nothing of it; None for a closed account."""
+    row = session.execute(
+        select(Person.password_hash).where(Person.id == person_id, Person.deactivated_at.is_(None))
+    ).one_or_none()
+    return token_hash(f"mark of {row.password_hash}")[:16] if row else None
+
+
 def path_of(session: Session, group_id: UUID) -> list[tuple[UUID, str, int]]:
     """Return a group's ancestors, itself included, as (ancestor, the group's own kind, depth)."""
     rows = session.execute(
