@@ -10,6 +10,10 @@ from academy.accounts.jobs import mailing
 from academy.accounts.pages import addresses, devices, passwords
 from academy.authoring.pages import drafts, parts
 from academy.authoring.pages import tracks as authoring
+from academy.bridges.people_file import cli as people_file_cli
+from academy.bridges.people_file import jobs as people_file_jobs
+from academy.bridges.people_file import pages as people_file
+from academy.bridges.people_file import reactions as people_file_reactions
 from academy.kernel.feature import Feature
 from academy.kernel.log import LogKind
 from academy.kernel.realtime import ViewerSlot
@@ -69,9 +73,16 @@ FEATURE = Feature(
         drafts.blueprint,
         parts.blueprint,
         addresses.blueprint,
+        people_file.blueprint,
     ],
-    reactions=[*people_reactions.REACTIONS, *account_reactions.REACTIONS, *token_reactions.REACTIONS],
-    jobs=mailing.JOBS,
+    reactions=[
+        *people_reactions.REACTIONS,
+        *account_reactions.REACTIONS,
+        *token_reactions.REACTIONS,
+        *people_file_reactions.REACTIONS,
+    ],
+    jobs=[*mailing.JOBS, *people_file_jobs.JOBS],
+    cli=[people_file_cli.group],
     log_kinds=[LogKind("inbox", notices.follow, notices.load)],
     slots=[
         ViewerSlot(people.viewer_of),

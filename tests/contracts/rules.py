@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 from jinja2 import Environment, nodes
 
-from tests.contracts.tree import Module
+from tests.contracts.tree import BRIDGES, Module
 
 FEATURE_MODULES = frozenset(
     "models events engine policy queries adapters actions schemas reactions pages api sockets jobs cli seeds".split()
@@ -61,6 +61,8 @@ def names(found: Sequence[Module]) -> Iterator[str]:
             known = parts[2] in KERNEL
         elif module.feature == "academy.web":
             known = parts[2] in WEB
+        elif module.feature == BRIDGES:
+            known = len(parts) == 3 or parts[3] in FEATURE_MODULES
         else:
             known = parts[2] in FEATURE_MODULES
         if not known:
