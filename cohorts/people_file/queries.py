@@ -37,7 +37,7 @@ def plan(session: Session, viewer: Viewer, rows: Sequence[Known]) -> tuple[dict[
     for cohort_id, name in names.items():
         by_name[name.casefold()].append(cohort_id)
         by_name[encode(cohort_id)].append(cohort_id)
-    paths = {cohort_id: people.path_of(session, cohort_id) for cohort_id in names}
+    paths: dict[UUID, list[tuple[UUID, str, int]]] = {}
     changes, problems = {}, []
     for row in rows:
         try:
@@ -46,6 +46,8 @@ def plan(session: Session, viewer: Viewer, rows: Sequence[Known]) -> tuple[dict[
                 raise Wrong("A file enrolls people and takes nobody out of a cohort.")
             new = [p for p in dict.fromkeys(places) if p[1] not in held.get((row.person_id, p[0]), ())]
             for cohort_id, role in new:
+                if cohort_id not in paths:
+                    paths[cohort_id] = people.path_of(session, cohort_id)
                 if not grantable(viewer, role, paths[cohort_id]):
                     raise Wrong(f"You can't make anybody a {role} in {names[cohort_id]}.")
         except Wrong as wrong:

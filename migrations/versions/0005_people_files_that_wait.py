@@ -1,4 +1,4 @@
-"""people files that wait"""
+"""People files that wait for who sent them."""
 
 from __future__ import annotations
 

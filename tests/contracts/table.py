@@ -57,6 +57,12 @@ POST /me/tokens/{token}/revoke             401  404  ok   404  404  404  404  40
 GET  /api/v1/me                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /people                               in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /people/{learner}                     in   404  ok   ok   404  ok   ok   404  ok   404  ok
+GET  /people/file                          in   404  404  404  404  404  404  404  404  404  ok
+POST /people/file                          401  404  404  404  404  404  404  404  404  404  ok
+GET  /people/file/{people_file}            in   404  404  404  404  404  404  404  404  404  ok
+POST /people/file/{people_file}/apply      401  404  404  404  404  404  404  404  404  404  ok
+POST /people/file/{people_file}/forget     401  404  404  404  404  404  404  404  404  404  ok
+POST /people/file/export                   401  404  404  404  404  404  404  404  404  404  ok
 GET  /notices                              in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /notices/read                         401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /notices/{notice}/read                401  404  ok   404  404  404  404  404  404  404  404

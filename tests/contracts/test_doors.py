@@ -64,6 +64,7 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
     ("POST", "/me/skills"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
     ("POST", "/me/goals"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
     ("POST", "/me/tokens"): lambda *_: {"name": "A script", "verbs": ["read"], "days": "30"},
+    ("POST", "/people/file"): lambda *_: {"file": (io.BytesIO(b"email,name\nnew@example.org,New\n"), "people.csv")},
     ("POST", "/activities/{reflection}/reflect"): lambda *_: {"body": "I listened more than I spoke."},
     ("POST", "/tracks"): lambda ids, _: {**TEXT, "weeks": "3", "academy": ids["academy"]},
     ("POST", "/tracks/upload"): lambda ids, _: {
@@ -121,6 +122,7 @@ NO_FORM = {
     "/tracks/{whole_track}/draft",
     "/sign-out", "/me/blocks/{colleague}/remove", "/me/skills/{skill}/remove", "/me/goals/{skill}/remove", "/notices/read",
     "/address-back/{undo}", "/address/{address_link}", "/me/devices/{newcomer}/end", "/me/devices/end-others", "/me/tokens/{token}/revoke",
+    "/people/file/{people_file}/apply", "/people/file/{people_file}/forget", "/people/file/export",
     "/notices/{notice}/read", "/activities/{reading}/complete", "/posts/{post}/remove", "/posts/{private_post}/remove",
 }  # fmt: skip
 

@@ -52,6 +52,8 @@ def value_of(column: Any, number: int) -> Any:
         return uuid4()
     if isinstance(kind, sqltypes.String):
         return f"{column.name[:6]}{number}"[: kind.length or 20]
+    if isinstance(kind, sqltypes.LargeBinary):
+        return b"\x00\xff"
     if isinstance(kind, sqltypes.Boolean):
         return True
     if isinstance(kind, sqltypes.Integer):

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from academy.accounts.actions import links
 from academy.accounts.models import LinkKind
+from academy.bridges.people_file import actions as people_file
 from academy.kernel import clock, log
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode, new_id
@@ -89,6 +90,9 @@ def build(kernel: Kernel) -> dict[str, str]:
     skills.has(kernel, ids["learner"], {"Haskell": 2})
     skills.wants(kernel, ids["learner"], {"Haskell": 4})
     ids |= _mailed_links(kernel, ids)
+    admin = people.viewer(kernel, ids["admin"])
+    text = b"email,name\nfiled@example.org,Filed Person\n"
+    ids["people_file"] = kernel.commit(lambda s: people_file.keep(s, viewer=admin, name="people.csv", body=text))
     assert all(ids.values()), ids
     whole = drafts.seen(kernel, ids["lead"], ids["draft"])
     return {name: encode(found) for name, found in ids.items()} | {"draft_version": str(whole.version)}

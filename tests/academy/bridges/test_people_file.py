@@ -8,9 +8,11 @@ import resource
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,13 +23,14 @@ from academy.bridges.people_file.engine import sheets
 from academy.bridges.people_file.models import PeopleFile
 from academy.bridges.people_file.queries import planning, writing
 from academy.bridges.people_file.queries.slots import Column, Plan
-from academy.kernel import clock
+from academy.kernel import cli, clock
 from academy.kernel.access import Invalid, Missing
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode
 from academy.kernel.ledger import Entry
 from academy.people.models import GroupKind, Membership, Person, PersonLanguage, Role
 from academy.skills.models import Goal, PersonSkill
+from tests.contracts.tree import ROOT
 from tests.factories import cohorts, people, skills, tracks
 
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
@@ -432,3 +435,42 @@ def test_a_cohort_that_is_not_there_and_one_that_is_full_are_said(kernel: Kernel
     with pytest.raises(Exception, match="seat"):
         bring(kernel, admin, "email,name,cohort\na@example.org,A,Cohort Kestrel\nb@example.org,B,cohort kestrel\n")
     assert everything(kernel) == before
+
+
+def test_the_example_of_the_page_can_be_brought_in(kernel: Kernel, admin: UUID) -> None:
+    skills.esco(kernel)
+    page = (ROOT / "docs" / "people-csv.md").read_text("utf-8")
+    assert bring(kernel, admin, page.split("```csv\n")[1].split("```")[0]).added == 2
+    described = {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")}
+    assert described == set(writing.columns(kernel.slots(Column)))
+
+
+# the command
+
+
+def run(monkeypatch: pytest.MonkeyPatch, kernel: Kernel, tmp_path: Path, *arguments: str) -> Result:
+    monkeypatch.setenv("DATABASE_URL", str(kernel.database.engine.url))
+    monkeypatch.setenv("ACADEMY_INSTANCE", str(tmp_path))
+    return CliRunner().invoke(cli.academy, ["people", *arguments])
+
+
+def test_the_command_brings_in_takes_out_and_says_what_is_wrong(
+    kernel: Kernel, admin: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, out = tmp_path / "people.csv", tmp_path / "out.csv"
+    file.write_text("email,name,hat\nana@example.org,Ana,x\nno,Bo,x\n")
+    refused = run(monkeypatch, kernel, tmp_path, "import", str(file))
+    assert (refused.exit_code, refused.stdout.splitlines()[-1]) == (1, "1 added, 0 changed, 0 as they are, 1 left out.")
+    assert "line 3, email: “no” is not an e-mail address" in refused.stderr
+    assert "The column “hat” is not known" in refused.stderr
+    assert refused.stderr.splitlines()[-1] == "Error: 1 of 2 rows can't be used; nothing was changed."
+    dry = run(monkeypatch, kernel, tmp_path, "import", str(file), "--skip-bad-rows", "--dry-run")
+    assert (dry.exit_code, "line 2: new, ana@example.org: name: (nothing) → Ana" in dry.stdout) == (0, True)
+    with kernel.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Person)) == 1
+    assert run(monkeypatch, kernel, tmp_path, "import", str(file), "--skip-bad-rows").exit_code == 0
+    assert run(monkeypatch, kernel, tmp_path, "export", str(out)).exit_code == 0
+    assert out.read_bytes().startswith(b"\xef\xbb\xbfemail,name,")
+    assert "0 added, 0 changed, 2 as they are" in run(monkeypatch, kernel, tmp_path, "import", str(out)).stdout
+    nobody = run(monkeypatch, kernel, tmp_path, "export", str(out), "--as", "ana@example.org")
+    assert (nobody.exit_code, "Only an admin" in nobody.stderr) == (1, True)

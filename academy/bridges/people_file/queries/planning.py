@@ -321,17 +321,14 @@ def _roles(
     rows: Sequence[Known], session: Session, viewer: Viewer, organization_id: UUID, problems: list[Problem]
 ) -> Found:
     """Read roles outside cohorts: a file gives them and takes none. Whoever is new is a member at least."""
-    home = homes(session, organization_id)
     asked = [row for row in rows if row.new or "role" in row.cells]
+    if not asked:
+        return
+    home = homes(session, organization_id)
     held: dict[UUID, set[str]] = defaultdict(set)
-    for one in session.execute(
-        select(Membership.person_id, Membership.role, Membership.group_id).where(
-            Membership.group_id.in_(set(home.values())), Membership.until_at.is_(None)
-        )
-    ):
-        if home.get(one.role) == one.group_id:
-            held[one.person_id].add(one.role)
-    paths = {group: people_queries.path_of(session, group) for group in set(home.values())}
+    paths: dict[UUID, Any] = {}
+    if any("role" in row.cells for row in asked):
+        held, paths = _held(session, home), {g: people_queries.path_of(session, g) for g in set(home.values())}
     for row in asked:
         try:
             wanted = set(_given(row, viewer, home, held[row.person_id], paths))
@@ -341,6 +338,19 @@ def _roles(
         new = sorted((wanted | ({Role.MEMBER.value} if row.new else set())) - held[row.person_id])
         if new:
             yield row.line, Change("role", "; ".join(sorted(held[row.person_id])), "; ".join(new), new)
+
+
+def _held(session: Session, home: Mapping[str, UUID]) -> dict[UUID, set[str]]:
+    """Return the roles that people hold outside cohorts, where this file would give them."""
+    found: dict[UUID, set[str]] = defaultdict(set)
+    for row in session.execute(
+        select(Membership.person_id, Membership.role, Membership.group_id).where(
+            Membership.group_id.in_(set(home.values())), Membership.until_at.is_(None)
+        )
+    ):
+        if home.get(row.role) == row.group_id:
+            found[row.person_id].add(row.role)
+    return found
 
 
 def _given(
