@@ -16,8 +16,10 @@ from cohorts.home import pages as home
 from cohorts.load import cli as load
 from cohorts.people_file import actions as people_file
 from cohorts.people_file import queries as people_file_cells
+from cohorts.roster import api as roster_api
 from cohorts.roster import pages as roster
 from cohorts.roster.seeds import filling
+from cohorts.workshops import api as workshops_api
 from cohorts.workshops.jobs import mailing
 from cohorts.workshops.pages import panels, reading, scheduling
 from cohorts.workshops.reactions import consequences, notices
@@ -25,7 +27,14 @@ from cohorts.workshops.reactions import consequences, notices
 FEATURE = Feature(
     name="cohorts",
     folder=Path(__file__).parent,
-    blueprints=[home.blueprint, roster.blueprint, reading.blueprint, scheduling.blueprint],
+    blueprints=[
+        home.blueprint,
+        roster.blueprint,
+        roster_api.blueprint,
+        reading.blueprint,
+        scheduling.blueprint,
+        workshops_api.blueprint,
+    ],
     reactions=consequences.REACTIONS,
     jobs=mailing.JOBS,
     cli=[load.seed],

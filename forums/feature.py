@@ -11,6 +11,7 @@ from academy.kernel.feature import Feature
 from academy.kernel.log import LogKind
 from academy.people.policy import Right, granting
 from academy.web.shell import NavEntry
+from forums.posts import api as posts_api
 from forums.posts import queries as posts
 from forums.posts import reactions as posts_reactions
 from forums.posts import sockets as posts_sockets
@@ -36,7 +37,7 @@ FEATURE = Feature(
     name="forums",
     folder=Path(__file__).parent,
     install=install,
-    blueprints=[spaces_pages.blueprint, spaces_api.blueprint, room.blueprint, post.blueprint],
+    blueprints=[spaces_pages.blueprint, spaces_api.blueprint, posts_api.blueprint, room.blueprint, post.blueprint],
     sockets=[*spaces_sockets.HANDLERS, *posts_sockets.HANDLERS],
     reactions=[*spaces_reactions.REACTIONS, *posts_reactions.REACTIONS],
     log_kinds=[LogKind("space", spaces.follow, posts.load)],

@@ -72,24 +72,24 @@ def unread_count(session: Session, viewer: Viewer) -> int:
 
 
 def inbox_for(
-    session: Session, viewer: Viewer, kinds: Sequence[NoticeKind], *, before: UUID | None = None
+    session: Session, viewer: Viewer, kinds: Sequence[NoticeKind], *, before: UUID | None = None, limit: int = PAGE
 ) -> tuple[list[Entry], UUID | None]:
     """Return a page of the viewer's inbox, newest first, and the id to go on from, if there is more."""
-    query = select(Notice).where(Notice.person_id == viewer.person_id).order_by(Notice.id.desc()).limit(PAGE + 1)
+    query = select(Notice).where(Notice.person_id == viewer.person_id).order_by(Notice.id.desc()).limit(limit + 1)
     if before is not None:
         query = query.where(Notice.id < before)
     found = list(session.scalars(query))
     tellers = {kind.name: kind.tell for kind in kinds}
     # Kinds that share a teller are told in one call, which saves a statement for each.
     by_teller: dict[Teller, list[Notice]] = defaultdict(list)
-    for notice in found[:PAGE]:
+    for notice in found[:limit]:
         if notice.kind in tellers:
             by_teller[tellers[notice.kind]].append(notice)
     told: dict[UUID, Told] = {}
     for tell, notices in by_teller.items():
         told.update(tell(session, viewer, notices))
-    entries = [Entry(n.id, n.at, n.read_at is None, told[n.id]) for n in found[:PAGE] if n.id in told]
-    return entries, found[PAGE - 1].id if len(found) > PAGE else None
+    entries = [Entry(n.id, n.at, n.read_at is None, told[n.id]) for n in found[:limit] if n.id in told]
+    return entries, found[limit - 1].id if len(found) > limit else None
 
 
 def notice_for(session: Session, viewer: Viewer, notice_id: UUID) -> Notice:

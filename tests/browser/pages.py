@@ -120,9 +120,6 @@ NOT_PAGES = {
     "/healthz": "for machines",
     "/readyz": "for machines",
     "/static/<path:path>": "files",
-    "/api/v1/me": "JSON",
-    "/api/v1/spaces": "JSON",
-    "/api/v1/spaces/<id:space_id>/events": "JSON",
     "/posts/<id:post_id>": "leads to the post in its room",
     "/posts/<id:post_id>/reply": "leads to the room's form",
 }

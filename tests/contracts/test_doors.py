@@ -22,6 +22,7 @@ TABLE = rows(ROUTES, COLUMNS)
 PUBLIC = {
     "/about", "/healthz", "/readyz", "/static/<path:path>", "/sign-in", "/sign-out",
     "/forgot", "/mail-sent", "/reset/<token>", "/address-back/<token>",
+    "/api/v1/openapi.json",
 }  # fmt: skip
 
 Ids = dict[str, str]

@@ -25,7 +25,7 @@ from academy.people.models import GroupKind, Role
 from academy.skills import actions as skill_actions
 from academy.skills.models import Skill
 from academy.tracks.engine import Pack
-from academy.tracks.models import Activity, Track
+from academy.tracks.models import Activity, Track, TrackVersion
 from cohorts.roster import actions as roster
 from cohorts.workshops import actions as workshops
 from cohorts.workshops.engine.details import Written
@@ -78,6 +78,10 @@ def build(kernel: Kernel) -> dict[str, str]:
     ):
         _enroll(kernel, ids["lead"], group, [ids[name] for name in names], role)
 
+    with kernel.reading() as session:
+        ids["track_itself"] = session.scalars(
+            select(TrackVersion.track_id).where(TrackVersion.id == ids["track"])
+        ).one()
     ids |= _activities(kernel, ids["track"])
     ids |= _draft(kernel, ids["lead"], academy)
     ids |= _posts(kernel, ids)
