@@ -11,7 +11,9 @@ from academy.kernel.feature import Feature
 from academy.kernel.log import LogKind
 from academy.people.policy import Right, granting
 from academy.web.shell import NavEntry
-from forums.posts import api as posts_api
+from forums.boards import pages as boards
+from forums.boards import queries as board_queries
+from forums.boards import reactions as boards_reactions
 from forums.posts import queries as posts
 from forums.posts import reactions as posts_reactions
 from forums.posts import sockets as posts_sockets
@@ -37,10 +39,13 @@ FEATURE = Feature(
     name="forums",
     folder=Path(__file__).parent,
     install=install,
-    blueprints=[spaces_pages.blueprint, spaces_api.blueprint, posts_api.blueprint, room.blueprint, post.blueprint],
+    blueprints=[spaces_pages.blueprint, spaces_api.blueprint, room.blueprint, post.blueprint, boards.blueprint],
     sockets=[*spaces_sockets.HANDLERS, *posts_sockets.HANDLERS],
-    reactions=[*spaces_reactions.REACTIONS, *posts_reactions.REACTIONS],
-    log_kinds=[LogKind("space", spaces.follow, posts.load)],
+    reactions=[*spaces_reactions.REACTIONS, *posts_reactions.REACTIONS, *boards_reactions.REACTIONS],
+    log_kinds=[
+        LogKind("space", spaces.follow, posts.load),
+        LogKind("board", board_queries.follow, board_queries.load),
+    ],
     slots=[
         NavEntry(
             key="rooms",
@@ -51,6 +56,8 @@ FEATURE = Feature(
             badge=spaces.unread_total,
             shown=lambda viewer: bool(granting(viewer, Right.READ)),
         ),
+        boards.NAV,
+        boards.GROUP_TAB,
         *posts_reactions.NOTICE_KINDS,
     ],
 )

@@ -39,7 +39,8 @@ class NoticeKind:
     """A slot: how notices of one kind are told.
 
     `tell(session, viewer, notices)` returns the words by notice id; a notice whose subject is gone, or no
-    longer the viewer's to see, is left out.
+    longer the viewer's to see, is left out. The inbox says of it that there was something, until it is read:
+    what the badge counts can be found.
     """
 
     name: str
@@ -48,12 +49,12 @@ class NoticeKind:
 
 @dataclass(frozen=True)
 class Entry:
-    """A notice as the inbox shows it."""
+    """A notice as the inbox shows it; without words when what it was about is gone."""
 
     id: UUID
     at: datetime
     unread: bool
-    told: Told
+    told: Told | None
 
 
 def unread_total(viewer: Viewer) -> ScalarSelect[int]:
@@ -72,24 +73,25 @@ def unread_count(session: Session, viewer: Viewer) -> int:
 
 
 def inbox_for(
-    session: Session, viewer: Viewer, kinds: Sequence[NoticeKind], *, before: UUID | None = None, limit: int = PAGE
+    session: Session, viewer: Viewer, kinds: Sequence[NoticeKind], *, before: UUID | None = None
 ) -> tuple[list[Entry], UUID | None]:
     """Return a page of the viewer's inbox, newest first, and the id to go on from, if there is more."""
-    query = select(Notice).where(Notice.person_id == viewer.person_id).order_by(Notice.id.desc()).limit(limit + 1)
+    query = select(Notice).where(Notice.person_id == viewer.person_id).order_by(Notice.id.desc()).limit(PAGE + 1)
     if before is not None:
         query = query.where(Notice.id < before)
     found = list(session.scalars(query))
     tellers = {kind.name: kind.tell for kind in kinds}
     # Kinds that share a teller are told in one call, which saves a statement for each.
     by_teller: dict[Teller, list[Notice]] = defaultdict(list)
-    for notice in found[:limit]:
+    for notice in found[:PAGE]:
         if notice.kind in tellers:
             by_teller[tellers[notice.kind]].append(notice)
     told: dict[UUID, Told] = {}
     for tell, notices in by_teller.items():
         told.update(tell(session, viewer, notices))
-    entries = [Entry(n.id, n.at, n.read_at is None, told[n.id]) for n in found[:limit] if n.id in told]
-    return entries, found[limit - 1].id if len(found) > limit else None
+    shown = [n for n in found[:PAGE] if n.id in told or n.read_at is None]
+    entries = [Entry(n.id, n.at, n.read_at is None, told.get(n.id)) for n in shown]
+    return entries, found[PAGE - 1].id if len(found) > PAGE else None
 
 
 def notice_for(session: Session, viewer: Viewer, notice_id: UUID) -> Notice:

@@ -70,6 +70,23 @@ def groups_below(ancestors: Any) -> Select[UUID]:
     )
 
 
+def belonging(viewer: Viewer, right: Right) -> list[UUID]:
+    """Return the groups where the viewer is one of those whom a board is for: a member, or in a role with a right."""
+    return [
+        g for g, roles in viewer.roles.items() if any(r == Role.MEMBER or right in RIGHTS.get(r, ()) for r in roles)
+    ]
+
+
+def boards_around(groups: Any) -> Select[UUID]:
+    """Select the boards that are for whoever belongs to these groups: those kept there and in the groups above.
+
+    A board is for everybody below the group that keeps it: an academy's for all its cohorts. `groups` is as
+    in `groups_below`.
+    """
+    keepers = select(GroupAncestor.ancestor_id).where(GroupAncestor.group_id.in_(groups))
+    return select(Group.id).where(Group.kind == GroupKind.BOARD, Group.parent_id.in_(keepers))
+
+
 def groups_with(viewer: Viewer, right: Right) -> Select[UUID]:
     """Select the ids of all groups where the viewer has a right: their own ones and those below.
 

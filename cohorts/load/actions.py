@@ -107,10 +107,19 @@ def _flush(session: Session, waiting: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def _close(session: Session, made: Population) -> None:
-    """Let each log know its last number."""
+    """Let each log know its last number, and each space what lists show of it."""
     logs: SqlTable = Table.metadata.tables["logs"]
     bump = update(logs).where(logs.c.id == bindparam("log")).values(head_seq=bindparam("head"))
     numbered: list[Somebody | Room] = [*made.people, *made.rooms]
     heads = [{"log": one.id, "head": one.seq} for one in numbered if one.seq]
     if heads:
         session.connection().execute(bump, heads)
+    spaces: SqlTable = Table.metadata.tables["spaces"]
+    names: dict[str, Any] = {"replies": bindparam("count"), "last_at": bindparam("at"), "last_by": bindparam("by")}
+    shown = [
+        {"space": room.id, "count": room.replies, "at": room.last_at, "by": room.last_by}
+        for room in made.rooms
+        if room.no
+    ]
+    if shown:
+        session.connection().execute(update(spaces).where(spaces.c.id == bindparam("space")).values(names), shown)

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
-from academy.kernel.paging import Part, Span, part
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person
 from academy.people.queries import Face
@@ -94,12 +93,6 @@ class WorkshopDetail(WorkshopLine):
     venue_url: str
     version: int
     asked_sequence: int | None
-
-    @property
-    def door(self) -> str:
-        """Return the link to the call, for who schedules it, and while one can join for who was asked."""
-        asked = self.answer is not None or self.leads
-        return self.venue_url if self.may_schedule or (self.open and asked) else ""
 
 
 @dataclass(frozen=True)
@@ -188,12 +181,6 @@ def workshops_for(
     return [line for line in lines if (line.ends_at > since if since is not None else line.ends_at <= now)]
 
 
-def workshops_part(session: Session, viewer: Viewer, span: Span, group_id: UUID | None) -> Part[WorkshopLine]:
-    """Return part of the workshops of the viewer's groups, or of one of them. One statement."""
-    query = _select(viewer) if group_id is None else _select(viewer).where(Workshop.group_id == group_id)
-    return part(session, query, Workshop.id, span, lambda row: WorkshopLine(**_fields(viewer, row)))
-
-
 def workshop_for(session: Session, viewer: Viewer, workshop_id: UUID) -> WorkshopDetail:
     """Find a workshop of one of the viewer's groups; raises `Missing`. One statement."""
     row = session.execute(
@@ -240,9 +227,14 @@ def plan_for(session: Session, viewer: Viewer, group_id: UUID) -> Plan:
     if group is None:
         raise Missing
     members = present_people(session, group_id)
-    people = tuple({f.id: f for f, role, depth in members if depth == 0 and role in ATTENDING}.values())
-    activities = tuple(activities_of(session, group_id))
-    return Plan(group_id, group.name, group.zone, people, leaders(members), activities)
+    return Plan(
+        group_id=group_id,
+        name=group.name,
+        zone=group.zone,
+        people=tuple({f.id: f for f, role, depth in members if depth == 0 and role in ATTENDING}.values()),
+        facilitators=leaders(members),
+        activities=tuple(activities_of(session, group_id)),
+    )
 
 
 def activities_of(session: Session, group_id: UUID) -> list[tuple[UUID, str]]:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Uuid, bindparam, case, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock, log
 from academy.kernel.access import Closed, Invalid, Missing, Refused
-from academy.kernel.db import Table
+from academy.kernel.db import Instant, Table
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.log import Log, Row, Send
@@ -26,10 +26,16 @@ from forums.spaces.queries import space_for
 
 # Built once, on the tables: a message is stored without its statements being put together anew.
 _spaces, _posts = (Table.metadata.tables[name] for name in ("spaces", "posts"))
+# What a list of threads shows of a space is counted with the number itself.
 _NUMBER = (
     update(_spaces)
     .where(_spaces.c.id == bindparam("space"))
-    .values(head_no=_spaces.c.head_no + 1)
+    .values(
+        head_no=_spaces.c.head_no + 1,
+        replies=_spaces.c.replies + case((_spaces.c.head_no > 0, 1), else_=0),
+        last_at=bindparam("at", type_=Instant),
+        last_by=bindparam("by", type_=Uuid),
+    )
     .returning(_spaces.c.head_no)
 )
 _STORE = insert(_posts)
@@ -78,7 +84,8 @@ def post(
         return Posted(before.ref, before.seq, no, duplicate=True)
     _check(body_md, body_html)
     answered = _answered(session, space_id, reply_to)
-    no = session.scalars(_NUMBER, {"space": space_id}).one()
+    at = clock.now()
+    no = session.scalars(_NUMBER, {"space": space_id, "at": at, "by": viewer.person_id}).one()
     post_id = new_id()
     session.execute(
         _STORE,
@@ -91,7 +98,7 @@ def post(
             "body_html": body_html,
             "renderer": RENDERER,
             "reply_to": reply_to,
-            "at": clock.now(),
+            "at": at,
         },
     )
     named = tuple(dict.fromkeys(p for p in mentions if p != viewer.person_id))
@@ -109,6 +116,7 @@ def post(
             no=no,
             mentioned=named,
             answered_id=answered,
+            starter_id=space.author_id,
         ),
     )
     return Posted(post_id, row.seq, no, duplicate=False)
@@ -198,6 +206,14 @@ def remove(session: Session, *, viewer: Viewer, post_id: UUID, send: Send | None
         update(Post)
         .where(Post.id == post_id)
         .values(body_md="", body_html="", removed_at=clock.now(), removed_by=viewer.person_id)
+    )
+    session.execute(
+        update(_spaces)
+        .where(_spaces.c.id == found.space.id)
+        .values(
+            replies=_spaces.c.replies - int(found.no > 1),
+            solved_no=case((_spaces.c.solved_no == found.no, None), else_=_spaces.c.solved_no),
+        )
     )
     row = log.append(session, found.space.id, kind="remove", ref=post_id, actor_id=viewer.person_id, send=send)
     emit(session, PostRemoved(actor_id=viewer.person_id, space_id=found.space.id, post_id=post_id, told=told))

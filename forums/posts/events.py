@@ -11,7 +11,11 @@ from academy.kernel.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class PostSent(Event):
-    """Somebody posted. `mentioned` are the people named, `answered_id` the author of the post replied to."""
+    """Somebody posted.
+
+    `mentioned` are the people named, `answered_id` the author of the post replied to, `starter_id` who began the
+    thread, where it is one.
+    """
 
     recorded: ClassVar[tuple[str, ...] | None] = ("space_id", "post_id", "no")
     space_id: UUID
@@ -19,6 +23,7 @@ class PostSent(Event):
     no: int
     mentioned: tuple[UUID, ...] = ()
     answered_id: UUID | None = None
+    starter_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from academy.kernel.access import Refused
+from academy.kernel.access import Closed, Refused
 from academy.kernel.limits import Limits
 from academy.kernel.viewer import Viewer
 from forums.spaces.queries import SpaceView
@@ -20,10 +20,21 @@ def spend(limits: Limits, viewer: Viewer, space_id: UUID) -> None:
 
 
 def require_post(space: SpaceView) -> None:
-    """Refuse a reader who may not post."""
+    """Refuse a reader who may not post, and anybody in a thread that is locked."""
+    if space.board_closed:
+        detail = "This board is closed: its threads can be read, and nothing is added. What you wrote is kept; copy it."
+        raise Closed(detail)
+    if space.locked:
+        detail = "This thread is locked: it can be read, and nothing is added. What you wrote is kept; copy it."
+        raise Closed(detail)
     if not space.may_post:
         detail = "You can read here but not post. What you wrote is kept; your program lead can help."
         raise Refused(detail)
+
+
+def may_solve(viewer: Viewer, thread: SpaceView) -> bool:
+    """Say whether the viewer may mark what answers a thread: who began it, and who looks after the board."""
+    return thread.is_thread and (thread.may_moderate or thread.author_id == viewer.person_id)
 
 
 def may_edit(viewer: Viewer, author_id: UUID | None, space: SpaceView) -> bool:

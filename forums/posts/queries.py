@@ -22,12 +22,14 @@ from academy.people.queries import Face
 from forums.posts.engine import REACTIONS, Draft, compose, excerpt
 from forums.posts.models import Mention, Post, PostReaction
 from forums.spaces.models import Follow, Space
-from forums.spaces.policy import visible_spaces
-from forums.spaces.queries import SpaceView, leading_role, people_in, space_for
+from forums.spaces.policy import leading_role, visible_spaces
+from forums.spaces.queries import SpaceView, nameable_in, space_for
 
 PAGE = 50
 EXCERPT_HTML = 900  # characters of a quoted post's HTML that are read for its first words
-NOTICES = ("mention", "reply")
+NOTICES = ("mention", "reply", "answer", "solved")
+STATES = ("pin", "lock", "solve")
+"""Events of a thread that show how it stands now; their reference is the thread itself."""
 
 
 @dataclass(frozen=True)
@@ -185,11 +187,6 @@ def posts_in(
     return inside, next((p for p in shown if p.id == also), None)
 
 
-def shown(session: Session, post_id: UUID) -> Shown:
-    """Return a post as everybody sees it. The caller has found it with `post_for`."""
-    return _read(session.execute(_SHOWN.where(Post.id == post_id)).one())
-
-
 def post_for(session: Session, viewer: Viewer, post_id: UUID, *, lock: bool = False) -> Source:
     """Find a post in a space that the viewer may read; raises `Missing`. With `lock`, as `space_for`."""
     space_id = session.scalar(select(Post.space_id).where(Post.id == post_id))
@@ -207,15 +204,24 @@ def post_for(session: Session, viewer: Viewer, post_id: UUID, *, lock: bool = Fa
 
 def nameable(session: Session, viewer: Viewer, space_id: UUID, body: str) -> list[tuple[UUID, str]]:
     """Return (person, display name) of whom a post in this space may name; asks only if the body has an @."""
-    space_for(session, viewer, space_id)
-    if "@" not in body:
-        return []
-    return [(reader.face.id, reader.face.name) for reader in people_in(session, space_id)]
+    space = space_for(session, viewer, space_id)
+    return nameable_in(session, space, body) if "@" in body else []
 
 
 def draft_for(session: Session, viewer: Viewer, space_id: UUID, body: str) -> Draft:
     """Compose a post here and now, as demo data does; entry points compose off the hub."""
     return compose(body, nameable(session, viewer, space_id, body))
+
+
+def waiting(session: Session, *, person_id: UUID, space_id: UUID, kind: str) -> bool:
+    """Say whether somebody's inbox has an unread notice of this kind about a space already."""
+    found = session.scalar(
+        select(Notice.id)
+        .join(Post, Post.id == Notice.ref)
+        .where(Notice.person_id == person_id, Notice.read_at.is_(None), Notice.kind == kind, Post.space_id == space_id)
+        .limit(1)
+    )
+    return found is not None
 
 
 def unread_notices(session: Session, *, person_id: UUID, space_id: UUID, no: int) -> list[UUID]:
@@ -314,17 +320,24 @@ def post_json(post: Shown) -> dict[str, Any]:
 
 
 def load(session: Session, rows: Sequence[log.Row]) -> list[Mapping[str, Any]]:
-    """Return the payloads of a space's events, all from the rows as they are now. At most two statements.
+    """Return the payloads of a space's events, all from the rows as they are now. At most three statements.
 
     So an event of a post that was removed since carries a tombstone, and one of a post that was edited its
     newest words; whoever applies the events in order ends with what there is.
     """
     space_id = rows[0].log_id
-    refs = {row.ref for row in rows if row.kind != "member"}
+    refs = {row.ref for row in rows if row.kind not in {"member", *STATES}}
     people = {row.ref for row in rows if row.kind == "member"}
     posts = {p.id: p for p in map(_read, session.execute(_SHOWN.where(Post.id.in_(refs))))} if refs else {}
     members = _members(session, space_id, people) if people else {}
-    return [members[r.ref] if r.kind == "member" else _payload(r.kind, posts[r.ref]) for r in rows]
+    states = _states(session, space_id) if any(row.kind in STATES for row in rows) else {}
+    found = {**members, **states}
+    return [found[r.ref] if r.ref in found else _payload(r.kind, posts[r.ref]) for r in rows]
+
+
+def _states(session: Session, space_id: UUID) -> dict[UUID, Mapping[str, Any]]:
+    row = session.execute(select(Space.pinned, Space.locked_at, Space.solved_no).where(Space.id == space_id)).one()
+    return {space_id: {"pinned": row.pinned, "locked": row.locked_at is not None, "solved": row.solved_no}}
 
 
 def _payload(kind: str, post: Shown) -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ from forums.posts.events import PostEdited, PostRemoved, PostSent
 from forums.spaces.events import SpaceRead
 from forums.spaces.queries import following
 
-MENTION, REPLY = queries.NOTICES
+MENTION, REPLY, ANSWER, SOLVED = queries.NOTICES
 
 
 def tell_named(session: Session, event: PostSent | PostEdited) -> None:
@@ -34,6 +34,17 @@ def tell_answered(session: Session, event: PostSent) -> None:
     if answered is None or answered in event.mentioned or not following(session, event.space_id, [answered]):
         return
     notify(session, person_id=answered, kind=REPLY, ref=event.post_id, actor_id=event.actor_id)
+
+
+def tell_starter(session: Session, event: PostSent) -> None:
+    """Tell whoever began a thread that it was answered, while they follow it: once until they have looked."""
+    starter = event.starter_id
+    if starter is None or starter == event.actor_id or starter in {event.answered_id, *event.mentioned}:
+        return
+    if not following(session, event.space_id, [starter]):
+        return
+    if not queries.waiting(session, person_id=starter, space_id=event.space_id, kind=ANSWER):
+        notify(session, person_id=starter, kind=ANSWER, ref=event.post_id, actor_id=event.actor_id)
 
 
 def take_back(session: Session, event: PostRemoved) -> None:
@@ -53,23 +64,24 @@ def _url(post: queries.Noticed) -> str:
     return f"/spaces/{encode(post.space_id)}?at={post.no}#p-{encode(post.post_id)}"
 
 
-def tell_mentions(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
-    """Word the mentions of an inbox."""
-    posts = queries.noticed(session, viewer, [notice.ref for notice in notices])
-    return {
-        n.id: Told(_("%(name)s mentioned you in %(room)s", name=p.author, room=p.title), p.excerpt, _url(p), "at")
-        for n in notices
-        if (p := posts.get(n.ref))
-    }
+def _title(kind: str, post: queries.Noticed) -> str:
+    if kind == MENTION:
+        return _("%(name)s mentioned you in %(room)s", name=post.author, room=post.title)
+    if kind == REPLY:
+        return _("%(name)s replied to you in %(room)s", name=post.author, room=post.title)
+    if kind == ANSWER:
+        return _("%(name)s answered in “%(title)s”", name=post.author, title=post.title)
+    return _("Your answer solved “%(title)s”", title=post.title)
 
 
-def tell_replies(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
-    """Word the replies of an inbox."""
+ICONS = {MENTION: "at", REPLY: "reply", ANSWER: "reply", SOLVED: "done"}
+
+
+def tell(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
+    """Word what an inbox says of posts. One statement for all kinds."""
     posts = queries.noticed(session, viewer, [notice.ref for notice in notices])
     return {
-        n.id: Told(_("%(name)s replied to you in %(room)s", name=p.author, room=p.title), p.excerpt, _url(p), "reply")
-        for n in notices
-        if (p := posts.get(n.ref))
+        n.id: Told(_title(n.kind, p), p.excerpt, _url(p), ICONS[n.kind]) for n in notices if (p := posts.get(n.ref))
     }
 
 
@@ -77,8 +89,9 @@ REACTIONS = [
     within(PostSent, tell_named),
     within(PostEdited, tell_named),
     within(PostSent, tell_answered),
+    within(PostSent, tell_starter),
     within(PostRemoved, take_back),
     within(SpaceRead, read_along),
 ]
 
-NOTICE_KINDS = [NoticeKind(MENTION, tell_mentions), NoticeKind(REPLY, tell_replies)]
+NOTICE_KINDS = [NoticeKind(kind, tell) for kind in queries.NOTICES]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import and_, insert, or_, select, update
@@ -12,13 +13,13 @@ from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.log import Log
 from academy.kernel.viewer import Viewer
-from academy.people.models import Group, GroupAncestor, GroupKind, Membership
-from academy.people.policy import Right, groups_with
+from academy.people.models import Membership
 from academy.people.queries import roles_of
 from forums.spaces import queries
 from forums.spaces.events import SpaceOpened, SpaceRead
 from forums.spaces.models import Follow, Space
-from forums.spaces.policy import READERS
+from forums.spaces.policy import BELONGING, READERS, visible_spaces
+from forums.spaces.queries import THREAD
 
 LOG = "space"
 
@@ -26,11 +27,24 @@ LOG = "space"
 def open_space(
     session: Session, *, group_id: UUID, kind: str = "room", title: str, actor_id: UUID | None = None
 ) -> Space:
-    """Give a group a place to talk; who is in the group now follows it. The caller has checked the right to."""
+    """Give a group a place to talk; who is in the group now follows it. The caller has checked the right to.
+
+    A thread is followed by its author alone, from their first post on, and by whoever replies or asks to.
+    """
+    thread = kind == THREAD
     space = Space(id=new_id(), group_id=group_id, kind=kind, title=title, head_no=0)
+    if thread:
+        space.author_id, space.last_at, space.last_by = actor_id, clock.now(), actor_id
     log.open_log(session, kind=LOG, log_id=space.id)
     session.add(space)
     session.flush()
+    if not thread:
+        _follow_all(session, space.id, group_id)
+    emit(session, SpaceOpened(actor_id=actor_id, space_id=space.id, group_id=group_id, kind=kind))
+    return space
+
+
+def _follow_all(session: Session, space_id: UUID, group_id: UUID) -> None:
     now = clock.now()
     members = session.scalars(
         select(Membership.person_id)
@@ -43,9 +57,7 @@ def open_space(
         .distinct()
     ).all()
     for person_id in members:
-        follow(session, space_id=space.id, person_id=person_id, read_no=0)
-    emit(session, SpaceOpened(actor_id=actor_id, space_id=space.id, group_id=group_id, kind=kind))
-    return space
+        follow(session, space_id=space_id, person_id=person_id, read_no=0)
 
 
 def follow(session: Session, *, space_id: UUID, person_id: UUID, read_no: int) -> None:
@@ -60,10 +72,13 @@ def set_read(session: Session, *, viewer: Viewer, space_id: UUID, no: int, rev: 
 
     The position is the greatest (rev, no) that was ever sent, so tabs agree whatever the order in which they
     are heard. Reading on names the revision it knows, or none; marking as unread is an explicit setting under
-    the next revision, and what comes later from an older revision changes nothing.
+    the next revision, and what comes later from an older revision changes nothing. To read a thread is not to
+    follow it; to mark it as unread is.
     """
     space = queries.space_for(session, viewer, space_id)
     if not space.follows:
+        if space.is_thread and not rev:
+            return max(0, min(no, space.head_no)), 0
         follow(session, space_id=space_id, person_id=viewer.person_id, read_no=space.head_no)
     wanted = max(0, min(no, space.head_no))
     moved = update(Follow).where(Follow.space_id == space_id, Follow.person_id == viewer.person_id)
@@ -90,45 +105,54 @@ def admit(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor
 
     Old posts are open to them and count as read: nobody begins with a hundred things to catch up on.
     """
-    if role not in READERS:
+    if role not in BELONGING:
         return
-    below = (
-        select(Space.id)
-        .join(GroupAncestor, GroupAncestor.group_id == Space.group_id)
-        .join(Group, Group.id == Space.group_id)
-        .where(GroupAncestor.ancestor_id == group_id, or_(GroupAncestor.depth == 0, Group.kind != GroupKind.PAIR))
+    opened = select(Space.id).where(visible_spaces(_present(session, person_id)))
+    again = _rooms(
+        session,
+        session.scalars(
+            update(Follow)
+            .where(Follow.person_id == person_id, Follow.until_seq.is_not(None), Follow.space_id.in_(opened))
+            .values(until_seq=None)
+            .returning(Follow.space_id)
+            .execution_options(synchronize_session=False)
+        ).all(),
     )
-    again = session.scalars(
-        update(Follow)
-        .where(Follow.person_id == person_id, Follow.until_seq.is_not(None), Follow.space_id.in_(below))
-        .values(until_seq=None)
-        .returning(Follow.space_id)
-    ).all()
-    new = session.execute(
-        select(Space.id, Space.head_no).where(
-            Space.group_id == group_id,
-            Space.id.not_in(select(Follow.space_id).where(Follow.person_id == person_id)),
-        )
-    ).all()
+    new = (
+        session.execute(
+            select(Space.id, Space.head_no).where(
+                Space.group_id == group_id,
+                Space.kind != THREAD,
+                Space.id.not_in(select(Follow.space_id).where(Follow.person_id == person_id)),
+            )
+        ).all()
+        if role in READERS
+        else []
+    )
     for space in new:
         follow(session, space_id=space.id, person_id=person_id, read_no=space.head_no)
     for space_id in sorted({*again, *(space.id for space in new)}):
         log.append(session, space_id, kind="member", ref=person_id, actor_id=actor_id)
 
 
-def dismiss(session: Session, *, group_id: UUID, person_id: UUID, actor_id: UUID | None) -> None:
+def dismiss(session: Session, *, person_id: UUID, actor_id: UUID | None) -> None:
     """End somebody's reading of the spaces that no role of theirs opens any more, until they come back."""
-    left = Viewer(person_id=person_id, sign_in_id=person_id, name="", roles=roles_of(session, person_id))
-    lost = (
-        select(Space.id)
-        .join(GroupAncestor, GroupAncestor.group_id == Space.group_id)
-        .where(GroupAncestor.ancestor_id == group_id, Space.group_id.not_in(groups_with(left, Right.READ)))
-    )
+    kept = select(Space.id).where(visible_spaces(_present(session, person_id)))
     ended = session.scalars(
         update(Follow)
-        .where(Follow.person_id == person_id, Follow.until_seq.is_(None), Follow.space_id.in_(lost))
+        .where(Follow.person_id == person_id, Follow.until_seq.is_(None), Follow.space_id.not_in(kept))
         .values(until_seq=select(Log.head_seq).where(Log.id == Follow.space_id).scalar_subquery())
         .returning(Follow.space_id)
+        .execution_options(synchronize_session=False)
     ).all()
-    for space_id in sorted(ended):
+    for space_id in sorted(_rooms(session, ended)):
         log.append(session, space_id, kind="member", ref=person_id, actor_id=actor_id)
+
+
+def _present(session: Session, person_id: UUID) -> Viewer:
+    return Viewer(person_id=person_id, sign_in_id=person_id, name="", roles=roles_of(session, person_id))
+
+
+def _rooms(session: Session, space_ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Leave threads out: nobody is told who reads them."""
+    return session.scalars(select(Space.id).where(Space.id.in_(space_ids), Space.kind != THREAD)).all()

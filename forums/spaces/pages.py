@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from uuid import UUID
 
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from academy.kernel.access import Missing
 from academy.kernel.app import kernel
 from academy.web import forms, shell
 from academy.web.guards import guard
@@ -51,6 +53,7 @@ def unread(space_id: UUID) -> ResponseReturnValue:
 
 
 def _tell(space_id: UUID) -> None:
-    with kernel().reading() as session:
-        told = queries.position_for(session, viewer(), space_id)
-    kernel().realtime.tell(viewer().person_id, "read:changed", told)
+    with contextlib.suppress(Missing):  # who reads a thread need not follow it
+        with kernel().reading() as session:
+            told = queries.position_for(session, viewer(), space_id)
+        kernel().realtime.tell(viewer().person_id, "read:changed", told)

@@ -1,16 +1,37 @@
-"""Who may read: a right in the space's group, which never reaches into a pair from above."""
+"""Who may read: a right in the space's group, which never reaches into a pair from above; a board is for all below."""
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    or_,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from academy.kernel import clock
+from academy.kernel.db import Instant
 from academy.kernel.viewer import Viewer
-from academy.people.models import Role
-from academy.people.policy import RIGHTS, Right, groups_with
+from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person, Role
+from academy.people.policy import RIGHTS, Right, belonging, boards_around, groups_with
 from forums.spaces.models import Space
 
 READERS = tuple(str(role) for role in Role if Right.READ in RIGHTS.get(role, ()))
 """The roles that may read in the group where they are held, and below it."""
+
+BELONGING = (str(Role.MEMBER), *READERS)
+"""The roles by which somebody belongs to those whom a board is for."""
 
 LEADING = ("lead", "facilitator", "mentor")
 """The roles that a room shows beside a name, the weightier first."""
@@ -18,4 +39,61 @@ LEADING = ("lead", "facilitator", "mentor")
 
 def visible_spaces(viewer: Viewer) -> ColumnElement[bool]:
     """Select the spaces that a viewer may read."""
-    return Space.group_id.in_(groups_with(viewer, Right.READ))
+    return or_(
+        Space.group_id.in_(groups_with(viewer, Right.READ)),
+        Space.group_id.in_(boards_around(belonging(viewer, Right.READ))),
+    )
+
+
+def now() -> BindParameter[datetime]:
+    """Ask what time it is when the statement runs, so that it can be built once."""
+    return bindparam(None, callable_=clock.now, type_=Instant, unique=True)
+
+
+def board_readers() -> Select[*tuple[Any, ...]]:
+    """Select whom a board is for: who belongs below the group that keeps it, and who reads from above."""
+    board = aliased(Group)
+    below = select(GroupAncestor.group_id).where(GroupAncestor.ancestor_id == board.parent_id).correlate(board)
+    above = select(GroupAncestor.ancestor_id).where(GroupAncestor.group_id == board.id).correlate(board)
+    return (
+        select(Person.id, Person.name)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(board, board.id == bindparam("board_id"))
+        .where(
+            or_(
+                and_(Membership.group_id.in_(below), Membership.role.in_(BELONGING)),
+                and_(Membership.group_id.in_(above), Membership.role.in_(READERS)),
+            ),
+            Membership.from_at <= now(),
+            or_(Membership.until_at.is_(None), Membership.until_at > now()),
+            Person.deactivated_at.is_(None),
+            # Ten thousand may read a board: only names that the text holds are of use. A % in a name finds more.
+            bindparam("body", type_=String).contains("@" + Person.name),
+        )
+        .distinct()
+        .order_by(Person.name, Person.id)
+    )
+
+
+def leading_role(
+    person_id: InstrumentedAttribute[UUID | None], group_id: InstrumentedAttribute[UUID]
+) -> ScalarSelect[str]:
+    """Select the role that a room shows beside somebody's name (lead, facilitator or mentor), null for others."""
+    membership, ancestor, group = aliased(Membership), aliased(GroupAncestor), aliased(Group)
+    weight = case(*((membership.role == role, i) for i, role in enumerate(LEADING)), else_=len(LEADING))
+    return (
+        select(membership.role)
+        .join(ancestor, ancestor.ancestor_id == membership.group_id)
+        .join(group, group.id == ancestor.group_id)
+        .where(
+            ancestor.group_id == group_id,
+            membership.person_id == person_id,
+            or_(ancestor.depth == 0, group.kind != GroupKind.PAIR),
+            membership.role.in_(LEADING),
+            membership.from_at <= now(),
+            or_(membership.until_at.is_(None), membership.until_at > now()),
+        )
+        .order_by(ancestor.depth, weight)
+        .limit(1)
+        .scalar_subquery()
+    )

@@ -24,10 +24,10 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
-from sqlalchemy.sql.elements import BindParameter, ColumnElement
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.elements import ColumnElement
 
-from academy.kernel import clock, log
+from academy.kernel import log
 from academy.kernel.access import Missing
 from academy.kernel.db import Instant
 from academy.kernel.ids import encode
@@ -35,10 +35,12 @@ from academy.kernel.log import Log
 from academy.kernel.viewer import Viewer
 from academy.notices.queries import unread_count
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person
-from academy.people.policy import Right, granting, groups_below
+from academy.people.policy import Right, belonging, boards_around, granting, groups_below
 from academy.people.queries import Face
-from forums.spaces.models import Follow, Space
-from forums.spaces.policy import LEADING, READERS, visible_spaces
+from forums.spaces.models import Board, Follow, Space
+from forums.spaces.policy import LEADING, READERS, board_readers, now, visible_spaces
+
+THREAD = "thread"
 
 # Posts stand left of spaces, so their class can't be imported here; an unread count needs these columns only.
 _posts = table(
@@ -47,13 +49,16 @@ _posts = table(
     column("no", Integer),
     column("author_id", Uuid),
     column("removed_at", Instant),
-    column("at", Instant),
 )
 
 
 @dataclass(frozen=True)
 class SpaceView:
-    """A space as one viewer sees it now. `head_seq` and `epoch` are its log's; `follows`: they read along."""
+    """A space as one viewer sees it now. `head_seq` and `epoch` are its log's; `follows`: they read along.
+
+    Of a thread: `author_id` began it, `board` names its board (`group_id`), `solved_no` numbers the post that
+    answers it, and where it is `locked`, or its board closed, nothing is added.
+    """
 
     id: UUID
     group_id: UUID
@@ -69,6 +74,17 @@ class SpaceView:
     cursor_rev: int
     may_post: bool
     may_moderate: bool
+    author_id: UUID | None = None
+    board: str = ""
+    board_closed: bool = False
+    pinned: bool = False
+    locked: bool = False
+    solved_no: int | None = None
+
+    @property
+    def is_thread(self) -> bool:
+        """Say whether this is a thread of a board."""
+        return self.kind == THREAD
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,9 @@ class Reader:
     role: str
 
 
+_board = aliased(Group)
+
+
 def _viewed(*more: Any) -> Select[*tuple[Any, ...]]:
     """Select a space as a viewer sees it; what differs from one question to the next are its parameters."""
     return (
@@ -109,17 +128,29 @@ def _viewed(*more: Any) -> Select[*tuple[Any, ...]]:
             Follow.read_no,
             Follow.cursor_rev,
             _among("posting").label("may_post"),
-            _among("moderating").label("may_moderate"),
+            Space.group_id.in_(groups_below(bindparam("moderating", expanding=True))).label("may_moderate"),
+            Space.author_id,
+            Space.pinned,
+            Space.locked_at,
+            Space.solved_no,
+            _board.name.label("board"),
+            Board.closed_at,
             *more,
         )
         .join(Log, Log.id == Space.id)
+        .outerjoin(Board, Board.id == Space.group_id)
+        .outerjoin(_board, _board.id == Board.id)
         .outerjoin(Follow, and_(Follow.space_id == Space.id, Follow.person_id == bindparam("viewer_id")))
         .where(Space.id == bindparam("space_id"), _among("reading"))
     )
 
 
 def _among(name: str) -> ColumnElement[bool]:
-    return Space.group_id.in_(groups_below(bindparam(name, expanding=True)))
+    """Select by a right that flows down, or by belonging to those whom a board is for: they read and write there."""
+    return or_(
+        Space.group_id.in_(groups_below(bindparam(name, expanding=True))),
+        Space.group_id.in_(boards_around(bindparam("belonging", expanding=True))),
+    )
 
 
 def _asked(viewer: Viewer, space_id: UUID) -> dict[str, Any]:
@@ -129,6 +160,7 @@ def _asked(viewer: Viewer, space_id: UUID) -> dict[str, Any]:
         "reading": granting(viewer, Right.READ),
         "posting": granting(viewer, Right.POST),
         "moderating": granting(viewer, Right.MODERATE),
+        "belonging": belonging(viewer, Right.READ),
     }
 
 
@@ -151,8 +183,14 @@ def _view(row: Row[Any]) -> SpaceView:
         until_seq=row.until_seq,
         read_no=row.read_no if row.read_no is not None else row.head_no,
         cursor_rev=row.cursor_rev or 0,
-        may_post=bool(row.may_post),
+        may_post=bool(row.may_post) and row.locked_at is None and row.closed_at is None,
         may_moderate=bool(row.may_moderate),
+        author_id=row.author_id,
+        board=row.board or "",
+        board_closed=row.closed_at is not None,
+        pinned=row.pinned,
+        locked=row.locked_at is not None,
+        solved_no=row.solved_no,
     )
 
 
@@ -169,10 +207,13 @@ def space_for(session: Session, viewer: Viewer, space_id: UUID, *, lock: bool = 
 
 
 def room_for(session: Session, viewer: Viewer, space_id: UUID) -> tuple[SpaceView, list[Reader]]:
-    """Find a space that the viewer may read and everybody who may read it, by name; raises `Missing`. One statement."""
+    """Find a space that the viewer may read and everybody who may read it, by name; raises `Missing`. One statement.
+
+    Nobody is listed beside a thread: a board may be for ten thousand.
+    """
     rows = session.execute(_ROOM, _asked(viewer, space_id)).all()
-    if not rows:  # whoever may read is among the readers
-        raise Missing
+    if not rows:  # whoever may read a room is among its readers
+        return space_for(session, viewer, space_id), []
     return _view(rows[0]), _weightiest(rows)
 
 
@@ -200,6 +241,12 @@ def _unread(person_id: UUID) -> ColumnElement[int]:
     return Space.head_no - Follow.read_no - correlated[0] - correlated[1]
 
 
+def unread_of(viewer: Viewer) -> ColumnElement[int]:
+    """Count what is new to the viewer in a space that `Follow` is joined to; nothing where they do not follow."""
+    reads_along = and_(Follow.person_id.is_not(None), Follow.until_seq.is_(None))
+    return case((reads_along, _unread(viewer.person_id)), else_=0)
+
+
 def _followed(viewer: Viewer, what: Any) -> Select[Any]:
     return (
         select(what)
@@ -209,16 +256,24 @@ def _followed(viewer: Viewer, what: Any) -> Select[Any]:
     )
 
 
-def unread_total(viewer: Viewer) -> ScalarSelect[int]:
-    """Select how many posts are new to the viewer in all spaces that they follow."""
+def _new(viewer: Viewer, of: ColumnElement[bool]) -> ScalarSelect[int]:
     # A sum is a decimal on PostgreSQL until it is told otherwise.
-    return _followed(viewer, cast(func.coalesce(func.sum(_unread(viewer.person_id)), 0), Integer)).scalar_subquery()
+    total = cast(func.coalesce(func.sum(_unread(viewer.person_id)), 0), Integer)
+    return _followed(viewer, total).where(of).scalar_subquery()
+
+
+def unread_total(viewer: Viewer) -> ScalarSelect[int]:
+    """Select how many posts are new to the viewer in all rooms that they follow."""
+    return _new(viewer, Space.kind != THREAD)
+
+
+def unread_in_threads(viewer: Viewer) -> ScalarSelect[int]:
+    """Select how many posts are new to the viewer in all threads that they follow."""
+    return _new(viewer, Space.kind == THREAD)
 
 
 def rooms_for(session: Session, viewer: Viewer) -> list[RoomLine]:
-    """Return every space that the viewer may read, the liveliest first. One statement."""
-    last = select(_posts.c.at).where(_posts.c.space_id == Space.id, _posts.c.no == Space.head_no).correlate(Space)
-    unread = case((and_(Follow.person_id.is_not(None), Follow.until_seq.is_(None)), _unread(viewer.person_id)), else_=0)
+    """Return every room that the viewer may read, the liveliest first; threads stand on their boards. One statement."""
     rows = session.execute(
         select(
             Space.id,
@@ -226,11 +281,11 @@ def rooms_for(session: Session, viewer: Viewer) -> list[RoomLine]:
             Space.kind,
             Space.group_id,
             Space.head_no,
-            unread.label("unread"),
-            last.scalar_subquery().label("last_at"),
+            unread_of(viewer).label("unread"),
+            Space.last_at,
         )
         .outerjoin(Follow, and_(Follow.space_id == Space.id, Follow.person_id == viewer.person_id))
-        .where(visible_spaces(viewer))
+        .where(visible_spaces(viewer), Space.kind != THREAD)
         .order_by(Space.title, Space.id)
     ).all()
     lines = [RoomLine(r.id, r.title, r.kind, r.group_id, r.unread, r.last_at, r.head_no) for r in rows]
@@ -238,10 +293,18 @@ def rooms_for(session: Session, viewer: Viewer) -> list[RoomLine]:
 
 
 def position_for(session: Session, viewer: Viewer, space_id: UUID) -> dict[str, Any]:
-    """Return what the viewer's other tabs are told when they have read on: position, revision and counts."""
+    """Return what the viewer's other tabs are told when they have read on: position, revision and counts.
+
+    Raises `Missing` for who does not follow the space, as readers of a thread need not.
+    """
     row = session.execute(
         _followed(viewer, Follow.read_no)
-        .add_columns(Follow.cursor_rev, _unread(viewer.person_id).label("unread"), unread_total(viewer).label("total"))
+        .add_columns(
+            Follow.cursor_rev,
+            _unread(viewer.person_id).label("unread"),
+            unread_total(viewer).label("total"),
+            unread_in_threads(viewer).label("boards"),
+        )
         .where(Space.id == space_id)
     ).one_or_none()
     if row is None:
@@ -252,6 +315,7 @@ def position_for(session: Session, viewer: Viewer, space_id: UUID) -> dict[str, 
         "rev": row.cursor_rev,
         "unread": row.unread,
         "total": row.total,
+        "boards": row.boards,
         "inbox": unread_count(session, viewer),
     }
 
@@ -266,11 +330,6 @@ _READER = (
 )
 
 
-def _now() -> BindParameter[datetime]:
-    """Ask what time it is when the statement runs, so that it can be built once."""
-    return bindparam(None, callable_=clock.now, type_=Instant, unique=True)
-
-
 def _readers(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return (
         query.join(GroupAncestor, GroupAncestor.group_id == Space.group_id)
@@ -280,15 +339,15 @@ def _readers(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         .where(
             or_(GroupAncestor.depth == 0, Group.kind != GroupKind.PAIR),
             Membership.role.in_(READERS),
-            Membership.from_at <= _now(),
-            or_(Membership.until_at.is_(None), Membership.until_at > _now()),
+            Membership.from_at <= now(),
+            or_(Membership.until_at.is_(None), Membership.until_at > now()),
             Person.deactivated_at.is_(None),
         )
         .order_by(Person.name, Person.id)
     )
 
 
-_ROOM = _readers(_viewed(*_READER))
+_ROOM = _readers(_viewed(*_READER)).where(Space.kind != THREAD)
 _READERS = _readers(select(*_READER).select_from(Space).where(Space.id == bindparam("space_id")))
 
 
@@ -306,28 +365,22 @@ def people_in(session: Session, space_id: UUID) -> list[Reader]:
     return _weightiest(session.execute(_READERS, {"space_id": space_id}).all())
 
 
-def leading_role(
-    person_id: InstrumentedAttribute[UUID | None], group_id: InstrumentedAttribute[UUID]
-) -> ScalarSelect[str]:
-    """Select the role that a room shows beside somebody's name (lead, facilitator or mentor), null for others."""
-    membership, ancestor, group = aliased(Membership), aliased(GroupAncestor), aliased(Group)
-    weight = case(*((membership.role == role, i) for i, role in enumerate(LEADING)), else_=len(LEADING))
-    return (
-        select(membership.role)
-        .join(ancestor, ancestor.ancestor_id == membership.group_id)
-        .join(group, group.id == ancestor.group_id)
-        .where(
-            ancestor.group_id == group_id,
-            membership.person_id == person_id,
-            or_(ancestor.depth == 0, group.kind != GroupKind.PAIR),
-            membership.role.in_(LEADING),
-            membership.from_at <= _now(),
-            or_(membership.until_at.is_(None), membership.until_at > _now()),
-        )
-        .order_by(ancestor.depth, weight)
-        .limit(1)
-        .scalar_subquery()
-    )
+_BOARD_READERS = board_readers()
+
+
+def nameable_in(session: Session, space: SpaceView, body: str) -> list[tuple[UUID, str]]:
+    """Return (person, name) of whom a text in a space may name: its readers; in a thread those whose name it holds."""
+    if not space.is_thread:
+        return [(reader.face.id, reader.face.name) for reader in people_in(session, space.id)]
+    return named_on(session, space.group_id, body)
+
+
+def named_on(session: Session, board_id: UUID, body: str) -> list[tuple[UUID, str]]:
+    """Return (person, name) of those whom a board is for and whose name a text holds after an @."""
+    if "@" not in body:
+        return []
+    rows = session.execute(_BOARD_READERS, {"board_id": board_id, "body": body.replace("\\", "")})
+    return [(row.id, row.name) for row in rows]
 
 
 def following(session: Session, space_id: UUID, person_ids: Sequence[UUID]) -> set[UUID]:
@@ -338,11 +391,3 @@ def following(session: Session, space_id: UUID, person_ids: Sequence[UUID]) -> s
         )
     )
     return set(found)
-
-
-def spaces_of(session: Session, group_ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Return the first space of each group, by group."""
-    rows = session.execute(
-        select(Space.group_id, Space.id).where(Space.group_id.in_(group_ids)).order_by(Space.id.desc())
-    )
-    return {row.group_id: row.id for row in rows}

@@ -16,7 +16,7 @@ def admit(session: Session, event: MemberJoined) -> None:
 
 def dismiss(session: Session, event: MemberLeft) -> None:
     """Close the rooms that a role opened, unless another role opens them too."""
-    actions.dismiss(session, group_id=event.group_id, person_id=event.person_id, actor_id=event.actor_id)
+    actions.dismiss(session, person_id=event.person_id, actor_id=event.actor_id)
 
 
 REACTIONS = [within(MemberJoined, admit), within(MemberLeft, dismiss)]

@@ -109,6 +109,34 @@ def test_a_learner_gets_everywhere_by_keyboard(chromium: Browser, own_site: Site
         expect(page.locator("main input[name=answer]:checked")).to_have_value(str(chosen))
 
 
+def test_a_learner_asks_and_answers_on_a_board_by_keyboard(chromium: Browser, own_site: Site):
+    with context(chromium, own_site.address, own_site.tokens["learner"]) as profile:
+        page = profile.new_page()
+        page.goto(own_site.url("/"))
+        press(page, "nav a[href='/boards']")
+        press(page, f"main a[href='/boards/{own_site.ids['board']}']")
+        press(page, "main .head .btn-p")
+        tab_to(page, "#f-title")
+        page.keyboard.type("How do you end a long meeting?")
+        tab_to(page, "#f-body")
+        page.keyboard.type("Mine never do.")
+        press(page, "main form .btn-p")
+        expect(page.locator("h1")).to_have_text("How do you end a long meeting?")
+
+        page.goto(own_site.url("/boards/{board}"))
+        press(page, f"main .threads a[href^='/spaces/{own_site.ids['thread']}']")
+        said = "Thank you, I try it tomorrow."
+        tab_to(page, "textarea[name=body]")
+        page.keyboard.type(said)
+        page.keyboard.press("Enter")
+        expect(page.locator("#msgs")).to_contain_text(said)
+        expect(page.locator(".is-sending")).to_have_count(0)
+        page.reload()
+        expect(page.locator("#msgs")).to_contain_text(said)
+        press(page, "main a.to-board")
+        expect(page.locator(".threads li:not(:has(.tag-warm)) h3").first).to_contain_text("My one-to-ones")
+
+
 def _complete(page: Page) -> None:
     """Do what the activity asks: write a reflection, or say that it is done."""
     if page.locator("textarea[name=body]").count():

@@ -106,8 +106,7 @@ def test_every_page_stands_in_the_list(whole_app: Flask):
         if page.status == 200:
             listed.add(matcher.match(path)[0])
     shown = {rule.rule: rule.endpoint for rule in whole_app.url_map.iter_rules() if "GET" in (rule.methods or ())}
-    pages = {rule: endpoint for rule, endpoint in shown.items() if not rule.startswith("/api/v1/")}  # those are JSON
-    assert {rule for rule, endpoint in pages.items() if endpoint not in listed} == set(NOT_PAGES)
+    assert {rule for rule, endpoint in shown.items() if endpoint not in listed} == set(NOT_PAGES)
 
 
 SPOIL = """

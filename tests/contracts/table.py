@@ -3,7 +3,8 @@
 Columns: `nobody` is signed out; `outsider` has an account and no membership; `learner` and `peer` learn in
 Cohort Kestrel of the North Academy, where `mentor` mentors and `facilitator` facilitates; `elsewhere` learns
 and `facilitator2` facilitates in another cohort of the same academy; `lead` leads the North Academy, `lead2`
-another one; `admin` administers the organization. `learner` and `mentor` share a pair room; the offer waits
+another one; `admin` administers the organization. `board` is the cohort's, `academy_board` the academy's; the
+learner began a thread on each, and the peer answered. `learner` and `mentor` share a pair room; the offer waits
 for `mentor`; the notice and the API token are the `learner`'s.
 
 Cells: ok (the page, or on to one); in (sent to the sign-in page); 401; 403 (it is known to them, and not theirs
@@ -54,14 +55,9 @@ POST /me/goals/{skill}/remove              401  ok   ok   ok   ok   ok   ok   ok
 GET  /me/tokens                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/tokens                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/tokens/{token}/revoke             401  404  ok   404  404  404  404  404  404  404  404
+GET  /api/v1/me                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /people                               in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /people/{learner}                     in   404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /people/file                          in   404  404  404  404  404  404  404  404  404  ok
-POST /people/file                          401  404  404  404  404  404  404  404  404  404  ok
-GET  /people/file/{people_file}            in   404  404  404  404  404  404  404  404  404  ok
-POST /people/file/{people_file}/apply      401  404  404  404  404  404  404  404  404  404  ok
-POST /people/file/{people_file}/forget     401  404  404  404  404  404  404  404  404  404  ok
-POST /people/file/export                   401  404  404  404  404  404  404  404  404  404  ok
 GET  /notices                              in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /notices/read                         401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /notices/{notice}/read                401  404  ok   404  404  404  404  404  404  404  404
@@ -125,9 +121,36 @@ POST /posts/{private_post}/remove          401  404  ok   404  404  403  404  40
 GET  /posts/{post}/reply                   in   404  ok   ok   404  ok   ok   404  ok   404  404
 POST /posts/{post}/react                   401  404  ok   ok   404  ok   ok   404  ok   404  404
 POST /posts/{private_post}/react           401  404  ok   404  404  ok   404  404  404  404  404
+GET  /api/v1/spaces                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /api/v1/spaces/{room}/events          401  404  ok   ok   404  ok   ok   404  ok   404  404
 GET  /api/v1/spaces/{pair_room}/events     401  404  ok   404  404  ok   404  404  404  404  404
 GET  /api/v1/spaces/{learner}/events       401  404  ok   404  404  404  404  404  404  404  404
+
+GET  /boards                               in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /boards/new                           in   404  404  404  404  404  ok   ok   ok   ok   404
+POST /boards                               401  404  403  403  404  403  ok   404  ok   404  403
+GET  /boards/{board}                       in   404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /boards/{academy_board}               in   404  ok   ok   ok   ok   ok   ok   ok   404  404
+GET  /boards/{board}?q=how                 in   404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /boards/{board}/edit                  in   404  404  404  404  404  ok   404  ok   404  404
+POST /boards/{board}/edit                  401  404  403  403  404  403  ok   404  ok   404  404
+POST /boards/{academy_board}/edit          401  404  403  403  403  403  403  403  ok   404  404
+POST /boards/{board}/close                 401  404  403  403  404  403  ok   404  ok   404  404
+GET  /boards/{board}/new                   in   404  ok   ok   404  ok   ok   404  ok   404  404
+POST /boards/{board}/threads               401  404  ok   ok   404  ok   ok   404  ok   404  404
+POST /boards/{academy_board}/threads       401  404  ok   ok   ok   ok   ok   ok   ok   404  404
+GET  /spaces/{thread}                      in   404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /spaces/{academy_thread}              in   404  ok   ok   ok   ok   ok   ok   ok   404  404
+POST /spaces/{thread}/posts                401  404  ok   ok   404  ok   ok   404  ok   404  404
+POST /spaces/{thread}/read                 401  404  ok   ok   404  ok   ok   404  ok   404  404
+POST /threads/{thread}/follow              401  404  ok   ok   404  ok   ok   404  ok   404  404
+POST /threads/{thread}/pin                 401  404  403  403  404  403  ok   404  ok   404  404
+POST /threads/{thread}/lock                401  404  403  403  404  403  ok   404  ok   404  404
+POST /threads/{academy_thread}/lock        401  404  403  403  403  403  403  403  ok   404  404
+POST /posts/{answer}/solve                 401  404  ok   403  404  403  ok   404  ok   404  404
+POST /posts/{answer}/react                 401  404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /api/v1/spaces/{thread}/events        401  404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /api/v1/spaces/{board}/events         401  404  ok   ok   404  ok   ok   404  ok   404  404
 
 GET  /mentoring                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /mentoring                            401  404  404  404  404  ok   404  404  404  404  404
@@ -148,43 +171,6 @@ GET  /workshops/{soon}/join                in   404  ok   ok   404  ok   ok   40
 GET  /workshops/{workshop}/edit            in   404  403  403  404  403  ok   404  ok   404  404
 POST /workshops/{workshop}/move            401  404  403  403  404  403  ok   404  ok   404  404
 POST /workshops/{workshop}/cancel          401  404  403  403  404  403  ok   404  ok   404  404
-
-GET  /api/v1/openapi.json                  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/me                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/me/profile                    401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/people                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/people/{learner}              401  404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /api/v1/groups                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/groups/{cohort}               401  404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /api/v1/groups/{cohort}/members       401  404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /api/v1/notices                       401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/skills                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/skills/{skill}                401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/me/skills                     401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/me/skills/{skill}            401  404  ok   404  404  ok   404  404  404  404  404
-GET  /api/v1/me/goals                      401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/me/goals/{skill}             401  404  ok   ok   404  404  404  404  404  404  404
-GET  /api/v1/tracks                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/tracks/{track_itself}         401  404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /api/v1/deliveries                    401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/deliveries/{delivery}         401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/activities/{reading}          401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/cohorts                       401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/cohorts/{cohort}              401  404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /api/v1/spaces                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/spaces/{room}                 401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/spaces/{pair_room}            401  404  ok   404  404  ok   404  404  404  404  404
-GET  /api/v1/spaces/{room}/posts           401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/spaces/{pair_room}/posts      401  404  ok   404  404  ok   404  404  404  404  404
-GET  /api/v1/posts/{post}                  401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/posts/{private_post}          401  404  ok   404  404  ok   404  404  404  404  404
-GET  /api/v1/groups/{cohort}/matches       401  404  403  403  404  403  ok   404  ok   404  403
-GET  /api/v1/runs/{run}                    401  404  403  403  404  403  ok   404  ok   404  403
-GET  /api/v1/offers                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/offers/{offer}                401  404  404  404  404  ok   404  404  404  404  404
-GET  /api/v1/workshops                     401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/workshops/{workshop}          401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/workshops/{workshop}/rsvp     401  404  ok   ok   404  ok   ok   404  ok   404  404
 """
 
 SOCKETS = """
@@ -192,6 +178,14 @@ SOCKETS = """
 space:open  {room}                         missing ok ok missing ok ok missing ok missing missing
 space:open  {pair_room}                    missing ok missing missing ok missing missing missing missing missing
 space:open  {learner}                      missing ok missing missing missing missing missing missing missing missing
+space:open  {board}                        missing ok ok missing ok ok missing ok missing missing
+space:open  {thread}                       missing ok ok missing ok ok missing ok missing missing
+space:open  {academy_thread}               missing ok ok ok ok ok ok ok missing missing
+space:sync  {board}                        missing ok ok missing ok ok missing ok missing missing
+space:sync  {thread}                       missing ok ok missing ok ok missing ok missing missing
+read:set    {thread}                       missing ok ok missing ok ok missing ok missing missing
+post:send   {thread}                       missing ok ok missing ok ok missing ok missing missing
+post:react  {answer}                       missing ok ok missing ok ok missing ok missing missing
 space:sync  {room}                         missing ok ok missing ok ok missing ok missing missing
 space:sync  {pair_room}                    missing ok missing missing ok missing missing missing missing missing
 space:sync  {learner}                      missing ok missing missing missing missing missing missing missing missing

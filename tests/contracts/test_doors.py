@@ -22,7 +22,6 @@ TABLE = rows(ROUTES, COLUMNS)
 PUBLIC = {
     "/about", "/healthz", "/readyz", "/static/<path:path>", "/sign-in", "/sign-out",
     "/forgot", "/mail-sent", "/reset/<token>", "/address-back/<token>",
-    "/api/v1/openapi.json",
 }  # fmt: skip
 
 Ids = dict[str, str]
@@ -43,6 +42,11 @@ def _workshop(ids: Ids) -> dict[str, object]:
 
 
 TEXT: dict[str, object] = {"title": "A new title", "summary": "One line."}
+
+
+def _thread(_ids: Ids, _who: str) -> dict[str, object]:
+    return {"title": "How do you end?", "body": "I never know.", "nonce": uuid4().hex}
+
 
 FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
     ("POST", "/sign-in"): lambda _, who: {
@@ -65,7 +69,6 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
     ("POST", "/me/skills"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
     ("POST", "/me/goals"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
     ("POST", "/me/tokens"): lambda *_: {"name": "A script", "verbs": ["read"], "days": "30"},
-    ("POST", "/people/file"): lambda *_: {"file": (io.BytesIO(b"email,name\nnew@example.org,New\n"), "people.csv")},
     ("POST", "/activities/{reflection}/reflect"): lambda *_: {"body": "I listened more than I spoke."},
     ("POST", "/tracks"): lambda ids, _: {**TEXT, "weeks": "3", "academy": ids["academy"]},
     ("POST", "/tracks/upload"): lambda ids, _: {
@@ -107,6 +110,20 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
     ("POST", "/posts/{post}/edit"): lambda *_: {"body": "A second thought."},
     ("POST", "/posts/{post}/react"): lambda *_: {"on": "\N{YELLOW HEART}"},
     ("POST", "/posts/{private_post}/react"): lambda *_: {"on": "\N{YELLOW HEART}"},
+    ("POST", "/boards"): lambda ids, _: {"group": ids["cohort"], "name": "What we try", "about": ""},
+    ("POST", "/boards/{board}/edit"): lambda *_: {"name": "What we try", "about": "One thing each."},
+    ("POST", "/boards/{academy_board}/edit"): lambda *_: {"name": "What we try", "about": "One thing each."},
+    ("POST", "/boards/{board}/close"): lambda *_: {"on": "1"},
+    ("POST", "/boards/{board}/threads"): _thread,
+    ("POST", "/boards/{academy_board}/threads"): _thread,
+    ("POST", "/spaces/{thread}/posts"): lambda *_: {"body": "By asking.", "nonce": uuid4().hex, "seen": "0"},
+    ("POST", "/spaces/{thread}/read"): lambda *_: {"no": "1"},
+    ("POST", "/threads/{thread}/follow"): lambda *_: {"on": "1"},
+    ("POST", "/threads/{thread}/pin"): lambda *_: {"on": "1"},
+    ("POST", "/threads/{thread}/lock"): lambda *_: {"on": "1"},
+    ("POST", "/threads/{academy_thread}/lock"): lambda *_: {"on": "1"},
+    ("POST", "/posts/{answer}/solve"): lambda *_: {"on": "1"},
+    ("POST", "/posts/{answer}/react"): lambda *_: {"on": "\N{YELLOW HEART}"},
     ("POST", "/mentoring"): lambda ids, _: {"group": ids["academy"], "capacity": "2", "offers": "Listening."},
     ("POST", "/offers/{offer}/accept"): lambda *_: {"version": "1"},
     ("POST", "/offers/{offer}/decline"): lambda *_: {"version": "1", "reason": "A full autumn."},
@@ -123,7 +140,6 @@ NO_FORM = {
     "/tracks/{whole_track}/draft",
     "/sign-out", "/me/blocks/{colleague}/remove", "/me/skills/{skill}/remove", "/me/goals/{skill}/remove", "/notices/read",
     "/address-back/{undo}", "/address/{address_link}", "/me/devices/{newcomer}/end", "/me/devices/end-others", "/me/tokens/{token}/revoke",
-    "/people/file/{people_file}/apply", "/people/file/{people_file}/forget", "/people/file/export",
     "/notices/{notice}/read", "/activities/{reading}/complete", "/posts/{post}/remove", "/posts/{private_post}/remove",
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from academy.kernel import log
 from academy.kernel.app import Kernel
+from forums.boards import actions as boards
 from forums.posts import actions as posts
 from forums.posts import queries
 from forums.posts.actions import Changed, Posted
@@ -26,6 +27,25 @@ def room(kernel: Kernel, *names: str) -> tuple[UUID, UUID, list[UUID]]:
     group_id = people.group(kernel)
     found = [people.member(kernel, group_id, people.person(kernel, name)) for name in names]
     return group_id, space(kernel, group_id), found
+
+
+def board(kernel: Kernel, person_id: UUID, group_id: UUID, name: str = "Questions") -> UUID:
+    """Open a board as somebody who looks after a group, and return its id."""
+    viewer = people.viewer(kernel, person_id)
+    return kernel.commit(lambda s: boards.open_board(s, viewer=viewer, group_id=group_id, name=name))
+
+
+def thread(
+    kernel: Kernel, person_id: UUID, board_id: UUID, title: str = "A question", body: str = "How?", nonce: str = ""
+) -> UUID:
+    """Begin a thread as somebody, and return its id."""
+    viewer = people.viewer(kernel, person_id)
+    key = log.send_of(kernel.settings.secrets, person_id, nonce, "thread", board_id, title, body) if nonce else None
+    return kernel.commit(
+        lambda s: boards.start(
+            s, viewer=viewer, board_id=board_id, title=title, body_md=body, body_html=f"<p>{body}</p>", send=key
+        )
+    ).id
 
 
 def say(

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from academy.accounts.actions import links
 from academy.accounts.models import LinkKind
-from academy.bridges.people_file import actions as people_file
 from academy.kernel import clock, log
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode, new_id
@@ -25,16 +24,17 @@ from academy.people.models import GroupKind, Role
 from academy.skills import actions as skill_actions
 from academy.skills.models import Skill
 from academy.tracks.engine import Pack
-from academy.tracks.models import Activity, Track, TrackVersion
+from academy.tracks.models import Activity, Track
 from cohorts.roster import actions as roster
 from cohorts.workshops import actions as workshops
 from cohorts.workshops.engine.details import Written
+from forums.boards import actions as boards
 from forums.posts import actions as posts
 from mentoring.matches.actions import runs
 from mentoring.matches.models import Offer, Run
 from mentoring.pairs import actions as pairs
 from mentoring.profiles import actions as profiles
-from tests.factories import drafts, people, skills, tokens, tracks
+from tests.factories import drafts, forums, people, skills, tokens, tracks
 
 PASSWORD = "correct horse battery staple"
 
@@ -78,13 +78,10 @@ def build(kernel: Kernel) -> dict[str, str]:
     ):
         _enroll(kernel, ids["lead"], group, [ids[name] for name in names], role)
 
-    with kernel.reading() as session:
-        ids["track_itself"] = session.scalars(
-            select(TrackVersion.track_id).where(TrackVersion.id == ids["track"])
-        ).one()
     ids |= _activities(kernel, ids["track"])
     ids |= _draft(kernel, ids["lead"], academy)
     ids |= _posts(kernel, ids)
+    ids |= _boards(kernel, ids)
     ids |= _matching(kernel, ids, academy)
     ids |= _workshops(kernel, ids)
     with kernel.reading() as session:
@@ -94,9 +91,6 @@ def build(kernel: Kernel) -> dict[str, str]:
     skills.has(kernel, ids["learner"], {"Haskell": 2})
     skills.wants(kernel, ids["learner"], {"Haskell": 4})
     ids |= _mailed_links(kernel, ids)
-    admin = people.viewer(kernel, ids["admin"])
-    text = b"email,name\nfiled@example.org,Filed Person\n"
-    ids["people_file"] = kernel.commit(lambda s: people_file.keep(s, viewer=admin, name="people.csv", body=text))
     assert all(ids.values()), ids
     whole = drafts.seen(kernel, ids["lead"], ids["draft"])
     return {name: encode(found) for name, found in ids.items()} | {"draft_version": str(whole.version)}
@@ -181,6 +175,19 @@ def post(kernel: Kernel, author: UUID, space: UUID, text: str, mentions: Sequenc
             send=log.send_of(["secret"], author, uuid4().hex, text),
         )
     ).id
+
+
+def _boards(kernel: Kernel, ids: dict[str, UUID]) -> dict[str, UUID]:
+    """Open a board of the cohort and one of the academy, each with a thread of the learner and an answer."""
+    found = {}
+    for name, keeper, group, thread, answer in (
+        ("board", "facilitator", ids["cohort"], "thread", "answer"),
+        ("academy_board", "lead", ids["academy"], "academy_thread", "academy_answer"),
+    ):
+        found[name] = forums.board(kernel, ids[keeper], group)
+        found[thread] = forums.thread(kernel, ids["learner"], found[name], "How do you begin?")
+        found[answer] = post(kernel, ids["peer"], found[thread], "With a question.")
+    return found
 
 
 def _matching(kernel: Kernel, ids: dict[str, UUID], academy: UUID) -> dict[str, UUID]:
@@ -270,6 +277,20 @@ def grow(kernel: Kernel, ids: dict[str, UUID], number: int) -> None:
                 mentions=readers if place == "room" else [],
             )
 
+    def ask(session: Session) -> None:
+        for n in range(number):
+            begun = boards.start(
+                session,
+                viewer=seen["learner" if n % 2 else "peer"],
+                board_id=ids["board"],
+                title=f"Question {n}",
+                body_md="How?",
+                body_html="<p>How?</p>",
+            )
+            posts.post(session, viewer=seen["mentor"], space_id=begun.id, body_md="So.", body_html="<p>So.</p>")
+            posts.post(session, viewer=seen["peer"], space_id=ids["thread"], body_md="So.", body_html="<p>So.</p>")
+            boards.open_board(session, viewer=seen["lead"], group_id=ids["cohort"], name=f"Board {n}")
+
     def pair_up(session: Session, new: list[UUID]) -> None:
         for person in new:
             for one, kind, role in (("learner", "buddy", Role.LEARNER), ("mentor", "mentorship", Role.MENTOR)):
@@ -307,5 +328,5 @@ def grow(kernel: Kernel, ids: dict[str, UUID], number: int) -> None:
             skill_actions.set_goal(session, person_id=ids["learner"], skill_id=skill_id, level=3)
 
     new = kernel.commit(gather)
-    for work in (talk, partial(pair_up, new=new), more_cohorts, learn):
+    for work in (talk, ask, partial(pair_up, new=new), more_cohorts, learn):
         kernel.commit(work)

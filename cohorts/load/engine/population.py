@@ -66,6 +66,9 @@ class Room:
     posts: int = 0
     no: int = 0
     seq: int = 0
+    replies: int = 0
+    last_at: datetime | None = None
+    last_by: UUID | None = None
     read: dict[UUID, int] = field(default_factory=dict)
     recent: deque[tuple[UUID, UUID]] = field(default_factory=lambda: deque(maxlen=20))
 

@@ -54,6 +54,8 @@ def _post(
     room.no += 1
     post_id = made.id(at)
     removed = random.random() < REMOVED
+    room.last_at, room.last_by = at, author.id
+    room.replies += room.no > 1 and not removed
     edited = not removed and random.random() < EDITED
     answered = random.choice(room.recent) if room.recent and random.random() < REPLIES else None
     named = None

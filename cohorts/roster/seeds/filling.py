@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from academy.kernel import clock
 from academy.people import queries as people_queries
+from cohorts.roster.seeds.asking import ask, read_threads
 from cohorts.roster.seeds.learning import learn, schedule_workshops
 from cohorts.roster.seeds.opening import add_people, open_academy, open_cohorts
 from cohorts.roster.seeds.pairing import match
@@ -41,7 +42,7 @@ def _fill(kernel: Kernel, said: Callable[[str], None]) -> None:
     now = clock.now()
     told = {
         name: tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
-        for name in ("people", "academy", "conversations")
+        for name in ("people", "academy", "conversations", "boards")
     }
     said("Opening the academy and reading the skills framework...")
     with clock.travel(now - OPENED):
@@ -55,6 +56,8 @@ def _fill(kernel: Kernel, said: Callable[[str], None]) -> None:
     learn(world, story, told["people"])
     story.tell(said, "Matching, scheduling and learning")
     talk(world, story, told["conversations"])
+    ask(world, story, told["boards"])
     story.tell(said, "Letting people talk")
     kernel.runner.run_due()
+    read_threads(world, told["boards"])
     read(world)

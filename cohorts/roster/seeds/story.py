@@ -35,6 +35,8 @@ class World:
     starts: dict[str, datetime] = field(default_factory=dict)
     leads: dict[str, str] = field(default_factory=dict)
     posts: dict[str, UUID] = field(default_factory=dict)
+    boards: dict[str, UUID] = field(default_factory=dict)
+    threads: dict[str, UUID] = field(default_factory=dict)
 
     def viewer(self, session: Session, key: str) -> Viewer:
         """Return somebody as they look at things at this moment of the story."""

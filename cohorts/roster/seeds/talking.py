@@ -47,7 +47,7 @@ def _post(world: World, story: Story, post: Mapping[str, Any], room: Callable[[S
     else:
         day = world.now.date() - timedelta(days=post["days_ago"])
         at = datetime.combine(day, time.fromisoformat(post["time"]), ZoneInfo(world.zones[post["author"]]))
-    body = _named(world, post.get("before") or post["body"])
+    body = named(world, post.get("before") or post["body"])
 
     def write(session: Session) -> None:
         space_id = room(session)
@@ -88,7 +88,7 @@ def _react(world: World, post: str, key: str, emoji: str, session: Session) -> N
 def _edit(world: World, post: Mapping[str, Any], session: Session) -> None:
     viewer = world.viewer(session, post["author"])
     space_id = post_queries.post_for(session, viewer, world.posts[post["key"]]).space.id
-    draft = post_queries.draft_for(session, viewer, space_id, _named(world, post["body"]))
+    draft = post_queries.draft_for(session, viewer, space_id, named(world, post["body"]))
     posts.edit(
         session,
         viewer=viewer,
@@ -103,7 +103,8 @@ def _remove(world: World, post: Mapping[str, Any], session: Session) -> None:
     posts.remove(session, viewer=world.viewer(session, post["author"]), post_id=world.posts[post["key"]])
 
 
-def _named(world: World, body: str) -> str:
+def named(world: World, body: str) -> str:
+    """Write names where a script has keys."""
     return MENTION.sub(lambda found: f"@{world.names[found[1]]}", body)
 
 

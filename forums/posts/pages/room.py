@@ -19,6 +19,7 @@ from academy.kernel.access import Conflict, Invalid, Missing, RateLimited, Refus
 from academy.kernel.app import kernel
 from academy.kernel.ids import anonymous_id, decode, encode
 from academy.kernel.viewer import Viewer
+from academy.people.queries import faces
 from academy.web import forms, i18n, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -50,6 +51,8 @@ class Line:
     mine: bool
     may_edit: bool
     may_remove: bool
+    may_solve: bool
+    solves: bool
     reactions: Sequence[Mapping[str, Any]]
 
 
@@ -87,16 +90,18 @@ def _room(
         shell.load(session, me)
         space, people = room_for(session, me, space_id)
         posts, replying = queries.posts_in(session, space, before=before, around=around, also=reply)
-        panels = _panels(session, me, space)
-    # Who opens the page is here, even before their socket is, and where scripts are off.
-    here = kernel().realtime.present(space_id) | {me.person_id}
+        # Who opens the page is here, even before their socket is, and where scripts are off.
+        here = kernel().realtime.present(space_id) | {me.person_id}
+        if space.is_thread:
+            people = [Reader(face, "") for face in faces(session, list(here)[:SIDE]).values()]
+        panels = [] if space.is_thread else _panels(session, me, space)
     last = posts[-1].no if posts else 0
     return render_template(
         "forums/posts/room.html",
-        page="rooms",
+        page="boards" if space.is_thread else "rooms",
         space=space,
         lines=_lines(posts, space, me),
-        blank=_blank(),
+        blank=_blank(policy.may_solve(me, space)),
         older=posts[0].no if posts and posts[0].no > 1 else None,
         tail=last >= space.head_no,
         last=last,
@@ -129,6 +134,7 @@ def _beside(people: Sequence[Reader], here: set[UUID]) -> list[dict[str, Any]]:
 
 def _lines(posts: Sequence[Shown], space: SpaceView, me: Viewer) -> list[Line]:
     lines: list[Line] = []
+    solving = policy.may_solve(me, space)
     before: Shown | None = None
     marked = False
     for post in posts:
@@ -146,6 +152,8 @@ def _lines(posts: Sequence[Shown], space: SpaceView, me: Viewer) -> list[Line]:
                 mine=mine,
                 may_edit=not post.removed and policy.may_edit(me, post.author.id if post.author else None, space),
                 may_remove=not post.removed and policy.may_remove(me, post.author.id if post.author else None, space),
+                may_solve=solving and post.no > 1 and not post.removed,
+                solves=post.no == space.solved_no,
                 reactions=reactions_of(post.reactions, me),
             )
         )
@@ -153,11 +161,11 @@ def _lines(posts: Sequence[Shown], space: SpaceView, me: Viewer) -> list[Line]:
     return lines
 
 
-def _blank() -> Line:
+def _blank(solving: bool) -> Line:
     """Return the message that scripts copy and fill in."""
     author = queries.Author(UUID(int=0), "", "")
     post = Shown(UUID(int=0), 0, author, "", None, clock.now(), False, False, False, {})
-    return Line(post, Markup(), "", "", False, False, True, True, ())
+    return Line(post, Markup(), "", "", False, False, True, True, solving, False, ())
 
 
 def _together(before: Shown, post: Shown) -> bool:

@@ -7,8 +7,8 @@ const $ = (selector, within = document) => within.querySelector(selector), id = 
 const chat = $("[data-space]"), log = $(".log"), list = id("msgs"), form = $("[data-composer]"), box = form?.elements.body;
 const jump = $("[data-jump]"), typing = $("[data-typing]"), strip = $("[data-replying]"), side = $("[data-people] ul");
 const { space, me, name, zone, epoch } = chat.dataset, words = JSON.parse(chat.dataset.words), url = `/spaces/${space}`;
-const [tail, may, moderates] = ["tail", "post", "moderate"].map((key) => key in chat.dataset), draft = `draft:${me}:${space}`;
-let read = Number(chat.dataset.read), rev = Number(chat.dataset.rev), paused = false, unseen = 0, target = {}, reading;
+const [tail, may, moderates, thread] = ["tail", "post", "moderate", "thread"].map((key) => key in chat.dataset), draft = `draft:${me}:${space}`;
+let solved = Number(chat.dataset.solved), read = Number(chat.dataset.read), rev = Number(chat.dataset.rev), paused = false, unseen = 0, target = {}, reading;
 
 const lang = document.documentElement.lang, format = (options) => {
   const made = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { timeZone: zone, ...options });
@@ -75,8 +75,29 @@ function frame(post) {
   if (!mine || !may) drop("[href$='/edit']");
   if (!mine && !moderates) drop("[href$='/remove']");
   if (!may) drop(".quick, [href$='/reply']");
+  if (post.no === 1) drop("[formaction$='/solve']");
+  if (post.no === solved) answer(li, true);
   reactions(li, post.id, post.reactions);
   return li;
+}
+
+// A thread: which message answers it, and whether anything can be added.
+function answer(li, on) {
+  const button = $("[formaction$='/solve']", li);
+  li.classList.toggle("is-answer", on);
+  $(".answers", li)?.remove();
+  if (on) $(".who", li).append(copy("t-answer"));
+  if (button) [button.value, $("span", button).textContent] = [on ? 0 : 1, words.solve[on ? 1 : 0]];
+}
+function state(now) {
+  solved = now.solved ?? 0;
+  for (const li of messages()) if ((no(li) === solved) !== li.matches(".is-answer")) answer(li, no(li) === solved);
+  if (box && now.locked) close(words.locked);
+}
+function close(why) {
+  if (box) box.disabled = true;
+  $("[data-net] span").textContent = why;
+  $("[data-net]").hidden = false;
 }
 
 // Its place: under a heading of its day, under one name with what the same person just said, before what is on its way.
@@ -130,7 +151,8 @@ function apply({ kind, payload, nonce: key }) {
       announce(`${author?.name}: ${$(".body", id(`p-${payload.id}`) ?? frame(payload)).textContent.trim().slice(0, 300)}`, { brief: fill(words.from, author ?? {}) });
     }
     seen();
-  } else if (kind === "react") { if (li && !li.matches(".is-gone")) reactions(li, payload.post, payload.reactions); }
+  } else if (["pin", "lock", "solve"].includes(kind)) state(payload);
+  else if (kind === "react") { if (li && !li.matches(".is-gone")) reactions(li, payload.post, payload.reactions); }
   else if (kind === "member") {
     const row = $(`[data-person="${person.id}"]`, side);
     if (!payload.member) row?.remove();
@@ -212,6 +234,7 @@ list.addEventListener("click", async (event) => {
   if (menu) { menu.open = false; $("summary", menu).focus({ preventScroll: true }); }
   if (!what) { quoted.scrollIntoView({ block: "center" }); quoted.focus({ preventScroll: true }); }
   else if (what === "react") keep("post:react", { post: post_id, emoji: control.value, on: control.name === "on" }, path, { [control.name]: control.value });
+  else if (what === "solve") { if (!(await post(path, { on: control.value })).ok) say(words.failed); }
   else if (what === "reply") aim({ reply: post_id }, words.reply, $("h3", li).textContent);
   else if (what === "remove") { if (confirm(words.remove)) keep("post:remove", { post: post_id }, path); }
   else if (what === "edit") {
@@ -243,7 +266,7 @@ function seen() {
   }, 600);
 }
 socket.on("read:changed", (told) => {
-  for (const [key, of] of [["rooms", "total"], ["inbox", "inbox"]]) bump(key, 0, { to: told[of] });
+  for (const [key, of] of [["rooms", "total"], ["boards", "boards"], ["inbox", "inbox"]]) bump(key, 0, { to: told[of] });
   if (told.space !== space) return;
   paused ||= told.rev > rev;
   [read, rev] = [told.no, told.rev];
@@ -280,11 +303,7 @@ socket.on("presence", ({ space: where, people }) => {
 
 follow({
   space, epoch, cursor: Number(chat.dataset.seq), apply, http: out.pump,
-  lost() {
-    if (box) box.disabled = true;
-    $("[data-net] span").textContent = words.closed;
-    $("[data-net]").hidden = false;
-  },
+  lost() { close(words.closed); },
 });
 
 if (form) {
@@ -339,5 +358,5 @@ log.addEventListener("keydown", (event) => {
 
 // Begin at the message that the address names, else where the new ones begin, else at the end.
 const first = location.hash.startsWith("#p-") ? id(location.hash.slice(1)) : $(".new", list);
-if (first) log.scrollTop = first.offsetTop - log.clientHeight * .45; else if (tail) toEnd();
+if (first) log.scrollTop = first.offsetTop - log.clientHeight * .45; else if (tail && !thread) toEnd();
 seen();

@@ -159,13 +159,18 @@ def test_a_made_up_place_to_go_on_from_is_missing(mine: FlaskClient, before: str
     assert mine.get("/notices", query_string={"before": before}).status_code == 404
 
 
-def test_what_is_gone_is_left_out_and_can_be_cleared(mine: FlaskClient, ana: UUID, kernel: Kernel) -> None:
+def test_what_is_gone_is_said_to_be_gone_while_the_badge_counts_it(
+    mine: FlaskClient, ana: UUID, kernel: Kernel
+) -> None:
+    knock(kernel, ana)
     GONE.add(knock(kernel, ana))
     page = mine.get("/notices").text
-    assert "Knock" not in page
-    assert "Mark all as read" in page
+    assert "2 things are new for you" in page
+    assert (page.count("Knock "), page.count("This is gone")) == (2, 2), "in its row and on its button"
     mine.post("/notices/read")
     assert unread(kernel, ana) == 0
+    page = mine.get("/notices").text
+    assert (page.count("Knock "), page.count("This is gone")) == (1, 0)
 
 
 def test_a_kind_that_nobody_tells_is_left_out(mine: FlaskClient, ana: UUID, kernel: Kernel) -> None:

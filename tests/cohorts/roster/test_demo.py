@@ -94,6 +94,19 @@ def test_every_room_talks_and_no_post_comes_from_the_future(demo):
     assert latest <= datetime.now(UTC)
 
 
+def test_both_boards_are_alive_and_some_questions_are_solved_and_some_wait(demo):
+    assert one(demo, "select count(*) from boards") == 2
+    assert one(demo, "select count(*) from spaces where kind = 'thread'") >= 12
+    assert one(demo, "select count(*) from spaces where solved_no is not null") >= 3
+    assert one(demo, "select count(*) from spaces where kind = 'thread' and replies = 0") >= 1
+    wrong = """
+        select count(*) from spaces s where s.replies <> (
+          select count(*) from posts p where p.space_id = s.id and p.no > 1 and p.removed_at is null)
+        or s.last_at <> (select max(p.at) from posts p where p.space_id = s.id)
+    """
+    assert one(demo, wrong) == 0
+
+
 def test_outside_demo_mode_the_demo_is_refused_with_one_line(tmp_path: Path):
     environment = {
         **os.environ,

@@ -308,6 +308,29 @@ def test_nobody_is_in_two_buddy_pairs_and_no_mentor_is_over_capacity() -> None:
         assert times <= BY_KEY[key].get("capacity", 1), key
 
 
+def test_the_boards_hold_a_dozen_threads_in_the_order_in_which_they_were_written() -> None:
+    told = _load(DEMO / "boards.toml")
+    boards = {board["key"]: board for board in told["boards"]}
+    assert {board["keeper"] for board in boards.values()} <= {"academy", *(c["key"] for c in ACADEMY["cohorts"])}
+    assert len(told["threads"]) >= 12
+    now = datetime(2026, 11, 25, 10, tzinfo=UTC)
+    for thread in told["threads"]:
+        keeper = boards[thread["board"]]["keeper"]
+        readers = set(BY_KEY) if keeper == "academy" else _members(keeper)
+        written = [thread, *thread["replies"]]
+        assert {post["author"] for post in written} <= readers, thread["key"]
+        assert thread["days_ago"] < boards[thread["board"]]["opened_days_ago"], thread["key"]
+        times = [_instant(post, now) for post in written]
+        assert times == sorted(times), thread["key"]
+        assert len(thread["title"]) <= 160
+        assert sum(reply.get("solves", False) for reply in thread["replies"]) <= 1
+        for post in written:
+            assert set(MENTION.findall(post["body"])) <= readers, thread["key"]
+    authors = Counter(post["author"] for thread in told["threads"] for post in [thread, *thread["replies"]])
+    assert len(authors) >= 20
+    assert authors["priya"] >= 2
+
+
 def test_no_text_of_the_demo_shouts() -> None:
     for path in [*DEMO.glob("*.toml"), *PACKS.glob("*.toml")]:
         assert "!" not in path.read_text(encoding="utf-8"), path.name

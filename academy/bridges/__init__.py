@@ -1,1 +1,0 @@
-"""Bridges to the world outside: files and other systems."""

@@ -1,1 +1,0 @@
-"""People as a CSV file: in, out and back without a difference."""

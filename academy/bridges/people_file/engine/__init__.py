@@ -1,1 +1,0 @@
-"""A people file as text, and what its cells say: pure."""

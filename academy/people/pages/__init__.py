@@ -1,1 +1,0 @@
-"""Pages of people: signing in and out, and one's own profile."""

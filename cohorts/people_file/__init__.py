@@ -1,1 +1,0 @@
-"""The column of the people file that cohorts bring: who is enrolled where."""

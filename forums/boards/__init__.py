@@ -1,0 +1,1 @@
+"""Boards: lists of threads, kept by an academy or a cohort."""
