@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import ScalarSelect, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from academy.kernel import log
 from academy.kernel.access import Missing
 from academy.kernel.ids import encode
+from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.notices.models import Notice
 
@@ -72,14 +73,20 @@ def unread_count(session: Session, viewer: Viewer) -> int:
     return session.scalar(select(unread_total(viewer))) or 0
 
 
+def _inbox(viewer: Viewer) -> Select[Notice]:
+    return select(Notice).where(Notice.person_id == viewer.person_id).order_by(Notice.id.desc()).limit(PAGE + 1)
+
+
+_NEWEST = Prepared(_inbox)
+_OLDER = Prepared(lambda viewer: _inbox(viewer).where(Notice.id < bindparam("before")))
+
+
 def inbox_for(
     session: Session, viewer: Viewer, kinds: Sequence[NoticeKind], *, before: UUID | None = None
 ) -> tuple[list[Entry], UUID | None]:
     """Return a page of the viewer's inbox, newest first, and the id to go on from, if there is more."""
-    query = select(Notice).where(Notice.person_id == viewer.person_id).order_by(Notice.id.desc()).limit(PAGE + 1)
-    if before is not None:
-        query = query.where(Notice.id < before)
-    found = list(session.scalars(query))
+    asked, more = (_NEWEST, {}) if before is None else (_OLDER, {"before": before})
+    found = list(session.scalars(*asked(viewer, **more)))
     tellers = {kind.name: kind.tell for kind in kinds}
     # Kinds that share a teller are told in one call, which saves a statement for each.
     by_teller: dict[Teller, list[Notice]] = defaultdict(list)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
 
 from academy.kernel.access import Missing, Refused
+from academy.kernel.prepared import ANYBODY, of_viewer
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupAncestor, GroupKind, Role
 
@@ -51,8 +52,18 @@ RIGHTS: dict[str, frozenset[Right]] = {
 
 
 def granting(viewer: Viewer, right: Right) -> list[UUID]:
-    """Return the groups in which a role of the viewer carries a right."""
+    """Return the groups in which a role of the viewer carries a right; of anybody, the parameter for them."""
+    if viewer is ANYBODY:
+        where = of_viewer(f"where_{right.name.lower()}", lambda somebody: granting(somebody, right), many=True)
+        return cast("list[UUID]", where)
     return [group for group, roles in viewer.roles.items() if any(right in RIGHTS.get(r, ()) for r in roles)]
+
+
+def own_groups(viewer: Viewer) -> list[UUID]:
+    """Return the groups in which the viewer has any role; of anybody, the parameter for them."""
+    if viewer is ANYBODY:
+        return cast("list[UUID]", of_viewer("own_groups", own_groups, many=True))
+    return list(viewer.roles)
 
 
 def groups_below(ancestors: Any) -> Select[UUID]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
+from academy.kernel.db import Instant
+from academy.kernel.prepared import now
 from academy.kernel.viewer import SIGN_IN_LASTS, Viewer, hue, initials
 from academy.people.engine import token_hash
 from academy.people.models import Availability, Block, Group, GroupAncestor, Membership, Person, PersonLanguage, SignIn
@@ -46,32 +48,47 @@ class Member:
     role: str
 
 
+_SIGNED_IN = (
+    select(
+        SignIn.id.label("sign_in_id"),
+        Person.id,
+        Person.name,
+        Person.zone,
+        Person.locale,
+        Person.theme,
+        Person.contrast,
+        Person.announce,
+        Membership.group_id,
+        Membership.role,
+    )
+    .join(Person, Person.id == SignIn.person_id)
+    .outerjoin(
+        Membership,
+        and_(
+            Membership.person_id == Person.id,
+            Membership.from_at <= now(),
+            or_(Membership.until_at.is_(None), Membership.until_at > now()),
+        ),
+    )
+    .where(
+        SignIn.token_hash == bindparam("token"),
+        SignIn.ended_at.is_(None),
+        SignIn.created_at > bindparam("since", type_=Instant()),
+        Person.deactivated_at.is_(None),
+    )
+)
+
+
 def viewer_of(session: Session, token: str) -> Viewer | None:
-    """Find who holds a sign-in's token, with the roles they have now; None when it has ended. Two statements.
+    """Find who holds a sign-in's token, with the roles they have now; None when it has ended. One statement.
 
     A sign-in ends by itself 30 days after it began, whatever its cookie says.
     """
-    person = session.execute(
-        select(
-            SignIn.id.label("sign_in_id"),
-            Person.id,
-            Person.name,
-            Person.zone,
-            Person.locale,
-            Person.theme,
-            Person.contrast,
-            Person.announce,
-        )
-        .join(Person, Person.id == SignIn.person_id)
-        .where(
-            SignIn.token_hash == token_hash(token),
-            SignIn.ended_at.is_(None),
-            SignIn.created_at > clock.now() - SIGN_IN_LASTS,
-            Person.deactivated_at.is_(None),
-        )
-    ).one_or_none()
-    if person is None:
+    since = clock.now() - SIGN_IN_LASTS
+    rows = session.execute(_SIGNED_IN, {"token": token_hash(token), "since": since}).all()
+    if not rows:
         return None
+    person = rows[0]
     return Viewer(
         person_id=person.id,
         sign_in_id=person.sign_in_id,
@@ -81,23 +98,27 @@ def viewer_of(session: Session, token: str) -> Viewer | None:
         theme=person.theme,
         contrast=person.contrast,
         announce=person.announce,
-        roles=roles_of(session, person.id),
+        roles=_by_group((row.group_id, row.role) for row in rows if row.group_id is not None),
     )
+
+
+def _by_group(held: Iterable[tuple[UUID, str]]) -> dict[UUID, frozenset[str]]:
+    roles: dict[UUID, set[str]] = defaultdict(set)
+    for group_id, role in held:
+        roles[group_id].add(role)
+    return {group: frozenset(found) for group, found in roles.items()}
 
 
 def roles_of(session: Session, person_id: UUID) -> dict[UUID, frozenset[str]]:
     """Return a person's roles in each group, as of now."""
-    now = clock.now()
-    roles: dict[UUID, set[str]] = defaultdict(set)
-    for group_id, role in session.execute(
+    held = session.execute(
         select(Membership.group_id, Membership.role).where(
             Membership.person_id == person_id,
-            Membership.from_at <= now,
-            or_(Membership.until_at.is_(None), Membership.until_at > now),
+            Membership.from_at <= now(),
+            or_(Membership.until_at.is_(None), Membership.until_at > now()),
         )
-    ):
-        roles[group_id].add(role)
-    return {group: frozenset(found) for group, found in roles.items()}
+    )
+    return _by_group((row.group_id, row.role) for row in held)
 
 
 def account_of(session: Session, email: str) -> tuple[UUID, str | None] | None:
@@ -216,14 +237,17 @@ def languages_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, lis
     return found
 
 
+_HOURS = (
+    select(Availability.person_id, Availability.weekday, Availability.start_minute, Availability.end_minute)
+    .where(Availability.person_id.in_(bindparam("people", expanding=True)))
+    .order_by(Availability.weekday, Availability.start_minute)
+)
+
+
 def availability_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, list[tuple[int, int, int]]]:
     """Return each person's weekly hours as (weekday from Monday 0, start, end) in minutes of their own day."""
     found: dict[UUID, list[tuple[int, int, int]]] = {person_id: [] for person_id in person_ids}
-    for row in session.execute(
-        select(Availability)
-        .where(Availability.person_id.in_(set(person_ids)))
-        .order_by(Availability.weekday, Availability.start_minute)
-    ).scalars():
+    for row in session.execute(_HOURS, {"people": list(found)}):
         found[row.person_id].append((row.weekday, row.start_minute, row.end_minute))
     return found
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
+from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group
 from academy.people.policy import Right, groups_with
@@ -124,18 +125,25 @@ def delivery_of(session: Session, group_id: UUID) -> UUID | None:
     return session.scalar(select(Delivery.id).where(Delivery.group_id == group_id))
 
 
-def plan_for(session: Session, viewer: Viewer, delivery_id: UUID) -> Plan:
-    """Return a delivery with the viewer's own completion; two statements. Nobody else's is in it."""
-    head = session.execute(
-        select(Delivery, Group.name, TrackVersion.title, TrackVersion.summary, TrackVersion.weeks)
+_DELIVERED = Prepared(
+    lambda viewer: (
+        select(
+            Delivery.group_id,
+            Delivery.track_version_id,
+            Delivery.starts_on,
+            Delivery.zone,
+            Group.name.label("group_name"),
+            TrackVersion.title,
+            TrackVersion.summary,
+            TrackVersion.weeks,
+        )
         .join(Group, Group.id == Delivery.group_id)
         .join(TrackVersion, TrackVersion.id == Delivery.track_version_id)
-        .where(Delivery.id == delivery_id, Delivery.group_id.in_(groups_with(viewer, Right.LEARN)))
-    ).one_or_none()
-    if head is None:
-        raise Missing
-    delivery, group_name, title, summary, weeks = head
-    rows = session.execute(
+        .where(Delivery.id == bindparam("delivery_id"), Delivery.group_id.in_(groups_with(viewer, Right.LEARN)))
+    )
+)
+_STEPS = Prepared(
+    lambda viewer: (
         select(
             TrackPart.position,
             TrackPart.week,
@@ -152,22 +160,31 @@ def plan_for(session: Session, viewer: Viewer, delivery_id: UUID) -> Plan:
         .join(ModuleVersion, ModuleVersion.id == TrackPart.module_version_id)
         .join(Activity, Activity.module_version_id == ModuleVersion.id)
         .outerjoin(Completion, and_(Completion.activity_id == Activity.id, Completion.person_id == viewer.person_id))
-        .where(TrackPart.track_version_id == delivery.track_version_id)
+        .where(TrackPart.track_version_id == bindparam("version_id"))
         .order_by(TrackPart.position, Activity.position)
-    ).all()
+    )
+)
+
+
+def plan_for(session: Session, viewer: Viewer, delivery_id: UUID) -> Plan:
+    """Return a delivery with the viewer's own completion; two statements. Nobody else's is in it."""
+    head = session.execute(*_DELIVERED(viewer, delivery_id=delivery_id)).one_or_none()
+    if head is None:
+        raise Missing
+    rows = session.execute(*_STEPS(viewer, version_id=head.track_version_id)).all()
     stages: dict[int, tuple[str, str, str, int, list[Step]]] = {}
     for r in rows:
         stage = stages.setdefault(r.position, (r.module, r.module_summary, r.icon, r.week, []))
         stage[4].append(Step(r.id, r.kind, r.title, r.summary, r.minutes, r.at is not None))
     return Plan(
-        delivery_id=delivery.id,
-        group_id=delivery.group_id,
-        group_name=group_name,
-        title=title,
-        summary=summary,
-        weeks=weeks,
-        week=week_of(delivery.starts_on, delivery.zone, clock.now()),
-        starts_on=delivery.starts_on,
+        delivery_id=delivery_id,
+        group_id=head.group_id,
+        group_name=head.group_name,
+        title=head.title,
+        summary=head.summary,
+        weeks=head.weeks,
+        week=week_of(head.starts_on, head.zone, clock.now()),
+        starts_on=head.starts_on,
         stages=tuple(Stage(t, s, i, w, tuple(steps)) for t, s, i, w, steps in stages.values()),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,17 +20,22 @@ from werkzeug.routing import BaseConverter, ValidationError
 from academy.kernel.access import Missing
 from academy.kernel.app import Kernel, kernel
 from academy.kernel.ids import decode, encode
+from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.web import assets as static
 from academy.web import i18n
 from academy.web.signed_in import viewer_or_none
 
 
+Badge = Callable[[Viewer], ScalarSelect[int]]
+
+
 @dataclass(frozen=True)
 class NavEntry:
     """A slot: one entry of the main navigation. `label` is a function so that each request translates it.
 
-    `badge(viewer)` is a scalar select that counts what is new: all badges are asked in one statement.
+    `badge(viewer)` is a scalar select that counts what is new: all badges are asked in one statement, which is built
+    once for everybody (`kernel.prepared`).
     `shown(viewer)` hides the entry from those it is not for.
     """
 
@@ -38,7 +44,7 @@ class NavEntry:
     url: str
     icon: str
     order: int
-    badge: Callable[[Viewer], ScalarSelect[int]] | None = None
+    badge: Badge | None = None
     shown: Callable[[Viewer], bool] = lambda _viewer: True
 
 
@@ -94,15 +100,20 @@ class Id(BaseConverter):
         return encode(value)
 
 
+@cache
+def _counting(badges: tuple[tuple[str, Badge], ...]) -> Prepared:
+    return Prepared(lambda viewer: select(*(badge(viewer).label(key) for key, badge in badges)))
+
+
 def load(session: Session, viewer: Viewer | None) -> None:
     """Make the navigation within a page's own reading; otherwise it is read when the page is rendered."""
     if viewer is None or "nav" in g:
         return
     entries = [e for e in sorted(kernel().slots(NavEntry), key=lambda e: e.order) if e.shown(viewer)]
-    badges = {e.key: e.badge(viewer) for e in entries if e.badge}
+    badges = tuple((e.key, e.badge) for e in entries if e.badge)
     counts: dict[str, int] = {}
     if badges:
-        row = session.execute(select(*(count.label(key) for key, count in badges.items()))).one()
+        row = session.execute(*_counting(badges)(viewer)).one()
         counts = {key: value or 0 for key, value in row._mapping.items()}  # noqa: SLF001 - SQLAlchemy's public name
     g.nav = [
         {"key": e.key, "label": e.label(), "url": e.url, "icon": e.icon, "count": counts.get(e.key, 0)} for e in entries

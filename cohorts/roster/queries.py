@@ -7,14 +7,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
+from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, Membership, Person, Role
-from academy.people.policy import Right, groups_with
+from academy.people.policy import Right, groups_with, own_groups
 from academy.people.queries import Face
 from academy.tracks.engine import week_of
 from academy.tracks.models import Delivery, TrackVersion
@@ -61,6 +62,15 @@ def _lines() -> Select[Any]:
     )
 
 
+_KNOWN = Prepared(lambda viewer: _lines().where(Cohort.id.in_(groups_with(viewer, Right.MEET))))
+_OWN = Prepared(lambda viewer: _lines().where(Cohort.id.in_(own_groups(viewer))))
+_ONE = Prepared(
+    lambda viewer: _lines().where(
+        Cohort.id == bindparam("cohort_id"), Cohort.id.in_(groups_with(viewer, Right.MEET))
+    )
+)
+
+
 def _line(row: Any) -> CohortLine:
     cohort, name, parent_id, delivery, track, weeks, learners = row
     return CohortLine(
@@ -82,21 +92,19 @@ def _line(row: Any) -> CohortLine:
 
 def cohorts_for(session: Session, viewer: Viewer) -> list[CohortLine]:
     """Return the cohorts that the viewer may know of, the latest start first. One statement."""
-    rows = session.execute(_lines().where(Cohort.id.in_(groups_with(viewer, Right.MEET))))
+    rows = session.execute(*_KNOWN(viewer))
     return [_line(row) for row in rows]
 
 
 def own_cohorts(session: Session, viewer: Viewer) -> list[CohortLine]:
     """Return the cohorts that the viewer is a member of. One statement."""
-    rows = session.execute(_lines().where(Cohort.id.in_(list(viewer.roles))))
+    rows = session.execute(*_OWN(viewer))
     return [_line(row) for row in rows]
 
 
 def cohort_for(session: Session, viewer: Viewer, cohort_id: UUID) -> CohortLine:
     """Find a cohort that the viewer may know of; raises `Missing`."""
-    row = session.execute(
-        _lines().where(Cohort.id == cohort_id, Cohort.id.in_(groups_with(viewer, Right.MEET)))
-    ).one_or_none()
+    row = session.execute(*_ONE(viewer, cohort_id=cohort_id)).one_or_none()
     if row is None:
         raise Missing
     return _line(row)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Exists, Select, or_, select
 
-from academy.kernel import clock
+from academy.kernel.prepared import now
 from academy.kernel.viewer import Viewer
 from academy.people.models import GroupAncestor, Membership
 from academy.people.policy import RIGHTS, Right, groups_with
@@ -30,9 +30,8 @@ def schedulable_groups(viewer: Viewer) -> Select[UUID]:
 
 def present() -> ColumnElement[bool]:
     """Say whether a membership runs now."""
-    now = clock.now()
-    running = or_(Membership.until_at.is_(None), Membership.until_at > now)
-    return (Membership.from_at <= now) & running
+    running = or_(Membership.until_at.is_(None), Membership.until_at > now())
+    return (Membership.from_at <= now()) & running
 
 
 def attends(person_id: ColumnElement[UUID], group_id: ColumnElement[UUID]) -> Exists:

@@ -6,14 +6,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, ScalarSelect, Select, and_, func, literal, or_, select
+from sqlalchemy import Row, ScalarSelect, Select, and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
+from academy.kernel.db import Instant
+from academy.kernel.prepared import Prepared, now
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person
 from academy.people.queries import Face
@@ -164,21 +167,39 @@ def workshops_for(
 
     One statement. Without `since` the latest that are over come first, at most 20 of them.
     """
-    query, now = _select(viewer), clock.now()
-    if since is not None:
-        query = query.where(Workshop.starts_at > since - LONGEST).order_by(Workshop.starts_at, Workshop.id)
-    else:
-        query = query.where(Workshop.starts_at < now).order_by(Workshop.starts_at.desc(), Workshop.id).limit(PAST)
-    if until is not None:
-        query = query.where(Workshop.starts_at < until)
-    if group_id is not None:
-        query = query.where(Workshop.group_id == group_id)
-    if activity_id is not None:
-        query = query.where(Workshop.activity_id == activity_id)
-    if not cancelled:
-        query = query.where(Workshop.state == WorkshopState.PUBLISHED)
-    lines = [WorkshopLine(**_fields(viewer, row)) for row in session.execute(query)]
-    return [line for line in lines if (line.ends_at > since if since is not None else line.ends_at <= now)]
+    asked = _listing(
+        coming=since is not None,
+        until=until is not None,
+        group=group_id is not None,
+        activity=activity_id is not None,
+        cancelled=cancelled,
+    )
+    given = {"until": until, "group_id": group_id, "activity_id": activity_id}
+    at = clock.now() if since is None else since
+    given["since"] = at if since is None else since - LONGEST
+    used = {name: value for name, value in given.items() if value is not None}
+    lines = [WorkshopLine(**_fields(viewer, row)) for row in session.execute(*asked(viewer, **used))]
+    return [line for line in lines if (line.ends_at > at if since is not None else line.ends_at <= at)]
+
+
+@cache
+def _listing(*, coming: bool, until: bool, group: bool, activity: bool, cancelled: bool) -> Prepared:
+    def build(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+        query = _select(viewer)
+        since = bindparam("since", type_=Instant())
+        if coming:
+            query = query.where(Workshop.starts_at > since).order_by(Workshop.starts_at, Workshop.id)
+        else:
+            query = query.where(Workshop.starts_at < since).order_by(Workshop.starts_at.desc(), Workshop.id).limit(PAST)
+        if until:
+            query = query.where(Workshop.starts_at < bindparam("until", type_=Instant()))
+        if group:
+            query = query.where(Workshop.group_id == bindparam("group_id"))
+        if activity:
+            query = query.where(Workshop.activity_id == bindparam("activity_id"))
+        return query if cancelled else query.where(Workshop.state == WorkshopState.PUBLISHED)
+
+    return Prepared(build)
 
 
 def workshop_for(session: Session, viewer: Viewer, workshop_id: UUID) -> WorkshopDetail:
@@ -292,7 +313,7 @@ def unanswered(viewer: Viewer) -> ScalarSelect[int]:
             Rsvp.person_id == viewer.person_id,
             Rsvp.state == RsvpState.INVITED,
             Workshop.state == WorkshopState.PUBLISHED,
-            Workshop.starts_at > clock.now(),
+            Workshop.starts_at > now(),
             Workshop.group_id.in_(visible_groups(viewer)),
         )
         .scalar_subquery()

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from academy.kernel import clock
+from academy.kernel import clock, prepared
 from academy.kernel.access import Missing
+from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people import queries as people
 from academy.people.models import Group, Person
@@ -213,15 +214,9 @@ def waiting_run(session: Session, run_id: UUID) -> RunLine | None:
 
 def offers_for(session: Session, viewer: Viewer, *, answered: bool = False) -> list[OfferLine]:
     """Return the viewer's offers that wait for an answer, the most urgent first; else those that are over."""
+    asked = (_ANSWERED if answered else _WAITING)(viewer)
     now = clock.now()
-    waits = (Offer.state == OfferState.PENDING) & (Offer.expires_at > now)
-    query = _offers(viewer).where(~waits if answered else waits)
-    query = (
-        query.order_by(Offer.offered_at.desc(), Offer.id.desc()).limit(ANSWERED_SHOWN)
-        if answered
-        else query.order_by(Offer.expires_at, Offer.id)
-    )
-    return [_offer_line(row, now) for row in session.execute(query)]
+    return [_offer_line(row, now) for row in session.execute(*asked)]
 
 
 def offer_for(session: Session, viewer: Viewer, offer_id: UUID) -> OfferLine:
@@ -266,6 +261,21 @@ def _offers(viewer: Viewer) -> Select[*tuple[Any, ...]]:
         .outerjoin(Pair, Pair.match_id == Match.id)
         .where(visible_offers(viewer))
     )
+
+
+def _waits() -> ColumnElement[bool]:
+    return (Offer.state == OfferState.PENDING) & (Offer.expires_at > prepared.now())
+
+
+_WAITING = Prepared(lambda viewer: _offers(viewer).where(_waits()).order_by(Offer.expires_at, Offer.id))
+_ANSWERED = Prepared(
+    lambda viewer: (
+        _offers(viewer)
+        .where(~_waits())
+        .order_by(Offer.offered_at.desc(), Offer.id.desc())
+        .limit(ANSWERED_SHOWN)
+    )
+)
 
 
 def _offer_line(row: Row[Any], now: datetime) -> OfferLine:

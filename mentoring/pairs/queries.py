@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, Membership, Person, Role
 from academy.people.queries import Face
@@ -52,10 +54,10 @@ def pairs_beside(session: Session, viewer: Viewer, group_id: UUID) -> list[PairL
     return _lines(session, viewer, group_id)
 
 
-def _lines(session: Session, viewer: Viewer, group_id: UUID | None = None) -> list[PairLine]:
+def _own(viewer: Viewer) -> Select[*tuple[Any, ...]]:
     mine = aliased(Membership)
     theirs = aliased(Membership)
-    query = (
+    return (
         select(
             Pair.id,
             Pair.kind,
@@ -84,10 +86,20 @@ def _lines(session: Session, viewer: Viewer, group_id: UUID | None = None) -> li
         )
         .order_by(Pair.started_at, Pair.id, Person.name, Person.id)
     )
-    if group_id is not None:
-        query = query.where(or_(Pair.group_id == group_id, Pair.cohort_group_id == group_id))
+
+
+_ALL = Prepared(_own)
+_BESIDE = Prepared(
+    lambda viewer: _own(viewer).where(
+        or_(Pair.group_id == bindparam("group_id"), Pair.cohort_group_id == bindparam("group_id"))
+    )
+)
+
+
+def _lines(session: Session, viewer: Viewer, group_id: UUID | None = None) -> list[PairLine]:
+    asked = _ALL(viewer) if group_id is None else _BESIDE(viewer, group_id=group_id)
     lines: dict[UUID, PairLine] = {}
-    for row in session.execute(query):
+    for row in session.execute(*asked):
         line = lines.setdefault(
             row.id,
             PairLine(

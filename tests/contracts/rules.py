@@ -16,7 +16,7 @@ FEATURE_MODULES = frozenset(
 )
 KERNEL = frozenset(
     """access app cli clock config db events feature files ids jobs ledger limits log mail migrate offload offload_gevent
-    offload_threads realtime secret serve server server_gevent server_threads solver telemetry viewer websocket
+    offload_threads prepared realtime secret serve server server_gevent server_threads solver telemetry viewer websocket
     websocket_frames websocket_writer""".split()
 )
 WEB = frozenset("api assets errors forms guards i18n markup pages pictures security shell signed_in wire".split())
