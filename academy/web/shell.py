@@ -26,7 +26,6 @@ from academy.web import assets as static
 from academy.web import i18n
 from academy.web.signed_in import viewer_or_none
 
-
 Badge = Callable[[Viewer], ScalarSelect[int]]
 
 

@@ -65,9 +65,7 @@ def _lines() -> Select[Any]:
 _KNOWN = Prepared(lambda viewer: _lines().where(Cohort.id.in_(groups_with(viewer, Right.MEET))))
 _OWN = Prepared(lambda viewer: _lines().where(Cohort.id.in_(own_groups(viewer))))
 _ONE = Prepared(
-    lambda viewer: _lines().where(
-        Cohort.id == bindparam("cohort_id"), Cohort.id.in_(groups_with(viewer, Right.MEET))
-    )
+    lambda viewer: _lines().where(Cohort.id == bindparam("cohort_id"), Cohort.id.in_(groups_with(viewer, Right.MEET)))
 )
 
 

@@ -167,39 +167,29 @@ def workshops_for(
 
     One statement. Without `since` the latest that are over come first, at most 20 of them.
     """
-    asked = _listing(
-        coming=since is not None,
-        until=until is not None,
-        group=group_id is not None,
-        activity=activity_id is not None,
-        cancelled=cancelled,
-    )
-    given = {"until": until, "group_id": group_id, "activity_id": activity_id}
-    at = clock.now() if since is None else since
-    given["since"] = at if since is None else since - LONGEST
+    at = since or clock.now()
+    begins = since - LONGEST if since else at
+    given = {"since": begins, "until": until, "group_id": group_id, "activity_id": activity_id}
     used = {name: value for name, value in given.items() if value is not None}
-    lines = [WorkshopLine(**_fields(viewer, row)) for row in session.execute(*asked(viewer, **used))]
-    return [line for line in lines if (line.ends_at > at if since is not None else line.ends_at <= at)]
+    rows = session.execute(*_listing(frozenset(used), coming=bool(since), cancelled=cancelled)(viewer, **used))
+    lines = [WorkshopLine(**_fields(viewer, row)) for row in rows]
+    return [line for line in lines if (line.ends_at > at if since else line.ends_at <= at)]
 
 
 @cache
-def _listing(*, coming: bool, until: bool, group: bool, activity: bool, cancelled: bool) -> Prepared:
-    def build(viewer: Viewer) -> Select[*tuple[Any, ...]]:
-        query = _select(viewer)
-        since = bindparam("since", type_=Instant())
-        if coming:
-            query = query.where(Workshop.starts_at > since).order_by(Workshop.starts_at, Workshop.id)
-        else:
-            query = query.where(Workshop.starts_at < since).order_by(Workshop.starts_at.desc(), Workshop.id).limit(PAST)
-        if until:
-            query = query.where(Workshop.starts_at < bindparam("until", type_=Instant()))
-        if group:
-            query = query.where(Workshop.group_id == bindparam("group_id"))
-        if activity:
-            query = query.where(Workshop.activity_id == bindparam("activity_id"))
-        return query if cancelled else query.where(Workshop.state == WorkshopState.PUBLISHED)
-
-    return Prepared(build)
+def _listing(used: frozenset[str], *, coming: bool, cancelled: bool) -> Prepared:
+    since, starts = bindparam("since", type_=Instant()), Workshop.starts_at
+    narrowed = {
+        "until": starts < bindparam("until", type_=Instant()),
+        "group_id": Workshop.group_id == bindparam("group_id"),
+        "activity_id": Workshop.activity_id == bindparam("activity_id"),
+    }
+    wanted = [condition for name, condition in narrowed.items() if name in used]
+    wanted += [] if cancelled else [Workshop.state == WorkshopState.PUBLISHED]
+    if coming:
+        return Prepared(lambda v: _select(v).where(starts > since, *wanted).order_by(starts, Workshop.id))
+    wanted.append(starts < since)
+    return Prepared(lambda v: _select(v).where(*wanted).order_by(starts.desc(), Workshop.id).limit(PAST))
 
 
 def workshop_for(session: Session, viewer: Viewer, workshop_id: UUID) -> WorkshopDetail:
@@ -306,13 +296,11 @@ def schedulable_for(session: Session, viewer: Viewer) -> list[tuple[UUID, str]]:
 def unanswered(viewer: Viewer) -> ScalarSelect[int]:
     """Count coming workshops that wait for the viewer's answer: the badge of the navigation."""
     return (
-        select(func.count())
-        .select_from(Rsvp)
+        select(func.count(Rsvp.workshop_id))
         .join(Workshop, Workshop.id == Rsvp.workshop_id)
         .where(
             Rsvp.person_id == viewer.person_id,
-            Rsvp.state == RsvpState.INVITED,
-            Workshop.state == WorkshopState.PUBLISHED,
+            *(Rsvp.state == RsvpState.INVITED, Workshop.state == WorkshopState.PUBLISHED),
             Workshop.starts_at > now(),
             Workshop.group_id.in_(visible_groups(viewer)),
         )

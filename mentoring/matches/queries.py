@@ -270,10 +270,7 @@ def _waits() -> ColumnElement[bool]:
 _WAITING = Prepared(lambda viewer: _offers(viewer).where(_waits()).order_by(Offer.expires_at, Offer.id))
 _ANSWERED = Prepared(
     lambda viewer: (
-        _offers(viewer)
-        .where(~_waits())
-        .order_by(Offer.offered_at.desc(), Offer.id.desc())
-        .limit(ANSWERED_SHOWN)
+        _offers(viewer).where(~_waits()).order_by(Offer.offered_at.desc(), Offer.id.desc()).limit(ANSWERED_SHOWN)
     )
 )
 
