@@ -10,24 +10,33 @@ from academy.accounts.jobs import mailing
 from academy.accounts.pages import addresses, devices, passwords
 from academy.authoring.pages import drafts, parts
 from academy.authoring.pages import tracks as authoring
+from academy.bridges.people_file import cli as people_file_cli
+from academy.bridges.people_file import jobs as people_file_jobs
+from academy.bridges.people_file import pages as people_file
+from academy.bridges.people_file import reactions as people_file_reactions
 from academy.kernel.feature import Feature
 from academy.kernel.log import LogKind
 from academy.kernel.realtime import ViewerSlot
+from academy.notices import api as notices_api
 from academy.notices import pages as inbox
 from academy.notices import queries as notices
 from academy.people import api as people_api
-from academy.people import pages as own
 from academy.people import queries as people
 from academy.people import reactions as people_reactions
 from academy.people.engine import DEMO_ADDRESSES, DEMO_PASSWORD
+from academy.people.pages import entering
+from academy.people.pages import profile as own
+from academy.skills import api as skills_api
 from academy.skills import pages as skills
 from academy.skills import queries as frameworks
 from academy.tokens import api as token_api
 from academy.tokens import pages as tokens
 from academy.tokens import reactions as token_reactions
+from academy.tracks import api as tracks_api
 from academy.tracks import pages as tracks
 from academy.web import errors, i18n, security, shell, signed_in
 from academy.web import pages as house
+from academy.web.api import document, rates
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -38,7 +47,7 @@ if TYPE_CHECKING:
 
 def install(app: Flask, kernel: Kernel) -> None:
     """Attach the web shell, in the order in which a request passes."""
-    for part in (security, signed_in, i18n, shell, errors):
+    for part in (security, signed_in, i18n, shell, errors, rates):
         part.install(app, kernel)
     if kernel.settings.demo:
         kernel.banner += [f"  {address}  password {DEMO_PASSWORD}" for address in DEMO_ADDRESSES]
@@ -55,11 +64,14 @@ FEATURE = Feature(
     install=install,
     blueprints=[
         house.blueprint,
+        entering.blueprint,
         own.blueprint,
         people_api.blueprint,
         inbox.blueprint,
         tokens.blueprint,
+        notices_api.blueprint,
         skills.blueprint,
+        skills_api.blueprint,
         tracks.blueprint,
         devices.blueprint,
         passwords.blueprint,
@@ -67,9 +79,18 @@ FEATURE = Feature(
         drafts.blueprint,
         parts.blueprint,
         addresses.blueprint,
+        people_file.blueprint,
+        tracks_api.blueprint,
+        document.blueprint,
     ],
-    reactions=[*people_reactions.REACTIONS, *account_reactions.REACTIONS, *token_reactions.REACTIONS],
-    jobs=mailing.JOBS,
+    reactions=[
+        *people_reactions.REACTIONS,
+        *account_reactions.REACTIONS,
+        *token_reactions.REACTIONS,
+        *people_file_reactions.REACTIONS,
+    ],
+    jobs=[*mailing.JOBS, *people_file_jobs.JOBS],
+    cli=[people_file_cli.group],
     log_kinds=[LogKind("inbox", notices.follow, notices.load)],
     slots=[
         ViewerSlot(people.viewer_of),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask_babel import gettext as _
 
+from academy.bridges.people_file.queries.slots import Column
 from academy.kernel.feature import Feature
 from academy.people import policy
 from academy.people.policy import Right
@@ -13,8 +14,12 @@ from academy.tracks.pages import ActivityKind
 from academy.web.shell import NavEntry, SpacePanel
 from cohorts.home import pages as home
 from cohorts.load import cli as load
+from cohorts.people_file import actions as people_file
+from cohorts.people_file import queries as people_file_cells
+from cohorts.roster import api as roster_api
 from cohorts.roster import pages as roster
 from cohorts.roster.seeds import filling
+from cohorts.workshops import api as workshops_api
 from cohorts.workshops.jobs import mailing
 from cohorts.workshops.pages import panels, reading, scheduling
 from cohorts.workshops.reactions import consequences, notices
@@ -22,7 +27,14 @@ from cohorts.workshops.reactions import consequences, notices
 FEATURE = Feature(
     name="cohorts",
     folder=Path(__file__).parent,
-    blueprints=[home.blueprint, roster.blueprint, reading.blueprint, scheduling.blueprint],
+    blueprints=[
+        home.blueprint,
+        roster.blueprint,
+        roster_api.blueprint,
+        reading.blueprint,
+        scheduling.blueprint,
+        workshops_api.blueprint,
+    ],
     reactions=consequences.REACTIONS,
     jobs=mailing.JOBS,
     cli=[load.seed],
@@ -34,6 +46,7 @@ FEATURE = Feature(
         SpacePanel(30, roster.agreements),
         ActivityKind("workshop", panels.beside_activity),
         *notices.NOTICE_KINDS,
+        Column("cohort", ("cohorts",), people_file_cells.plan, people_file.apply, people_file_cells.export),
         NavEntry("home", lambda: _("Home"), "/", "house", 10),
         NavEntry("people", lambda: _("People"), "/people", "users", 40),
         NavEntry(

@@ -14,6 +14,7 @@ from academy.web.shell import NavEntry
 from forums.boards import pages as boards
 from forums.boards import queries as board_queries
 from forums.boards import reactions as boards_reactions
+from forums.posts import api as posts_api
 from forums.posts import queries as posts
 from forums.posts import reactions as posts_reactions
 from forums.posts import sockets as posts_sockets
@@ -39,7 +40,14 @@ FEATURE = Feature(
     name="forums",
     folder=Path(__file__).parent,
     install=install,
-    blueprints=[spaces_pages.blueprint, spaces_api.blueprint, room.blueprint, post.blueprint, boards.blueprint],
+    blueprints=[
+        spaces_pages.blueprint,
+        spaces_api.blueprint,
+        posts_api.blueprint,
+        room.blueprint,
+        post.blueprint,
+        boards.blueprint,
+    ],
     sockets=[*spaces_sockets.HANDLERS, *posts_sockets.HANDLERS],
     reactions=[*spaces_reactions.REACTIONS, *posts_reactions.REACTIONS, *boards_reactions.REACTIONS],
     log_kinds=[

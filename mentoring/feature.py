@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from academy.kernel.feature import Feature
+from mentoring.matches import api as matches_api
 from mentoring.matches import jobs
 from mentoring.matches import reactions as match_reactions
 from mentoring.matches.pages import notices, offers, panel, proposals
@@ -15,7 +16,7 @@ from mentoring.profiles import pages as profiles
 FEATURE = Feature(
     name="mentoring",
     folder=Path(__file__).parent,
-    blueprints=[profiles.blueprint, proposals.blueprint, offers.blueprint],
+    blueprints=[profiles.blueprint, proposals.blueprint, offers.blueprint, matches_api.blueprint],
     reactions=[*pair_reactions.REACTIONS, *match_reactions.REACTIONS],
     jobs=jobs.JOBS,
     slots=[*pair_pages.NOTICE_KINDS, *notices.NOTICE_KINDS, proposals.TAB, panel.PANEL],

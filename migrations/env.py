@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("academy", "forums", "mentoring", "cohorts")
 
 for package in PACKAGES:
-    for module in sorted((ROOT / package).glob("*/models.py")):
-        importlib.import_module(f"{package}.{module.parent.name}.models")
+    for module in sorted((ROOT / package).rglob("models.py")):  # a bridge is a feature one folder further down
+        importlib.import_module(".".join(module.relative_to(ROOT).with_suffix("").parts))
 for name in ("jobs", "ledger", "log", "mail"):
     importlib.import_module(f"academy.kernel.{name}")
 

@@ -55,6 +55,13 @@ class Conflict(Refusal):
     status = 409
 
 
+class Outdated(Refusal):
+    """The thing is no longer as the `If-Match` of the request says that it was read."""
+
+    code = "outdated"
+    status = 412
+
+
 class Closed(Refusal):
     """It is over: the room is closed, the offer is answered, the workshop is cancelled."""
 

@@ -19,6 +19,7 @@ from academy.kernel.jobs import Runner
 from academy.kernel.limits import Limits
 from academy.kernel.log import LogKind
 from academy.kernel.realtime import Realtime
+from academy.kernel.vault import Vault
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -44,6 +45,7 @@ class Kernel:
         self.reactions = Reactions([r for f in features for r in f.reactions])
         self.log_kinds: dict[str, LogKind] = {k.name: k for f in features for k in f.log_kinds}
         self.limits = Limits()
+        self.vault = Vault(settings.secrets)
         self.mail = mail.transport_of(settings)
         self.runner = Runner(self, [mail.JOB, mail.FORGET, jobs.CLEAN, *(k for f in features for k in f.jobs)])
         self.realtime = Realtime(app, self, [h for f in features for h in f.sockets])

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
+from limits import parse
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -49,6 +50,7 @@ class Settings:
     | ACADEMY_SMTP_URL | smtp://user:password@host:port, smtps://… for TLS from the start | smtp://127.0.0.1:25 |
     | ACADEMY_MAIL_FROM | the sender's address | academy@localhost |
     | ACADEMY_LOG | debug, info, warning or error | info |
+    | ACADEMY_API_RATE | how many requests the API takes from one person in a while | 600 per minute |
     | ACADEMY_PROXIES | how many proxies in front add X-Forwarded-* headers | 0 |
     """
 
@@ -65,6 +67,7 @@ class Settings:
     smtp_url: str = field(default="smtp://127.0.0.1:25", repr=False)
     mail_from: str = "academy@localhost"
     log_level: str = "info"
+    api_rate: str = "600 per minute"
     proxies: int = 0
     testing: bool = False
 
@@ -99,6 +102,7 @@ class Settings:
             smtp_url=_smtp(env),
             mail_from=_sender(env),
             log_level=_one_of(env, "ACADEMY_LOG", ("debug", "info", "warning", "error"), "info"),
+            api_rate=_rate(env),
             proxies=_count(env, "ACADEMY_PROXIES"),
         )
 
@@ -176,6 +180,16 @@ def _port(env: Mapping[str, str]) -> int:
         message = f"PORT is {value!r}: write a number from 1 to {LAST_PORT}, such as 8000."
         raise SettingsError(message)
     return int(value)
+
+
+def _rate(env: Mapping[str, str]) -> str:
+    rate = env.get("ACADEMY_API_RATE") or "600 per minute"
+    try:
+        parse(rate)
+    except ValueError as error:
+        message = f"ACADEMY_API_RATE is {rate!r}: write a number and a time, such as 600 per minute."
+        raise SettingsError(message) from error
+    return rate
 
 
 def _parts(url: str) -> SplitResult | None:

@@ -12,6 +12,8 @@ from academy.kernel import clock
 from academy.kernel.access import Missing
 
 LENGTH = 26
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_TWO = [a + b for a in _ALPHABET for b in _ALPHABET]
 
 
 def new_id() -> UUID:
@@ -39,7 +41,13 @@ def anonymous_id() -> UUID:
 
 def encode(value: UUID) -> str:
     """Write an id as 26 lower-case base32 characters."""
-    return base64.b32encode(value.bytes).decode("ascii").rstrip("=").lower()
+    # Two characters at a time: a page of a room writes hundreds, and the standard library takes four times as long.
+    n, two = value.int << 2, _TWO
+    return (
+        f"{two[n >> 120]}{two[n >> 110 & 1023]}{two[n >> 100 & 1023]}{two[n >> 90 & 1023]}{two[n >> 80 & 1023]}"
+        f"{two[n >> 70 & 1023]}{two[n >> 60 & 1023]}{two[n >> 50 & 1023]}{two[n >> 40 & 1023]}"
+        f"{two[n >> 30 & 1023]}{two[n >> 20 & 1023]}{two[n >> 10 & 1023]}{two[n & 1023]}"
+    )
 
 
 def decode(text: object) -> UUID:

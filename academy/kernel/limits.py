@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import time
+from dataclasses import dataclass
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from academy.kernel.access import RateLimited
+
+
+@dataclass(frozen=True)
+class Window:
+    """How much of a rule is left: `most` uses in `seconds`, of which `left` remain; all again in `reset` seconds."""
+
+    most: int
+    seconds: int
+    left: int
+    reset: int
 
 
 class Limits:
@@ -30,6 +42,13 @@ class Limits:
         item, one = self._item(rule), "\0".join(who)
         if not self._limiter.test(item, one):
             raise self._refusal(item, one, detail)
+
+    def window(self, rule: str, *who: str) -> Window:
+        """Say how much of a rule is left."""
+        item, one = self._item(rule), "\0".join(who)
+        stats = self._limiter.get_window_stats(item, one)
+        reset = max(0, math.ceil(stats.reset_time - time.time()))
+        return Window(item.amount, item.get_expiry(), stats.remaining, reset)
 
     def clear(self) -> None:
         """Forget everything that was counted."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, Select, bindparam, func, select
+from sqlalchemy import Integer, ScalarSelect, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from academy.kernel import log
@@ -74,7 +74,8 @@ def unread_count(session: Session, viewer: Viewer) -> int:
 
 
 def _inbox(viewer: Viewer) -> Select[Notice]:
-    return select(Notice).where(Notice.person_id == viewer.person_id).order_by(Notice.id.desc()).limit(PAGE + 1)
+    found = select(Notice).where(Notice.person_id == viewer.person_id).order_by(Notice.id.desc())
+    return found.limit(bindparam("limit", type_=Integer))
 
 
 _NEWEST = Prepared(_inbox)
@@ -82,23 +83,23 @@ _OLDER = Prepared(lambda viewer: _inbox(viewer).where(Notice.id < bindparam("bef
 
 
 def inbox_for(
-    session: Session, viewer: Viewer, kinds: Sequence[NoticeKind], *, before: UUID | None = None
+    session: Session, viewer: Viewer, kinds: Sequence[NoticeKind], *, before: UUID | None = None, limit: int = PAGE
 ) -> tuple[list[Entry], UUID | None]:
     """Return a page of the viewer's inbox, newest first, and the id to go on from, if there is more."""
     asked, more = (_NEWEST, {}) if before is None else (_OLDER, {"before": before})
-    found = list(session.scalars(*asked(viewer, **more)))
+    found = list(session.scalars(*asked(viewer, limit=limit + 1, **more)))
     tellers = {kind.name: kind.tell for kind in kinds}
     # Kinds that share a teller are told in one call, which saves a statement for each.
     by_teller: dict[Teller, list[Notice]] = defaultdict(list)
-    for notice in found[:PAGE]:
+    for notice in found[:limit]:
         if notice.kind in tellers:
             by_teller[tellers[notice.kind]].append(notice)
     told: dict[UUID, Told] = {}
     for tell, notices in by_teller.items():
         told.update(tell(session, viewer, notices))
-    shown = [n for n in found[:PAGE] if n.id in told or n.read_at is None]
+    shown = [n for n in found[:limit] if n.id in told or n.read_at is None]
     entries = [Entry(n.id, n.at, n.read_at is None, told.get(n.id)) for n in shown]
-    return entries, found[PAGE - 1].id if len(found) > PAGE else None
+    return entries, found[limit - 1].id if len(found) > limit else None
 
 
 def notice_for(session: Session, viewer: Viewer, notice_id: UUID) -> Notice:

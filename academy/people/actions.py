@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, literal, select, update
@@ -43,6 +44,18 @@ INBOX = "inbox"
 DAY = 24 * 60
 
 
+class Kept(TypedDict, total=False):
+    """What an organization keeps of a person, besides their address."""
+
+    name: str
+    pronouns: str
+    zone: str
+    locale: str
+    external_id: str | None
+    manager_id: UUID | None
+    languages: Sequence[str]
+
+
 def add_person(
     session: Session,
     *,
@@ -51,14 +64,18 @@ def add_person(
     zone: str = "UTC",
     password_hash: str | None = None,
     actor_id: UUID | None = None,
+    person_id: UUID | None = None,
 ) -> Person:
-    """Give somebody an account and the log that their inbox is delivered over."""
+    """Give somebody an account and the log that their inbox is delivered over.
+
+    `person_id` is an id that was made for them before, such as where others of one file refer to them.
+    """
     email_key = email.strip().casefold()
     if session.scalar(select(Person.id).where(Person.email_key == email_key)):
         detail = "Somebody with this address is here already."
         raise Conflict(detail)
     person = Person(
-        id=new_id(),
+        id=person_id or new_id(),
         email=email.strip(),
         email_key=email_key,
         name=name,
@@ -249,6 +266,44 @@ def change_profile(
         changed.append("hours")
     if changed:
         emit(session, ProfileChanged(actor_id=person_id, person_id=person_id, fields=tuple(changed)))
+
+
+def change_person(session: Session, *, person_id: UUID, actor_id: UUID, **new: Unpack[Kept]) -> None:
+    """Change what an organization keeps of somebody: what is not given stays. The caller has checked the right to.
+
+    Raises `Conflict` for an `external_id` that is somebody else's, `Invalid` for an unknown zone and for a manager
+    who reports to this very person.
+    """
+    before = session.get_one(Person, person_id)
+    if new.get("external_id") and new["external_id"] != before.external_id:
+        taken = session.scalar(select(Person.id).where(Person.external_id == new["external_id"]))
+        if taken is not None:
+            detail = "Somebody else has this external id. Nothing was changed."
+            raise Conflict(detail)
+    if "zone" in new:
+        _zone(new["zone"])
+    if new.get("manager_id") is not None:
+        _no_circle(session, person_id, new["manager_id"])
+    languages = new.pop("languages", None)
+    changed = [field for field, value in new.items() if getattr(before, field) != value]
+    for field in changed:
+        setattr(before, field, new[field])  # type: ignore[literal-required]
+    if languages is not None and queries.languages_of(session, [person_id])[person_id] != sorted(set(languages)):
+        set_languages(session, person_id=person_id, languages=languages)
+        changed.append("languages")
+    if changed:
+        emit(session, ProfileChanged(actor_id=actor_id, person_id=person_id, fields=tuple(changed)))
+
+
+def _no_circle(session: Session, person_id: UUID, manager_id: UUID | None) -> None:
+    """Refuse that somebody reports to themselves, over however many others."""
+    seen: set[UUID] = set()
+    while manager_id is not None and manager_id not in seen:
+        if manager_id == person_id:
+            detail = "Nobody is their own manager, not even over others in between. Nothing was changed."
+            raise Invalid(detail, errors={"manager": [detail]})
+        seen.add(manager_id)
+        manager_id = session.scalar(select(Person.manager_id).where(Person.id == manager_id))
 
 
 def set_languages(session: Session, *, person_id: UUID, languages: Sequence[str]) -> None:

@@ -1,31 +1,92 @@
-"""People for programs: who the caller is."""
+"""People and groups for programs: who the caller is, whom they may meet, which groups they see into."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from flask import Blueprint
-
-from academy.kernel.ids import encode
+from academy.kernel.app import kernel
+from academy.kernel.paging import Part
+from academy.people import queries
+from academy.people.queries import Face, GroupLine, Member, Profile
+from academy.people.schemas import GroupOut, MemberOut, MeOut, ProfileOut
+from academy.web.api.operations import Operations, answers, asks
+from academy.web.api.shapes import FaceOut, FindIn, PageIn, part_of, span_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 
-blueprint = Blueprint("people_api", __name__, url_prefix="/api/v1")
+blueprint = Operations("people_api", __name__, tag="People")
 
 
 @blueprint.get("/me")
 @guard("people:self")
+@answers(200, MeOut, tagged=True)
 def me() -> dict[str, Any]:
     """Say who is signed in, and their roles in each group as of now."""
     person = viewer()
     return {
-        "id": encode(person.person_id),
+        "id": person.person_id,
         "name": person.name,
         "initials": person.initials,
         "hue": person.hue,
         "zone": person.zone,
         "locale": person.locale,
-        "groups": [
-            {"id": encode(group_id), "roles": sorted(person.roles[group_id])} for group_id in sorted(person.roles)
-        ],
+        "groups": [{"id": group_id, "roles": sorted(person.roles[group_id])} for group_id in sorted(person.roles)],
     }
+
+
+@blueprint.get("/me/profile")
+@guard("people:self")
+@answers(200, ProfileOut, tagged=True)
+def profile() -> Profile:
+    """Return what the caller says about themselves, with their working hours."""
+    with kernel().reading() as session:
+        return queries.profile_for(session, viewer())
+
+
+@blueprint.get("/people")
+@guard("people:meet")
+@asks(FindIn)
+@answers(200, part_of(FaceOut))
+def people(query: dict[str, Any]) -> Part[Face]:
+    """List whom the caller may meet; `q` holds words of their names."""
+    with kernel().reading() as session:
+        return queries.people_for(session, viewer(), span_of(query), words=query["q"])
+
+
+@blueprint.get("/people/<id:person_id>")
+@guard("people:meet")
+@answers(200, FaceOut, tagged=True)
+def person(person_id: UUID) -> Face:
+    """Return what is shown of somebody whom the caller may meet."""
+    with kernel().reading() as session:
+        return queries.face_for(session, viewer(), person_id)
+
+
+@blueprint.get("/groups")
+@guard("people:meet")
+@asks(PageIn)
+@answers(200, part_of(GroupOut))
+def groups(query: dict[str, Any]) -> Part[GroupLine]:
+    """List the groups that the caller sees into."""
+    with kernel().reading() as session:
+        return queries.groups_for(session, viewer(), span_of(query))
+
+
+@blueprint.get("/groups/<id:group_id>")
+@guard("people:meet")
+@answers(200, GroupOut, tagged=True)
+def group(group_id: UUID) -> GroupLine:
+    """Return one group."""
+    with kernel().reading() as session:
+        return queries.group_for(session, viewer(), group_id)
+
+
+@blueprint.get("/groups/<id:group_id>/members")
+@guard("people:meet")
+@asks(PageIn)
+@answers(200, part_of(MemberOut))
+def members(group_id: UUID, query: dict[str, Any]) -> Part[Member]:
+    """List who is in a group now, one entry for each role that somebody has there."""
+    with kernel().reading() as session:
+        return queries.members_part_for(session, viewer(), group_id, span_of(query))

@@ -82,7 +82,13 @@ def groups_below(ancestors: Any) -> Select[UUID]:
 
 
 def belonging(viewer: Viewer, right: Right) -> list[UUID]:
-    """Return the groups where the viewer is one of those whom a board is for: a member, or in a role with a right."""
+    """Return the groups where the viewer is one of those whom a board is for: a member, or in a role with a right.
+
+    Of anybody, the parameter for them.
+    """
+    if viewer is ANYBODY:
+        where = of_viewer(f"belonging_{right.name.lower()}", lambda somebody: belonging(somebody, right), many=True)
+        return cast("list[UUID]", where)
     return [
         g for g, roles in viewer.roles.items() if any(r == Role.MEMBER or right in RIGHTS.get(r, ()) for r in roles)
     ]

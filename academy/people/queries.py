@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
 from academy.kernel.db import Instant
+from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import now
 from academy.kernel.viewer import SIGN_IN_LASTS, Viewer, hue, initials
 from academy.people.engine import token_hash
@@ -46,6 +47,7 @@ class Member:
 
     face: Face
     role: str
+    id: UUID | None = None
 
 
 _SIGNED_IN = (
@@ -131,6 +133,14 @@ def account_of(session: Session, email: str) -> tuple[UUID, str | None] | None:
     return (row.id, row.password_hash) if row else None
 
 
+def password_mark(session: Session, person_id: UUID) -> str | None:
+    """Return a mark that changes with somebody's password and tells nothing of it; None for a closed account."""
+    row = session.execute(
+        select(Person.password_hash).where(Person.id == person_id, Person.deactivated_at.is_(None))
+    ).one_or_none()
+    return token_hash(f"mark of {row.password_hash}")[:16] if row else None
+
+
 def path_of(session: Session, group_id: UUID) -> list[tuple[UUID, str, int]]:
     """Return a group's ancestors, itself included, as (ancestor, the group's own kind, depth)."""
     rows = session.execute(
@@ -184,6 +194,29 @@ def members_for(session: Session, viewer: Viewer, group_id: UUID) -> list[Member
     return members_of(session, group_id)
 
 
+def members_part_for(session: Session, viewer: Viewer, group_id: UUID, span: Span) -> Part[Member]:
+    """Return part of who is in a group that the viewer may see into, one entry per role. Two statements."""
+    demand(session, viewer, Right.MEET, group_id)
+    now = clock.now()
+    query = (
+        select(Person.id, Person.name, Person.pronouns, Person.zone, Membership.role, Membership.id.label("member_id"))
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Membership.group_id == group_id,
+            Membership.from_at <= now,
+            or_(Membership.until_at.is_(None), Membership.until_at > now),
+            Person.deactivated_at.is_(None),
+        )
+    )
+    return part(
+        session,
+        query,
+        Membership.id,
+        span,
+        lambda r: Member(Face(r.id, r.name, r.pronouns, r.zone), r.role, r.member_id),
+    )
+
+
 def people_met(session: Session, viewer: Viewer) -> list[Face]:
     """Return everybody whom the viewer may meet in some group, by name, themselves left out."""
     now = clock.now()
@@ -203,20 +236,59 @@ def people_met(session: Session, viewer: Viewer) -> list[Face]:
     return [Face(r.id, r.name, r.pronouns, r.zone) for r in rows]
 
 
+def _met(viewer: Viewer) -> Select[UUID]:
+    now = clock.now()
+    return select(Membership.person_id).where(
+        Membership.group_id.in_(groups_with(viewer, Right.MEET)),
+        Membership.from_at <= now,
+        or_(Membership.until_at.is_(None), Membership.until_at > now),
+    )
+
+
+def people_for(session: Session, viewer: Viewer, span: Span, *, words: str = "") -> Part[Face]:
+    """Return part of whom the viewer may meet, those whose names hold all `words`. One statement."""
+    query = select(Person.id, Person.name, Person.pronouns, Person.zone).where(
+        Person.id.in_(_met(viewer)),
+        Person.deactivated_at.is_(None),
+        Person.id != viewer.person_id,
+        *(func.lower(Person.name).contains(word.lower(), autoescape=True) for word in words.split()),
+    )
+    return part(session, query, Person.id, span, lambda row: Face(*row))
+
+
+@dataclass(frozen=True)
+class GroupLine:
+    """A group that somebody may know of."""
+
+    id: UUID
+    name: str
+    kind: str
+    parent_id: UUID | None
+
+
+_GROUP = (Group.id, Group.name, Group.kind, Group.parent_id)
+
+
+def groups_for(session: Session, viewer: Viewer, span: Span) -> Part[GroupLine]:
+    """Return part of the groups that the viewer may see into. One statement."""
+    query = select(*_GROUP).where(Group.id.in_(groups_with(viewer, Right.MEET)))
+    return part(session, query, Group.id, span, lambda row: GroupLine(*row))
+
+
+def group_for(session: Session, viewer: Viewer, group_id: UUID) -> GroupLine:
+    """Find a group that the viewer may see into; raises `Missing`. One statement."""
+    row = session.execute(
+        select(*_GROUP).where(Group.id == group_id, Group.id.in_(groups_with(viewer, Right.MEET)))
+    ).one_or_none()
+    if row is None:
+        raise Missing
+    return GroupLine(*row)
+
+
 def face_for(session: Session, viewer: Viewer, person_id: UUID) -> Face:
     """Return what is shown of a person whom the viewer may meet; anybody else is `Missing`."""
     if person_id != viewer.person_id:
-        now = clock.now()
-        shared = session.execute(
-            select(Membership.id)
-            .where(
-                Membership.person_id == person_id,
-                Membership.group_id.in_(groups_with(viewer, Right.MEET)),
-                Membership.from_at <= now,
-                or_(Membership.until_at.is_(None), Membership.until_at > now),
-            )
-            .limit(1)
-        ).first()
+        shared = session.execute(_met(viewer).where(Membership.person_id == person_id).limit(1)).first()
         if shared is None:
             raise Missing
     found = faces(session, [person_id]).get(person_id)

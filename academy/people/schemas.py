@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from marshmallow import Schema, ValidationError, fields, validate
 
 from academy.kernel.access import Invalid
+from academy.web.api.shapes import FaceOut, Out
 from academy.web.forms import REQUIRED
 from academy.web.i18n import later
 from academy.web.wire import Id
@@ -149,3 +150,59 @@ def hours_of(week: Mapping[str, Any], keep: Sequence[str]) -> Hours:
     if errors:
         raise Invalid(errors=errors)
     return found
+
+
+class HoursOut(Out):
+    """A stretch of working hours on one weekday, in minutes after midnight in the person's own zone."""
+
+    weekday = fields.Function(lambda stretch: stretch[0], metadata={"type": "integer", "description": "0 is Monday."})
+    start = fields.Function(lambda stretch: stretch[1], metadata={"type": "integer"})
+    end = fields.Function(lambda stretch: stretch[2], metadata={"type": "integer"})
+
+
+class RolesOut(Out):
+    """The caller's roles in one group."""
+
+    id = Id()
+    roles = fields.List(fields.String())
+
+
+class MeOut(Out):
+    """Who is signed in."""
+
+    id = Id()
+    name = fields.String()
+    initials = fields.String()
+    hue = fields.Integer()
+    zone = fields.String()
+    locale = fields.String()
+    groups = fields.List(fields.Nested(RolesOut))
+
+
+class ProfileOut(Out):
+    """What somebody says about themselves, as they see it."""
+
+    name = fields.String()
+    email = fields.String()
+    pronouns = fields.String()
+    about = fields.String()
+    zone = fields.String()
+    languages = fields.List(fields.String())
+    hours = fields.List(fields.Nested(HoursOut))
+    manager = fields.Nested(FaceOut, allow_none=True)
+
+
+class GroupOut(Out):
+    """A named set of people with roles."""
+
+    id = Id()
+    name = fields.String()
+    kind = fields.String(metadata={"description": "organization, academy, cohort, pair or board."})
+    parent = Id(attribute="parent_id", allow_none=True)
+
+
+class MemberOut(Out):
+    """A person's role in a group."""
+
+    person = fields.Nested(FaceOut, attribute="face")
+    role = fields.String()

@@ -17,7 +17,7 @@ from academy.skills.events import GoalSet, SkillSet
 from academy.skills.models import Framework, Goal, PersonSkill, Skill, SkillLink
 
 DATA = Path(__file__).parent / "data"
-SOURCES = ("self", "manager", "evidence")
+SOURCES = ("self", "manager", "evidence", "organization")
 LOWEST, HIGHEST = 1, 5
 
 ESCO = {
@@ -65,33 +65,44 @@ def load_framework(session: Session) -> bool:
     return True
 
 
-def set_skill(session: Session, *, person_id: UUID, skill_id: UUID, level: int, source: str = "self") -> None:
-    """Say that somebody has a skill at a level from 1 to 5; a new word replaces the earlier one."""
+def set_skill(
+    session: Session,
+    *,
+    person_id: UUID,
+    skill_id: UUID,
+    level: int,
+    source: str = "self",
+    actor_id: UUID | None = None,
+) -> None:
+    """Say that somebody has a skill at a level from 1 to 5; a new word replaces the earlier one.
+
+    `actor_id` is who says so where it is not the person; the entry point has checked their right to.
+    """
     _check(session, skill_id, level)
     if source not in SOURCES:
-        detail = "A skill is stated by oneself, a manager or evidence."
+        detail = "A skill is stated by oneself, a manager, the organization or evidence."
         raise Invalid(detail, errors={"source": [detail]})
     session.merge(PersonSkill(person_id=person_id, skill_id=skill_id, level=level, source=source, at=clock.now()))
-    emit(session, SkillSet(actor_id=person_id, person_id=person_id, skill_id=skill_id, level=level))
+    emit(session, SkillSet(actor_id=actor_id or person_id, person_id=person_id, skill_id=skill_id, level=level))
 
 
-def drop_skill(session: Session, *, person_id: UUID, skill_id: UUID) -> None:
+def drop_skill(session: Session, *, person_id: UUID, skill_id: UUID, actor_id: UUID | None = None) -> None:
     """Take a skill off somebody's profile."""
     session.execute(delete(PersonSkill).where(PersonSkill.person_id == person_id, PersonSkill.skill_id == skill_id))
-    emit(session, SkillSet(actor_id=person_id, person_id=person_id, skill_id=skill_id, level=0))
+    emit(session, SkillSet(actor_id=actor_id or person_id, person_id=person_id, skill_id=skill_id, level=0))
 
 
-def set_goal(session: Session, *, person_id: UUID, skill_id: UUID, level: int) -> None:
+def set_goal(session: Session, *, person_id: UUID, skill_id: UUID, level: int, actor_id: UUID | None = None) -> None:
     """Say that somebody wants a skill at a level from 1 to 5."""
     _check(session, skill_id, level)
     session.merge(Goal(person_id=person_id, skill_id=skill_id, level=level, at=clock.now()))
-    emit(session, GoalSet(actor_id=person_id, person_id=person_id, skill_id=skill_id, level=level))
+    emit(session, GoalSet(actor_id=actor_id or person_id, person_id=person_id, skill_id=skill_id, level=level))
 
 
-def drop_goal(session: Session, *, person_id: UUID, skill_id: UUID) -> None:
+def drop_goal(session: Session, *, person_id: UUID, skill_id: UUID, actor_id: UUID | None = None) -> None:
     """Take a goal back."""
     session.execute(delete(Goal).where(Goal.person_id == person_id, Goal.skill_id == skill_id))
-    emit(session, GoalSet(actor_id=person_id, person_id=person_id, skill_id=skill_id, level=0))
+    emit(session, GoalSet(actor_id=actor_id or person_id, person_id=person_id, skill_id=skill_id, level=0))
 
 
 def _check(session: Session, skill_id: UUID, level: int) -> None:

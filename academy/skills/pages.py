@@ -32,7 +32,12 @@ def _levels() -> list[tuple[int, str]]:
 
 
 def _sources() -> dict[str, str]:
-    return {"self": _("You say so"), "manager": _("Your manager says so"), "evidence": _("Shown by your work")}
+    return {
+        "self": _("You say so"),
+        "manager": _("Your manager says so"),
+        "organization": _("Your organization says so"),
+        "evidence": _("Shown by your work"),
+    }
 
 
 @blueprint.get(HERE)

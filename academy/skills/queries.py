@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
+from academy.kernel.access import Missing
+from academy.kernel.paging import Part, Span, part
+from academy.kernel.viewer import Viewer
 from academy.skills.models import Framework, Goal, PersonSkill, Skill, SkillLink
+
+_SKILL_ID = attrgetter("skill_id")
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,60 @@ def goals_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, list[Wa
     ):
         found[row.person_id].append(WantedSkill(row.skill_id, row.key, row.label, row.level))
     return found
+
+
+_HELD = (PersonSkill.skill_id, Skill.key, Skill.label, PersonSkill.level, PersonSkill.source)
+_WANTED = (Goal.skill_id, Skill.key, Skill.label, Goal.level)
+
+
+def _held(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+    return select(*_HELD).join(Skill, Skill.id == PersonSkill.skill_id).where(PersonSkill.person_id == viewer.person_id)
+
+
+def _wanted(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+    return select(*_WANTED).join(Skill, Skill.id == Goal.skill_id).where(Goal.person_id == viewer.person_id)
+
+
+def held_for(session: Session, viewer: Viewer, span: Span) -> Part[HeldSkill]:
+    """Return part of the skills that the viewer has. One statement."""
+    return part(session, _held(viewer), PersonSkill.skill_id, span, lambda row: HeldSkill(*row), _SKILL_ID)
+
+
+def wanted_for(session: Session, viewer: Viewer, span: Span) -> Part[WantedSkill]:
+    """Return part of the skills that the viewer wants. One statement."""
+    return part(session, _wanted(viewer), Goal.skill_id, span, lambda row: WantedSkill(*row), _SKILL_ID)
+
+
+def held_by(session: Session, viewer: Viewer, skill_id: UUID) -> HeldSkill:
+    """Return a skill that the viewer has; raises `Missing`."""
+    row = session.execute(_held(viewer).where(PersonSkill.skill_id == skill_id)).one_or_none()
+    if row is None:
+        raise Missing
+    return HeldSkill(*row)
+
+
+def wanted_by(session: Session, viewer: Viewer, skill_id: UUID) -> WantedSkill:
+    """Return a skill that the viewer wants; raises `Missing`."""
+    row = session.execute(_wanted(viewer).where(Goal.skill_id == skill_id)).one_or_none()
+    if row is None:
+        raise Missing
+    return WantedSkill(*row)
+
+
+def skills_part(session: Session, span: Span) -> Part[SkillHit]:
+    """Return part of all skills that somebody can have. One statement."""
+    query = select(Skill.id, Skill.label, Skill.kind).where(Skill.kind != "group")
+    return part(session, query, Skill.id, span, lambda row: SkillHit(*row))
+
+
+def skill(session: Session, skill_id: UUID) -> SkillHit:
+    """Find a skill that somebody can have; raises `Missing`."""
+    row = session.execute(
+        select(Skill.id, Skill.label, Skill.kind).where(Skill.id == skill_id, Skill.kind != "group")
+    ).one_or_none()
+    if row is None:
+        raise Missing
+    return SkillHit(*row)
 
 
 def search(session: Session, text: str, limit: int = 10) -> list[SkillHit]:

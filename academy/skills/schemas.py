@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from academy.web.api.shapes import Out
 from academy.web.forms import REQUIRED
 from academy.web.i18n import later
 from academy.web.wire import Id
@@ -18,3 +19,26 @@ class LevelIn(Schema):
     level = fields.Integer(
         load_default=3, validate=validate.Range(1, 5, error=LEVEL), error_messages={"invalid": LEVEL}
     )
+
+
+class SkillOut(Out):
+    """A skill of a framework."""
+
+    id = Id()
+    label = fields.String()
+    kind = fields.String()
+
+
+class GoalOut(Out):
+    """A skill that somebody wants at a level from 1 to 5."""
+
+    skill = Id(attribute="skill_id")
+    key = fields.String()
+    label = fields.String()
+    level = fields.Integer()
+
+
+class HeldSkillOut(GoalOut):
+    """A skill that somebody has at a level from 1 to 5, and who says so: self, manager or evidence."""
+
+    source = fields.String()

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
+from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group
@@ -97,6 +99,19 @@ class TrackLine:
     summary: str
     weeks: int
     number: int
+    id: UUID
+
+
+@dataclass(frozen=True)
+class DeliveryLine:
+    """A delivery as lists show it."""
+
+    id: UUID
+    group_id: UUID
+    title: str
+    weeks: int
+    starts_on: date
+    zone: str
 
 
 @dataclass(frozen=True)
@@ -246,17 +261,56 @@ def task_for(session: Session, viewer: Viewer, activity_id: UUID) -> Task:
 
 def tracks_in(session: Session, group_ids: Sequence[UUID]) -> list[TrackLine]:
     """Return the newest version of each track that these academies keep."""
-    rows = session.execute(
-        select(TrackVersion, Track.group_id)
-        .join(Track, Track.id == TrackVersion.track_id)
-        .where(Track.group_id.in_(group_ids))
-        .order_by(TrackVersion.title, TrackVersion.number.desc())
+    rows = session.execute(_newest().where(Track.group_id.in_(group_ids)).order_by(TrackVersion.title, Track.id))
+    return [_track_line(row) for row in rows]
+
+
+def _newest() -> Select[*tuple[Any, ...]]:
+    later = aliased(TrackVersion)
+    newer = select(later.id).where(later.track_id == Track.id, later.number > TrackVersion.number)
+    return select(TrackVersion, Track.group_id).join(Track, Track.id == TrackVersion.track_id).where(~newer.exists())
+
+
+def _track_line(row: Any) -> TrackLine:
+    version, group_id = row
+    return TrackLine(
+        version.id, group_id, version.title, version.summary, version.weeks, version.number, version.track_id
     )
-    newest: dict[UUID, TrackLine] = {}
-    for version, group_id in rows:
-        line = TrackLine(version.id, group_id, version.title, version.summary, version.weeks, version.number)
-        newest.setdefault(version.track_id, line)
-    return list(newest.values())
+
+
+def _known(viewer: Viewer) -> ColumnElement[bool]:
+    """Select the tracks that the viewer's groups are given, and those that the viewer may create cohorts for."""
+    given = (
+        select(TrackVersion.track_id)
+        .join(Delivery, Delivery.track_version_id == TrackVersion.id)
+        .where(Delivery.group_id.in_(groups_with(viewer, Right.LEARN)))
+    )
+    return or_(Track.id.in_(given), Track.group_id.in_(groups_with(viewer, Right.CREATE_COHORT)))
+
+
+def tracks_for(session: Session, viewer: Viewer, span: Span) -> Part[TrackLine]:
+    """Return part of the tracks that the viewer may know of, each in its newest version. One statement."""
+    return part(session, _newest().where(_known(viewer)), Track.id, span, _track_line)
+
+
+def track_for(session: Session, viewer: Viewer, track_id: UUID) -> TrackLine:
+    """Find a track that the viewer may know of; raises `Missing`."""
+    row = session.execute(_newest().where(Track.id == track_id, _known(viewer))).one_or_none()
+    if row is None:
+        raise Missing
+    return _track_line(row)
+
+
+def deliveries_for(session: Session, viewer: Viewer, span: Span) -> Part[DeliveryLine]:
+    """Return part of what the viewer's groups are given. One statement."""
+    query = (
+        select(
+            Delivery.id, Delivery.group_id, TrackVersion.title, TrackVersion.weeks, Delivery.starts_on, Delivery.zone
+        )
+        .join(TrackVersion, TrackVersion.id == Delivery.track_version_id)
+        .where(Delivery.group_id.in_(groups_with(viewer, Right.LEARN)))
+    )
+    return part(session, query, Delivery.id, span, lambda row: DeliveryLine(*row))
 
 
 def activity_of(session: Session, group_id: UUID, key: str) -> UUID | None:

@@ -4,8 +4,77 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
+from academy.web.api.shapes import Out
+from academy.web.wire import Id
+
 
 class ReflectionIn(Schema):
     """What somebody writes for themselves."""
 
     body = fields.String(load_default="")
+
+
+class TrackOut(Out):
+    """A track in its newest version. `version` is what a cohort is created with."""
+
+    id = Id()
+    version = Id(attribute="version_id")
+    group = Id(attribute="group_id")
+    number = fields.Integer()
+    title = fields.String()
+    summary = fields.String()
+    weeks = fields.Integer()
+
+
+class DeliveryOut(Out):
+    """A track version as a group is given it, from a date on in the group's zone."""
+
+    id = Id()
+    group = Id(attribute="group_id")
+    title = fields.String()
+    weeks = fields.Integer()
+    starts_on = fields.Date()
+    zone = fields.String()
+
+
+class StepOut(Out):
+    """An activity, and whether the caller has done it."""
+
+    id = Id()
+    kind = fields.String()
+    title = fields.String()
+    summary = fields.String()
+    minutes = fields.Integer()
+    done = fields.Boolean()
+
+
+class StageOut(Out):
+    """A module of a track, in the week that it belongs to."""
+
+    title = fields.String()
+    summary = fields.String()
+    week = fields.Integer()
+    steps = fields.List(fields.Nested(StepOut))
+
+
+class PlanOut(Out):
+    """A delivery as the caller walks it. `week` runs from 1, and is 0 before the start."""
+
+    id = Id(attribute="delivery_id")
+    group = Id(attribute="group_id")
+    title = fields.String()
+    summary = fields.String()
+    weeks = fields.Integer()
+    week = fields.Integer()
+    starts_on = fields.Date()
+    stages = fields.List(fields.Nested(StageOut))
+
+
+class TaskOut(StepOut):
+    """An activity with its text, and what the caller wrote for themselves."""
+
+    html = fields.String(attribute="body_html")
+    module = fields.String(attribute="module_title")
+    delivery = Id(attribute="delivery_id")
+    reflection = fields.String()
+    following = Id(allow_none=True)

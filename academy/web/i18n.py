@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_timezone_location
+from babel.dates import format_date, get_timezone_location
 from flask import Flask, has_request_context, request
-from flask_babel import Babel, get_locale, lazy_gettext
+from flask.globals import _cv_app
+from flask_babel import Babel, Domain, get_locale, lazy_gettext
+from markupsafe import Markup
 
 from academy.kernel import clock
 from academy.kernel.app import Kernel
@@ -31,9 +33,15 @@ def _locale() -> str:
     return request.accept_languages.best_match(LOCALES) or LOCALES[0]
 
 
+_ENGLISH = Locale("en")
+
+
 def locale() -> Locale:
     """Return the locale of this request."""
-    return get_locale() or Locale("en")
+    # Flask-Babel's own way to it asks five times what the current context is; a page says a hundred texts.
+    context = _cv_app.get(None)
+    kept = context.g.get("_flask_babel") if context is not None else None
+    return getattr(kept, "babel_locale", None) or get_locale() or _ENGLISH
 
 
 def zone() -> str:
@@ -63,8 +71,9 @@ def short_day(at: datetime | date, in_zone: str | None = None) -> str:
 
 
 def time_of(at: datetime, in_zone: str | None = None) -> str:
-    """Write the time of day on a 24 hour clock: 15:00."""
-    return format_time(at.astimezone(ZoneInfo(in_zone or zone())), "HH:mm", locale=locale())
+    """Write the time of day on a 24 hour clock, which is the same in every locale: 15:00."""
+    local = at.astimezone(ZoneInfo(in_zone or zone()))
+    return f"{local.hour:02}:{local.minute:02}"
 
 
 def local(at: datetime, in_zone: str | None = None) -> datetime:
@@ -87,7 +96,53 @@ def weekdays(width: str = "wide") -> list[tuple[int, str]]:
     return [((first + i) % 7, names[(first + i) % 7]) for i in range(7)]
 
 
+class _Texts(Domain):
+    """The texts of all locales. Flask-Babel would read its files anew for each request, and look for them at each text.
+
+    `said` keeps what templates say, per locale and ready to be shown: texts of templates, the same for everybody.
+    """
+
+    most = 10_000
+
+    def __init__(self, domain: str) -> None:
+        super().__init__(domain=domain)  # type: ignore[no-untyped-call]  # Flask-Babel has no types
+        self.said: dict[Locale, dict[str, Markup]] = {}
+
+    def say(self, text: str, /, **variables: Any) -> Markup:
+        """Translate a text for a template; variables are escaped. Texts are formats, so that a percent sign is two."""
+        said = self.said.get(locale())
+        if said is None:
+            said = self.said[locale()] = {}
+        found = said.get(text)
+        if found is None:
+            found = Markup(self._catalog().ugettext(text))  # noqa: S704 - from our own templates and catalogs
+            if len(said) < self.most:
+                said[text] = found
+        return found % variables if variables or "%" in found else found
+
+    def _catalog(self) -> Any:
+        return self.get_translations()  # type: ignore[no-untyped-call]  # as above
+
+    def say_many(self, one: str, many: str, num: int, /, **variables: Any) -> Markup:
+        """Translate a text that counts, for a template."""
+        found = Markup(self._catalog().ungettext(one, many, num))  # noqa: S704 - as above
+        return found % {"num": num, **variables}
+
+
+class _Babel(Babel):
+    """Babel with one catalog for all requests."""
+
+    texts = _Texts("messages")
+
+    @property
+    def domain_instance(self) -> _Texts:
+        """Return the catalog; a request asks for it once."""
+        return self.texts
+
+
 def install(app: Flask, _: Kernel) -> None:
     """Attach Babel and the filters that templates use."""
-    Babel(app, locale_selector=_locale, timezone_selector=zone)
+    _Babel(app, locale_selector=_locale, timezone_selector=zone)  # type: ignore[no-untyped-call]
+    texts = _Babel.texts
+    app.jinja_env.globals.update(_=texts.say, gettext=texts.say, ngettext=texts.say_many)
     app.jinja_env.filters.update(day=day, short_day=short_day, time_of=time_of, local=local, moment=moment, city=city)

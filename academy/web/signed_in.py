@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from flask import Flask, Response, after_this_request, g, request
+from flask.globals import _cv_app
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
 from sqlalchemy.orm import Session
@@ -86,7 +87,11 @@ def load(token: str) -> SignedInUser | None:
 
 def viewer_or_none() -> Viewer | None:
     """Return who is signed in, or None."""
-    found = current_user._get_current_object()  # noqa: SLF001 - the documented way to unwrap a LocalProxy
+    context = _cv_app.get(None)
+    # A page asks this a hundred times; once Flask-Login has looked, what it found is where it keeps it.
+    found = context.g.get("_login_user") if context is not None else None
+    if found is None:
+        found = current_user._get_current_object()  # noqa: SLF001 - the documented way to unwrap a LocalProxy
     return found.viewer if isinstance(found, SignedInUser) else None
 
 

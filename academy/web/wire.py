@@ -12,6 +12,9 @@ from marshmallow import ValidationError, fields, validate
 from academy.kernel.access import Missing
 from academy.kernel.ids import decode, encode
 
+PATTERN = "^[a-z2-7]{25}[aeimquy4]$"
+"""An id: 26 base32 characters stand for 130 bits, so the last one has two bits that are nought."""
+
 
 class Version(fields.Integer):
     """The version or sequence of a row that a page was made from: a number that a column of 32 bits can hold."""

@@ -210,7 +210,13 @@ def everybody() -> ResponseReturnValue:
     with kernel().reading() as session:
         found = [n for n in queries.neighbours_for(session, viewer()) if wanted.casefold() in n.face.name.casefold()]
     return render_template(
-        "cohorts/home/people.html", found=found, q=wanted, roles=role_names(), now=clock.now(), page="people"
+        "cohorts/home/people.html",
+        found=found,
+        q=wanted,
+        roles=role_names(),
+        now=clock.now(),
+        may_settle=bool(policy.granting(viewer(), Right.SETTLE)),
+        page="people",
     )
 
 

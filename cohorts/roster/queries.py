@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
+from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, Membership, Person, Role
@@ -92,6 +93,11 @@ def cohorts_for(session: Session, viewer: Viewer) -> list[CohortLine]:
     """Return the cohorts that the viewer may know of, the latest start first. One statement."""
     rows = session.execute(*_KNOWN(viewer))
     return [_line(row) for row in rows]
+
+
+def cohorts_part(session: Session, viewer: Viewer, span: Span) -> Part[CohortLine]:
+    """Return part of the cohorts that the viewer may know of, the newest first. One statement."""
+    return part(session, _lines().where(Cohort.id.in_(groups_with(viewer, Right.MEET))), Cohort.id, span, _line)
 
 
 def own_cohorts(session: Session, viewer: Viewer) -> list[CohortLine]:

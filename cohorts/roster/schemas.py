@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_load, validate
 
+from academy.web.api.shapes import Out
 from academy.web.forms import REQUIRED
 from academy.web.i18n import later
 from academy.web.wire import Id
@@ -53,3 +54,22 @@ class LeaveIn(Schema):
 
     person = Id(required=True, error_messages=REQUIRED)
     role = fields.String(required=True, error_messages=REQUIRED)
+
+
+class CohortOut(Out):
+    """A dated run of a track version. `week` runs from 1, and is 0 before the start."""
+
+    id = Id()
+    name = fields.String()
+    track = fields.String()
+    weeks = fields.Integer()
+    week = fields.Integer()
+    starts_on = fields.Date()
+    zone = fields.String()
+    delivery = Id(attribute="delivery_id")
+    space = Id(attribute="space_id")
+    academy = Id(attribute="parent_id", allow_none=True)
+    seats = fields.Integer(allow_none=True)
+    learners = fields.Integer()
+    state = fields.String()
+    agreements = fields.List(fields.String())

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from academy.kernel import clock
 from academy.kernel.access import Missing
 from academy.kernel.db import Instant
+from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared, now
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person
@@ -96,6 +97,12 @@ class WorkshopDetail(WorkshopLine):
     venue_url: str
     version: int
     asked_sequence: int | None
+
+    @property
+    def door(self) -> str:
+        """Return the link to the call, for who schedules it, and while one can join for who was asked."""
+        asked = self.answer is not None or self.leads
+        return self.venue_url if self.may_schedule or (self.open and asked) else ""
 
 
 @dataclass(frozen=True)
@@ -192,6 +199,12 @@ def _listing(used: frozenset[str], *, coming: bool, cancelled: bool) -> Prepared
     return Prepared(lambda v: _select(v).where(*wanted).order_by(starts.desc(), Workshop.id).limit(PAST))
 
 
+def workshops_part(session: Session, viewer: Viewer, span: Span, group_id: UUID | None) -> Part[WorkshopLine]:
+    """Return part of the workshops of the viewer's groups, or of one of them. One statement."""
+    query = _select(viewer) if group_id is None else _select(viewer).where(Workshop.group_id == group_id)
+    return part(session, query, Workshop.id, span, lambda row: WorkshopLine(**_fields(viewer, row)))
+
+
 def workshop_for(session: Session, viewer: Viewer, workshop_id: UUID) -> WorkshopDetail:
     """Find a workshop of one of the viewer's groups; raises `Missing`. One statement."""
     row = session.execute(
@@ -238,14 +251,9 @@ def plan_for(session: Session, viewer: Viewer, group_id: UUID) -> Plan:
     if group is None:
         raise Missing
     members = present_people(session, group_id)
-    return Plan(
-        group_id=group_id,
-        name=group.name,
-        zone=group.zone,
-        people=tuple({f.id: f for f, role, depth in members if depth == 0 and role in ATTENDING}.values()),
-        facilitators=leaders(members),
-        activities=tuple(activities_of(session, group_id)),
-    )
+    people = tuple({f.id: f for f, role, depth in members if depth == 0 and role in ATTENDING}.values())
+    activities = tuple(activities_of(session, group_id))
+    return Plan(group_id, group.name, group.zone, people, leaders(members), activities)
 
 
 def activities_of(session: Session, group_id: UUID) -> list[tuple[UUID, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_load, validate
 
+from academy.web.api.shapes import FaceOut, Out, PageIn, instant
 from academy.web.forms import REQUIRED
 from academy.web.wire import Id, Version
 
@@ -68,3 +69,44 @@ class AnswerIn(Schema):
         validate=validate.OneOf(["going", "maybe", "declined"], error=ANSWER),
     )
     asked = Version(load_default=None)
+
+
+class WorkshopsIn(PageIn):
+    """Workshops of one group, if it is named."""
+
+    group = Id()
+
+
+class WorkshopLineOut(Out):
+    """A workshop. `answer` is the caller's: invited, going, maybe, declined, or null for who was not asked."""
+
+    id = Id()
+    group = Id(attribute="group_id")
+    title = fields.String()
+    starts_at = instant()
+    ends_at = instant()
+    minutes = fields.Integer()
+    zone = fields.String()
+    state = fields.String()
+    capacity = fields.Integer(allow_none=True)
+    going = fields.Integer()
+    activity = Id(attribute="activity_id", allow_none=True)
+    facilitator = fields.Nested(FaceOut)
+    answer = fields.String(allow_none=True)
+
+
+class WorkshopOut(WorkshopLineOut):
+    """A workshop with all that its page shows. `venue_url` is empty until the door opens."""
+
+    agenda = fields.String(attribute="agenda_md")
+    html = fields.String(attribute="agenda_html")
+    wall_start = fields.String(metadata={"description": "When it begins on the clocks of its zone."})
+    venue_url = fields.String(attribute="door")
+    version = fields.Integer()
+
+
+class RsvpOut(Out):
+    """The caller's answer to a workshop."""
+
+    answer = fields.String(allow_none=True)
+    asked = fields.Integer(attribute="asked_sequence", allow_none=True)

@@ -187,6 +187,11 @@ def posts_in(
     return inside, next((p for p in shown if p.id == also), None)
 
 
+def shown(session: Session, post_id: UUID) -> Shown:
+    """Return a post as everybody sees it. The caller has found it with `post_for`."""
+    return _read(session.execute(_SHOWN.where(Post.id == post_id)).one())
+
+
 def post_for(session: Session, viewer: Viewer, post_id: UUID, *, lock: bool = False) -> Source:
     """Find a post in a space that the viewer may read; raises `Missing`. With `lock`, as `space_for`."""
     space_id = session.scalar(select(Post.space_id).where(Post.id == post_id))

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
+from academy.web.api.shapes import Out
 from academy.web.wire import Id
 
 _NONCE = re.compile(r"[\x21-\x7e]{8,64}")
@@ -86,3 +87,53 @@ class ReactFormIn(_Lenient):
 
     on = fields.String(load_default="", validate=validate.Length(max=16))
     off = fields.String(load_default="", validate=validate.Length(max=16))
+
+
+class AuthorOut(Out):
+    """Whose post it is."""
+
+    id = fields.String()
+    name = fields.String()
+    initials = fields.String()
+    hue = fields.Integer()
+    role = fields.String()
+
+
+class QuotedOut(Out):
+    """The post that a post replies to."""
+
+    id = fields.String()
+    no = fields.Integer()
+    author = fields.String()
+    excerpt = fields.String()
+    removed = fields.Boolean()
+
+
+class ReactionOut(Out):
+    """One reaction and who set it."""
+
+    emoji = fields.String()
+    count = fields.Integer()
+    who = fields.List(fields.String())
+
+
+class PostOut(Out):
+    """A post as everybody in its space sees it; without words once it is removed."""
+
+    id = fields.String()
+    no = fields.Integer()
+    author = fields.Nested(AuthorOut, allow_none=True)
+    html = fields.String()
+    reply_to = fields.Nested(QuotedOut, allow_none=True)
+    at = fields.String(metadata={"format": "date-time"})
+    edited = fields.Boolean()
+    removed = fields.Boolean()
+    by_author = fields.Boolean()
+    reactions = fields.List(fields.Nested(ReactionOut))
+
+
+class OnePostOut(PostOut):
+    """A post on its own: with its space, and for whoever may change it as it was typed."""
+
+    space = Id()
+    body = fields.String(allow_none=True)

@@ -1,53 +1,53 @@
-"""Spaces for programs: the list of rooms, and the HTTP fallback of live delivery."""
+"""Spaces for programs: the list of rooms, reading positions, and the HTTP fallback of live delivery."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, request
-from marshmallow import ValidationError
-
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
-from academy.kernel.realtime import invalid
+from academy.kernel.paging import Part, part_of
+from academy.web.api import shapes
+from academy.web.api.operations import Operations, answers, asks
+from academy.web.api.shapes import PageIn, span_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from forums.spaces import queries
-from forums.spaces.schemas import EventsIn
+from forums.spaces.queries import RoomLine, SpaceView
+from forums.spaces.schemas import EventsIn, EventsOut, SpaceLineOut, SpaceOut
 
-blueprint = Blueprint("spaces_api", __name__, url_prefix="/api/v1/spaces")
+blueprint = Operations("spaces_api", __name__, tag="Spaces")
 
 
-@blueprint.get("")
+@blueprint.get("/spaces")
 @guard("forums:read")
-def index() -> dict[str, Any]:
-    """List the viewer's rooms with what is new in each."""
+@asks(PageIn)
+@answers(200, shapes.part_of(SpaceLineOut))
+def index(query: dict[str, Any]) -> Part[RoomLine]:
+    """List the caller's rooms with what is new in each."""
     with kernel().reading() as session:
-        rooms = queries.rooms_for(session, viewer())
-    return {
-        "spaces": [
-            {
-                "id": encode(room.id),
-                "title": room.title,
-                "kind": room.kind,
-                "group": encode(room.group_id),
-                "unread": room.unread,
-                "last_at": room.last_at.isoformat() if room.last_at else None,
-            }
-            for room in rooms
-        ]
-    }
+        return part_of(queries.rooms_for(session, viewer()), span_of(query))
 
 
-@blueprint.get("/<id:space_id>/events")
+@blueprint.get("/spaces/<id:space_id>")
 @guard("forums:read")
-def events(space_id: UUID) -> dict[str, Any]:
-    """Answer one page of a log, in the shape of `space:sync`."""
-    try:
-        query = EventsIn().load(request.args)
-    except ValidationError as error:
-        raise invalid(error) from error
+@answers(200, SpaceOut, tagged=True)
+def show(space_id: UUID) -> SpaceView:
+    """Return one space, with the caller's reading position in it."""
+    with kernel().reading() as session:
+        return queries.space_for(session, viewer(), space_id)
+
+
+@blueprint.get("/spaces/<id:space_id>/events")
+@guard("forums:read")
+@asks(EventsIn)
+@answers(200, EventsOut)
+def events(space_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+    """Return one page of a log, in the shape of `space:sync`.
+
+    The log of any space that the caller may read, or their inbox, whose log has their own id.
+    """
     with kernel().reading() as session:
         page = kernel().realtime.catch_up(session, viewer(), space_id, since=query["since"], epoch=query["epoch"])
     return {"space": encode(space_id), **page}

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, validate
+
+from academy.web.api.shapes import Out, instant
+from academy.web.wire import Id
 
 MOST = 2**53 - 1
 """The greatest whole number that JSON carries everywhere."""
@@ -86,3 +89,60 @@ class ReadFormIn(_Lenient):
     """A reading position, by form."""
 
     no = fields.Integer(required=True, validate=validate.Range(0, 2**31 - 1))
+
+
+class SpaceLineOut(Out):
+    """A room with what is new in it for the caller."""
+
+    id = Id()
+    title = fields.String()
+    kind = fields.String()
+    group = Id(attribute="group_id")
+    unread = fields.Integer()
+    last_at = instant(allow_none=True)
+
+
+class SpaceOut(Out):
+    """A space as the caller sees it. `head` numbers its newest post, `read` the last one that they have read."""
+
+    id = Id()
+    title = fields.String()
+    kind = fields.String()
+    group = Id(attribute="group_id")
+    head = fields.Integer(attribute="head_no")
+    read = fields.Integer(attribute="read_no")
+    follows = fields.Boolean()
+    may_post = fields.Boolean()
+    may_moderate = fields.Boolean()
+
+
+class EventOut(Out):
+    """An event of a log; what `payload` holds, docs/realtime.md says kind by kind."""
+
+    space = fields.String()
+    seq = fields.Integer()
+    epoch = fields.String()
+    kind = fields.String()
+    actor = fields.String(allow_none=True)
+    at = fields.String(metadata={"format": "date-time"})
+    payload = fields.Dict()
+
+    class Meta:
+        """The caller's own sends carry their nonce."""
+
+        unknown = INCLUDE
+
+
+class EventsOut(Out):
+    """One page of a log."""
+
+    space = fields.String()
+    epoch = fields.String()
+    head = fields.Integer()
+    events = fields.List(fields.Dict())
+    more = fields.Boolean()
+
+    class Meta:
+        """`reset` says why to start afresh, where that is so."""
+
+        unknown = INCLUDE

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock, prepared
 from academy.kernel.access import Missing
+from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people import queries as people
@@ -102,6 +104,11 @@ class OfferLine:
     parts: list[Parts]
     week: str
     space_id: UUID | None
+
+    @property
+    def score(self) -> int:
+        """Return how well the two fit, out of 10,000."""
+        return self.parts[0]["score"]
 
 
 def offset_in(zone: str, week: date) -> int:
@@ -217,6 +224,15 @@ def offers_for(session: Session, viewer: Viewer, *, answered: bool = False) -> l
     asked = (_ANSWERED if answered else _WAITING)(viewer)
     now = clock.now()
     return [_offer_line(row, now) for row in session.execute(*asked)]
+
+
+def offers_part(session: Session, viewer: Viewer, span: Span, *, state: str | None) -> Part[OfferLine]:
+    """Return part of the viewer's offers, those in one state if it is named. One statement."""
+    now, query = clock.now(), _offers(viewer)
+    if state is not None:
+        over = (Offer.state == OfferState.PENDING) & (Offer.expires_at <= now)
+        query = query.where(case((over, OfferState.EXPIRED.value), else_=Offer.state) == state)
+    return part(session, query, Offer.id, span, lambda row: _offer_line(row, now), attrgetter("offer_id"))
 
 
 def offer_for(session: Session, viewer: Viewer, offer_id: UUID) -> OfferLine:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from academy.web.api.shapes import FaceOut, Out, PageIn, QueryIn, instant
 from academy.web.forms import REQUIRED
-from academy.web.wire import Version
+from academy.web.wire import Id, Version
+from mentoring.matches.models import OfferState
 from mentoring.matches.policy import LONGEST_REASON
 from mentoring.pairs.models import PairKind
 
@@ -38,3 +40,69 @@ class DeclineIn(Schema):
         load_default="",
         validate=validate.Length(max=LONGEST_REASON, error="Please use at most {max} characters."),
     )
+
+
+class KindIn(QueryIn):
+    """Which kind of pairs is asked about."""
+
+    kind = fields.String(load_default=PairKind.BUDDY.value, validate=validate.OneOf([kind.value for kind in PairKind]))
+
+
+class OffersIn(PageIn):
+    """Which of the caller's offers."""
+
+    state = fields.String(validate=validate.OneOf([state.value for state in OfferState]))
+
+
+class RunOut(Out):
+    """One asking of the matcher for a group."""
+
+    id = Id()
+    group = Id(attribute="group_id")
+    kind = fields.String()
+    state = fields.String()
+    version = fields.Integer()
+    asked_at = instant()
+    published_at = instant(allow_none=True)
+
+
+class ProposedOut(Out):
+    """Somebody in a match, and as what: mentor, learner or buddy."""
+
+    person = fields.Nested(FaceOut)
+    role = fields.String()
+
+
+class MatchOut(Out):
+    """A proposed pair, or three. `offer` is the state of its offer, if one was made."""
+
+    id = Id()
+    state = fields.String()
+    rank = fields.Integer()
+    score = fields.Integer()
+    people = fields.List(fields.Nested(ProposedOut))
+    offer = fields.String(allow_none=True)
+    expires_at = instant(allow_none=True)
+
+
+class MatchingOut(Out):
+    """A group's matching of one kind: what is worked out, the proposal that counts, and whom it could not place."""
+
+    asked = fields.Nested(RunOut, allow_none=True)
+    run = fields.Nested(RunOut, allow_none=True)
+    matches = fields.List(fields.Nested(MatchOut))
+    unplaced = fields.List(fields.Nested(FaceOut))
+
+
+class OfferOut(Out):
+    """An offer to mentor, for the person who is asked. `space` is the room that opened, once it is accepted."""
+
+    id = Id(attribute="offer_id")
+    state = fields.String()
+    version = fields.Integer()
+    offered_at = instant()
+    expires_at = instant()
+    learner = fields.Nested(FaceOut)
+    group = fields.String(attribute="group_name")
+    score = fields.Integer()
+    space = Id(attribute="space_id", allow_none=True)

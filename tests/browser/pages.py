@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from academy.accounts.actions import links
 from academy.accounts.models import LinkKind
 from academy.authoring.models import Draft, DraftActivity, DraftModule
+from academy.bridges.people_file.models import PeopleFile
 from academy.kernel import clock
 from academy.kernel.db import Database
 from academy.kernel.ids import encode, new_id
@@ -79,6 +81,8 @@ PAGES = (
     Page("people", "/people", ROLES),
     Page("people-found", "/people?q=an", ("learner",)),
     Page("person", "/people/{mentor}", ROLES),
+    Page("people-file", "/people/file", ("admin",)),
+    Page("people-file-preview", "/people/file/{people_file}", ("admin",)),
     Page("inbox", "/notices", ROLES),
     Page("profile", "/me", ROLES),
     Page("forgot", "/forgot", ("nobody", "learner")),
@@ -124,13 +128,17 @@ NOT_PAGES = {
     "/healthz": "for machines",
     "/readyz": "for machines",
     "/static/<path:path>": "files",
-    "/api/v1/me": "JSON",
-    "/api/v1/spaces": "JSON",
-    "/api/v1/spaces/<id:space_id>/events": "JSON",
     "/posts/<id:post_id>": "leads to the post in its room",
     "/posts/<id:post_id>/reply": "leads to the room's form",
 }
 """Addresses that answer GET with something else than a page."""
+
+FILE = b"""email,name,zone,skills,shoe size
+nia@example.org,Nia Evans,Europe/London,Haskell:3,38
+mentor@demo.academy,A New Name,Europe/Lisbonn,,
+learner@demo.academy,Another Name,,lead others:5,
+"""
+"""A people file that waits for the admin: somebody new, a row that can't be used, somebody who changes."""
 
 EMAIL = {role: f"{role}@demo.academy" for role in ROLES}
 
@@ -143,6 +151,16 @@ def sign_in_everybody(database: Database) -> dict[str, str]:
         for role, token in tokens.items():
             person_id = _person(session, role)
             people.sign_in(session, person_id=person_id, token_hash=token_hash(token), agent="test")
+        now = clock.now()
+        admin = _person(session, "admin")
+        row = {
+            "person_id": admin,
+            "name": "people.csv",
+            "body": FILE,
+            "at": now,
+            "expires_at": now + timedelta(hours=9),
+        }
+        session.add(PeopleFile(id=new_id(), **row))
 
     database.unit_of_work(work)
     return tokens
@@ -208,6 +226,7 @@ def _places(session: Session) -> Mapping[str, UUID]:
         "mentors_pair_room": _pair_room(session, mentor),
         "offer": offer,
         **_draft(session),
+        "people_file": session.scalar(select(PeopleFile.id)),
         "board": board,
         "thread": session.scalar(
             select(Space.id).where(Space.group_id == board, Space.author_id == learner, Space.kind == "thread").limit(1)

@@ -9,17 +9,18 @@ from html.parser import HTMLParser
 
 from jinja2 import Environment, nodes
 
-from tests.contracts.tree import Module
+from tests.contracts.tree import BRIDGES, Module
 
 FEATURE_MODULES = frozenset(
     "models events engine policy queries adapters actions schemas reactions pages api sockets jobs cli seeds".split()
 )
 KERNEL = frozenset(
     """access app cli clock config db events feature files ids jobs ledger limits log mail migrate offload offload_gevent
-    offload_threads prepared realtime secret serve server server_gevent server_threads solver telemetry viewer websocket
+    offload_threads paging prepared realtime secret serve server server_gevent server_threads solver telemetry vault viewer
+    websocket
     websocket_frames websocket_writer""".split()
 )
-WEB = frozenset("api assets errors forms guards i18n markup pages pictures security shell signed_in wire".split())
+WEB = frozenset("api assets errors forms fresh guards i18n markup pages pictures security shell signed_in wire".split())
 MATCHING = frozenset(
     "adjacency breakouts buddies candidates explain fairness graph hours mentors scoring types".split()
 )
@@ -61,6 +62,8 @@ def names(found: Sequence[Module]) -> Iterator[str]:
             known = parts[2] in KERNEL
         elif module.feature == "academy.web":
             known = parts[2] in WEB
+        elif module.feature == BRIDGES:
+            known = len(parts) == 3 or parts[3] in FEATURE_MODULES
         else:
             known = parts[2] in FEATURE_MODULES
         if not known:

@@ -55,9 +55,14 @@ POST /me/goals/{skill}/remove              401  ok   ok   ok   ok   ok   ok   ok
 GET  /me/tokens                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/tokens                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/tokens/{token}/revoke             401  404  ok   404  404  404  404  404  404  404  404
-GET  /api/v1/me                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /people                               in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /people/{learner}                     in   404  ok   ok   404  ok   ok   404  ok   404  ok
+GET  /people/file                          in   404  404  404  404  404  404  404  404  404  ok
+POST /people/file                          401  404  404  404  404  404  404  404  404  404  ok
+GET  /people/file/{people_file}            in   404  404  404  404  404  404  404  404  404  ok
+POST /people/file/{people_file}/apply      401  404  404  404  404  404  404  404  404  404  ok
+POST /people/file/{people_file}/forget     401  404  404  404  404  404  404  404  404  404  ok
+POST /people/file/export                   401  404  404  404  404  404  404  404  404  404  ok
 GET  /notices                              in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /notices/read                         401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /notices/{notice}/read                401  404  ok   404  404  404  404  404  404  404  404
@@ -121,7 +126,6 @@ POST /posts/{private_post}/remove          401  404  ok   404  404  403  404  40
 GET  /posts/{post}/reply                   in   404  ok   ok   404  ok   ok   404  ok   404  404
 POST /posts/{post}/react                   401  404  ok   ok   404  ok   ok   404  ok   404  404
 POST /posts/{private_post}/react           401  404  ok   404  404  ok   404  404  404  404  404
-GET  /api/v1/spaces                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /api/v1/spaces/{room}/events          401  404  ok   ok   404  ok   ok   404  ok   404  404
 GET  /api/v1/spaces/{pair_room}/events     401  404  ok   404  404  ok   404  404  404  404  404
 GET  /api/v1/spaces/{learner}/events       401  404  ok   404  404  404  404  404  404  404  404
@@ -171,6 +175,43 @@ GET  /workshops/{soon}/join                in   404  ok   ok   404  ok   ok   40
 GET  /workshops/{workshop}/edit            in   404  403  403  404  403  ok   404  ok   404  404
 POST /workshops/{workshop}/move            401  404  403  403  404  403  ok   404  ok   404  404
 POST /workshops/{workshop}/cancel          401  404  403  403  404  403  ok   404  ok   404  404
+
+GET  /api/v1/openapi.json                  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/me                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/me/profile                    401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/people                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/people/{learner}              401  404  ok   ok   404  ok   ok   404  ok   404  ok
+GET  /api/v1/groups                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/groups/{cohort}               401  404  ok   ok   404  ok   ok   404  ok   404  ok
+GET  /api/v1/groups/{cohort}/members       401  404  ok   ok   404  ok   ok   404  ok   404  ok
+GET  /api/v1/notices                       401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/skills                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/skills/{skill}                401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/me/skills                     401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/me/skills/{skill}            401  404  ok   404  404  ok   404  404  404  404  404
+GET  /api/v1/me/goals                      401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/me/goals/{skill}             401  404  ok   ok   404  404  404  404  404  404  404
+GET  /api/v1/tracks                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/tracks/{track_itself}         401  404  ok   ok   404  ok   ok   404  ok   404  ok
+GET  /api/v1/deliveries                    401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/deliveries/{delivery}         401  404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /api/v1/activities/{reading}          401  404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /api/v1/cohorts                       401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/cohorts/{cohort}              401  404  ok   ok   404  ok   ok   404  ok   404  ok
+GET  /api/v1/spaces                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/spaces/{room}                 401  404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /api/v1/spaces/{pair_room}            401  404  ok   404  404  ok   404  404  404  404  404
+GET  /api/v1/spaces/{room}/posts           401  404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /api/v1/spaces/{pair_room}/posts      401  404  ok   404  404  ok   404  404  404  404  404
+GET  /api/v1/posts/{post}                  401  404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /api/v1/posts/{private_post}          401  404  ok   404  404  ok   404  404  404  404  404
+GET  /api/v1/groups/{cohort}/matches       401  404  403  403  404  403  ok   404  ok   404  403
+GET  /api/v1/runs/{run}                    401  404  403  403  404  403  ok   404  ok   404  403
+GET  /api/v1/offers                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/offers/{offer}                401  404  404  404  404  ok   404  404  404  404  404
+GET  /api/v1/workshops                     401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api/v1/workshops/{workshop}          401  404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /api/v1/workshops/{workshop}/rsvp     401  404  ok   ok   404  ok   ok   404  ok   404  404
 """
 
 SOCKETS = """

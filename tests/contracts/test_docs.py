@@ -209,11 +209,14 @@ def test_every_ack_code_is_published_with_whether_to_retry_and_its_status() -> N
 
 
 def test_every_address_of_the_api_is_published(app: Flask) -> None:
-    rules = {
-        re.sub(r"<\w+:\w+>", "<id>", rule.rule) for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/")
+    operations = {
+        f"{method} {re.sub(r'<id:', '<', rule.rule).removeprefix('/api/v1')}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/api/")
     }
-    published = set(re.findall(r"^\| `GET (/api/[^`?]+)", read("docs/realtime.md"), re.MULTILINE))
-    assert published == rules
+    published = re.findall(r"^\| `([A-Z]+ /[^`?]*)", read("docs/api.md"), re.MULTILINE)
+    assert sorted(published) == sorted(operations)
 
 
 def test_every_kind_of_log_is_published(kernel: Kernel) -> None:

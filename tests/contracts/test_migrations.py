@@ -39,8 +39,8 @@ def alembic(url: str, verb: str, *arguments: str) -> str:
 
 def tables() -> list[Table]:
     for package in ("academy", "forums", "mentoring", "cohorts"):
-        for module in sorted((ROOT / package).glob("*/models.py")):
-            importlib.import_module(f"{package}.{module.parent.name}.models")
+        for module in sorted((ROOT / package).rglob("models.py")):
+            importlib.import_module(".".join(module.relative_to(ROOT).with_suffix("").parts))
     for name in ("jobs", "ledger", "log", "mail"):
         importlib.import_module(f"academy.kernel.{name}")
     return list(db.Table.metadata.sorted_tables)
@@ -52,6 +52,8 @@ def value_of(column: Any, number: int) -> Any:
         return uuid4()
     if isinstance(kind, sqltypes.String):
         return f"{column.name[:6]}{number}"[: kind.length or 20]
+    if isinstance(kind, sqltypes.LargeBinary):
+        return b"\x00\xff"
     if isinstance(kind, sqltypes.Boolean):
         return True
     if isinstance(kind, sqltypes.Integer):

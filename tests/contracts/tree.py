@@ -10,6 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("cohorts", "mentoring", "forums", "academy", "matching")
 """The five packages, leftmost first."""
+BRIDGES = "academy.bridges"
+"""A folder of features: each bridge is one."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Module:
     def place(self) -> str:
         """Return what the module is in its feature: "pages", "models", …; '' outside features."""
         parts = self.name.split(".")
-        return parts[2] if len(parts) > 2 else ""
+        at = 3 if self.feature == BRIDGES else 2
+        return parts[at] if len(parts) > at else ""
 
 
 def modules(root: Path = ROOT) -> list[Module]:

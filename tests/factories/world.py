@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from academy.accounts.actions import links
 from academy.accounts.models import LinkKind
+from academy.bridges.people_file import actions as people_file
 from academy.kernel import clock, log
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode, new_id
@@ -24,7 +25,7 @@ from academy.people.models import GroupKind, Role
 from academy.skills import actions as skill_actions
 from academy.skills.models import Skill
 from academy.tracks.engine import Pack
-from academy.tracks.models import Activity, Track
+from academy.tracks.models import Activity, Track, TrackVersion
 from cohorts.roster import actions as roster
 from cohorts.workshops import actions as workshops
 from cohorts.workshops.engine.details import Written
@@ -78,6 +79,10 @@ def build(kernel: Kernel) -> dict[str, str]:
     ):
         _enroll(kernel, ids["lead"], group, [ids[name] for name in names], role)
 
+    with kernel.reading() as session:
+        ids["track_itself"] = session.scalars(
+            select(TrackVersion.track_id).where(TrackVersion.id == ids["track"])
+        ).one()
     ids |= _activities(kernel, ids["track"])
     ids |= _draft(kernel, ids["lead"], academy)
     ids |= _posts(kernel, ids)
@@ -91,6 +96,9 @@ def build(kernel: Kernel) -> dict[str, str]:
     skills.has(kernel, ids["learner"], {"Haskell": 2})
     skills.wants(kernel, ids["learner"], {"Haskell": 4})
     ids |= _mailed_links(kernel, ids)
+    admin = people.viewer(kernel, ids["admin"])
+    text = b"email,name\nfiled@example.org,Filed Person\n"
+    ids["people_file"] = kernel.commit(lambda s: people_file.keep(s, viewer=admin, name="people.csv", body=text))
     assert all(ids.values()), ids
     whole = drafts.seen(kernel, ids["lead"], ids["draft"])
     return {name: encode(found) for name, found in ids.items()} | {"draft_version": str(whole.version)}

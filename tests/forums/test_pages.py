@@ -267,7 +267,7 @@ def test_the_api_says_who_and_where_one_is(kernel: Kernel, client_of: Client) ->
     me = client.get("/api/v1/me").json
     assert (me["id"], me["name"], me["initials"], me["zone"]) == (encode(ana), "Ana Lima", "AL", "Europe/Lisbon")
     assert me["groups"] == [{"id": encode(group), "roles": ["learner", "mentor"]}]
-    (room,) = client.get("/api/v1/spaces").json["spaces"]
+    (room,) = client.get("/api/v1/spaces").json["items"]
     assert (room["id"], room["group"], room["unread"], room["kind"]) == (encode(space), encode(group), 1, "room")
     assert datetime.fromisoformat(room["last_at"]).tzinfo is not None
 
@@ -299,7 +299,7 @@ def test_a_query_that_makes_no_sense_is_a_problem_with_details(kernel: Kernel, c
 def test_the_api_hides_rooms_and_asks_for_a_sign_in(kernel: Kernel, client_of: Client, client: FlaskClient) -> None:
     _, space, _ = forums.room(kernel, "Ana")
     stranger = client_of(people.person(kernel))
-    assert stranger.get("/api/v1/spaces").json == {"spaces": []}
+    assert stranger.get("/api/v1/spaces").json == {"items": [], "next": None}
     hidden = stranger.get(f"/api/v1{room_url(space)}/events")
     assert (hidden.status_code, hidden.json["code"]) == (404, "missing")
     for url in ("/api/v1/me", "/api/v1/spaces", f"/api/v1{room_url(space)}/events"):

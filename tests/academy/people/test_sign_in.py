@@ -15,9 +15,10 @@ from sqlalchemy import select
 
 from academy.kernel import clock
 from academy.kernel.app import Kernel
-from academy.people import actions, engine, pages
+from academy.people import actions, engine
 from academy.people.engine import hash_password
 from academy.people.models import SignIn
+from academy.people.pages import entering
 from tests.conftest import sign_in
 from tests.factories import people
 
@@ -156,7 +157,7 @@ def test_asking_many_at_once_gives_no_more_answers_than_asking_in_turn(
             kernel.limits.hit("10 per 5 minute", "sign-in-as", "ana@example.org")
         return True
 
-    monkeypatch.setattr(pages, "verify_password", meanwhile)
+    monkeypatch.setattr(entering, "verify_password", meanwhile)
     assert enter(client).status_code == 429
     assert rows(kernel) == []
 

@@ -1,4 +1,4 @@
-"""Pages of people: signing in and out, and one's own profile."""
+"""One's own profile, display and blocks."""
 
 from __future__ import annotations
 
@@ -7,35 +7,24 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, make_response, render_template, request, session
+from flask import Blueprint, Response, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import login_user
 from sqlalchemy.orm import Session
 
-from academy.kernel import offload
-from academy.kernel.access import Invalid, RateLimited
+from academy.kernel.access import Invalid
 from academy.kernel.app import kernel
 from academy.kernel.viewer import Viewer
 from academy.people import actions, queries
 from academy.people.engine import (
-    DEMO_ADDRESSES,
-    DEMO_PASSWORD,
     ZONES,
-    new_token,
-    token_hash,
-    verify_password,
 )
-from academy.people.schemas import DAY, BlockIn, DisplayIn, Hours, ProfileIn, SignInIn, WeekIn, hours_of
-from academy.web import forms, i18n, shell, signed_in
-from academy.web.guards import guard, public
-from academy.web.signed_in import SignedInUser, viewer, viewer_or_none
+from academy.people.schemas import DAY, BlockIn, DisplayIn, Hours, ProfileIn, WeekIn, hours_of
+from academy.web import forms, i18n, shell
+from academy.web.guards import guard
+from academy.web.signed_in import viewer
 
 blueprint = Blueprint("people", __name__)
-
-BY_ADDRESS = "10 per 5 minute"
-BY_NETWORK = "60 per 5 minute"
-
 
 LANGUAGES = (
     *("ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "ga", "gu", "he", "hi", "hr"),
@@ -45,101 +34,6 @@ LANGUAGES = (
 """Offered on the profile; whoever has another one keeps it."""
 
 AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
-
-
-@blueprint.get("/sign-in")
-@public
-def sign_in() -> ResponseReturnValue:
-    """Show the sign-in form; who is signed in already goes on."""
-    if viewer_or_none() is not None:
-        return forms.see_other(forms.next_url())
-    return _sign_in_page({}, {})
-
-
-@blueprint.post("/sign-in")
-@public
-def send_sign_in() -> ResponseReturnValue:
-    """Sign in. An unknown address gets the same answer as a wrong password, after as much work."""
-    sent = forms.read(SignInIn)
-    try:
-        person_id = _person_of(sent["email"].strip(), sent["password"])
-    except RateLimited as refusal:
-        sentence = _("That was many tries in a short time. What you wrote is kept. Wait a few minutes, then try again.")
-        answer = make_response(_sign_in_page(sent, {"_": [sentence]}), refusal.status)
-        answer.headers["Retry-After"] = str(int(refusal.retry_after or 60) + 1)
-        return answer
-    if person_id is None:
-        sentence = _("This address and password do not go together. Check both and try again.")
-        return _sign_in_page(sent, {"email": [sentence]}), 422
-    _begin(person_id)
-    return forms.see_other(forms.next_url())
-
-
-def _person_of(email: str, password: str) -> UUID | None:
-    """Return whose address and password these are; raises `RateLimited` after many that were nobody's.
-
-    Only what was wrong counts: a whole classroom may sign in from one network. What was asked at the same time as
-    the last wrong ones is refused too, right or wrong, so that asking all at once gives no more answers.
-    """
-    limits = kernel().limits
-    windows = ((BY_NETWORK, "sign-in-from", request.remote_addr or ""), (BY_ADDRESS, "sign-in-as", email.casefold()))
-    for window in windows:
-        limits.check(*window)
-    with kernel().reading() as database:
-        account = queries.account_of(database, email)
-    person_id, kept_hash = account or (None, None)
-    fits = offload.run(verify_password, kept_hash, password)
-    for window in windows:
-        (limits.check if fits else limits.hit)(*window)
-    return person_id if fits else None
-
-
-def _begin(person_id: UUID) -> None:
-    """Write the sign-in down and give this browser a cookie of its own, with nothing of the one before."""
-    before = viewer_or_none()
-    token = new_token()
-    agent = request.user_agent.string
-
-    def work(database: Session) -> None:
-        if before is not None:
-            actions.end_sign_in(database, person_id=before.person_id, sign_in_id=before.sign_in_id)
-        actions.sign_in(database, person_id=person_id, token_hash=token_hash(token), agent=agent)
-
-    kernel().commit(work)
-    session.clear()
-    session.permanent = True
-    user = signed_in.load(token)
-    if user is not None:
-        login_user(SignedInUser(token, user.viewer))
-
-
-def _sign_in_page(values: Mapping[str, Any], errors: Mapping[str, list[str]]) -> str:
-    return render_template(
-        "academy/people/sign_in.html",
-        email=values.get("email", ""),
-        next=forms.next_url(""),
-        errors=errors,
-        demo=DEMO_ADDRESSES if kernel().settings.demo else (),
-        demo_password=DEMO_PASSWORD,
-    )
-
-
-@blueprint.post("/sign-out")
-@public
-def sign_out() -> ResponseReturnValue:
-    """End this sign-in: its row, its open sockets and its cookie."""
-    me = viewer_or_none()
-    if me is not None:
-        kernel().commit(
-            lambda database: actions.end_sign_in(database, person_id=me.person_id, sign_in_id=me.sign_in_id)
-        )
-    session.clear()
-    signed_in.nobody()
-    flash(_("You are signed out on this device."))
-    answer = make_response(forms.see_other("/sign-in"))
-    # What this browser kept of pages goes too, so that "back" shows nobody's page to the next person.
-    answer.headers["Clear-Site-Data"] = '"cache"'
-    return answer
 
 
 @blueprint.get("/me")

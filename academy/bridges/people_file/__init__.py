@@ -1,0 +1,1 @@
+"""People as a CSV file: in, out and back without a difference."""

@@ -1,0 +1,1 @@
+"""A people file as text, and what its cells say: pure."""

@@ -1,0 +1,65 @@
+"""Tracks for programs: what there is to learn, what the caller's groups are given, and how far the caller is."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from academy.kernel.app import kernel
+from academy.kernel.paging import Part
+from academy.tracks import queries
+from academy.tracks.queries import DeliveryLine, Plan, Task, TrackLine
+from academy.tracks.schemas import DeliveryOut, PlanOut, TaskOut, TrackOut
+from academy.web.api.operations import Operations, answers, asks
+from academy.web.api.shapes import PageIn, part_of, span_of
+from academy.web.guards import guard
+from academy.web.signed_in import viewer
+
+blueprint = Operations("tracks_api", __name__, tag="Tracks")
+
+
+@blueprint.get("/tracks")
+@guard("tracks:learn")
+@asks(PageIn)
+@answers(200, part_of(TrackOut))
+def index(query: dict[str, Any]) -> Part[TrackLine]:
+    """List the tracks that the caller's groups are given, and those that the caller may create cohorts for."""
+    with kernel().reading() as session:
+        return queries.tracks_for(session, viewer(), span_of(query))
+
+
+@blueprint.get("/tracks/<id:track_id>")
+@guard("tracks:learn")
+@answers(200, TrackOut, tagged=True)
+def show(track_id: UUID) -> TrackLine:
+    """Return one track."""
+    with kernel().reading() as session:
+        return queries.track_for(session, viewer(), track_id)
+
+
+@blueprint.get("/deliveries")
+@guard("tracks:learn")
+@asks(PageIn)
+@answers(200, part_of(DeliveryOut))
+def deliveries(query: dict[str, Any]) -> Part[DeliveryLine]:
+    """List what the caller's groups are given."""
+    with kernel().reading() as session:
+        return queries.deliveries_for(session, viewer(), span_of(query))
+
+
+@blueprint.get("/deliveries/<id:delivery_id>")
+@guard("tracks:learn")
+@answers(200, PlanOut, tagged=True)
+def delivery(delivery_id: UUID) -> Plan:
+    """Return the way of one delivery, with what the caller has done."""
+    with kernel().reading() as session:
+        return queries.plan_for(session, viewer(), delivery_id)
+
+
+@blueprint.get("/activities/<id:activity_id>")
+@guard("tracks:learn")
+@answers(200, TaskOut, tagged=True)
+def activity(activity_id: UUID) -> Task:
+    """Return one activity."""
+    with kernel().reading() as session:
+        return queries.task_for(session, viewer(), activity_id)

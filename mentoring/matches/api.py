@@ -1,0 +1,76 @@
+"""Matching for programs: what the matcher proposes for a group, and the offers that wait for the caller."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from academy.kernel.app import kernel
+from academy.web.api.operations import Operations, answers, asks
+from academy.web.api.shapes import part_of, span_of
+from academy.web.guards import guard
+from academy.web.signed_in import viewer
+from mentoring.matches import queries
+from mentoring.matches.schemas import KindIn, MatchingOut, OfferOut, OffersIn, RunOut
+
+if TYPE_CHECKING:
+    from academy.kernel.paging import Part
+    from mentoring.matches.queries import MatchLine, OfferLine, RunLine
+
+blueprint = Operations("matches_api", __name__, tag="Matching")
+
+
+@blueprint.get("/groups/<id:group_id>/matches")
+@guard("matches:propose")
+@asks(KindIn)
+@answers(200, MatchingOut)
+def show(group_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+    """Return what the matcher proposes for a group."""
+    with kernel().reading() as session:
+        found = queries.matching_for(session, viewer(), group_id, query["kind"])
+    return {
+        "asked": found.asked,
+        "run": found.run,
+        "matches": [_match(line) for line in found.matches],
+        "unplaced": [one.face for one in found.unplaced],
+    }
+
+
+def _match(line: MatchLine) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "state": line.state,
+        "rank": line.rank,
+        "score": line.score,
+        "people": [{"person": face, "role": role} for face, role in line.people],
+        "offer": line.offer_state,
+        "expires_at": line.expires_at,
+    }
+
+
+@blueprint.get("/runs/<id:run_id>")
+@guard("matches:propose")
+@answers(200, RunOut, tagged=True)
+def run(run_id: UUID) -> RunLine:
+    """Return one asking of the matcher: `state` says when it has answered."""
+    with kernel().reading() as session:
+        return queries.run_for(session, viewer(), run_id)
+
+
+@blueprint.get("/offers")
+@guard("matches:mentor")
+@asks(OffersIn)
+@answers(200, part_of(OfferOut))
+def offers(query: dict[str, Any]) -> Part[OfferLine]:
+    """List the offers that the caller was made."""
+    with kernel().reading() as session:
+        return queries.offers_part(session, viewer(), span_of(query), state=query.get("state"))
+
+
+@blueprint.get("/offers/<id:offer_id>")
+@guard("matches:mentor")
+@answers(200, OfferOut, tagged=True)
+def offer(offer_id: UUID) -> OfferLine:
+    """Return one of the caller's offers."""
+    with kernel().reading() as session:
+        return queries.offer_for(session, viewer(), offer_id)
