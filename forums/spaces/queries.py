@@ -32,6 +32,7 @@ from academy.kernel.access import Missing
 from academy.kernel.db import Instant
 from academy.kernel.ids import encode
 from academy.kernel.log import Log
+from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.notices.queries import unread_count
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person
@@ -272,9 +273,8 @@ def unread_in_threads(viewer: Viewer) -> ScalarSelect[int]:
     return _new(viewer, Space.kind == THREAD)
 
 
-def rooms_for(session: Session, viewer: Viewer) -> list[RoomLine]:
-    """Return every room that the viewer may read, the liveliest first; threads stand on their boards. One statement."""
-    rows = session.execute(
+_ROOMS = Prepared(
+    lambda viewer: (
         select(
             Space.id,
             Space.title,
@@ -287,17 +287,19 @@ def rooms_for(session: Session, viewer: Viewer) -> list[RoomLine]:
         .outerjoin(Follow, and_(Follow.space_id == Space.id, Follow.person_id == viewer.person_id))
         .where(visible_spaces(viewer), Space.kind != THREAD)
         .order_by(Space.title, Space.id)
-    ).all()
+    )
+)
+
+
+def rooms_for(session: Session, viewer: Viewer) -> list[RoomLine]:
+    """Return every room that the viewer may read, the liveliest first; threads stand on their boards. One statement."""
+    rows = session.execute(*_ROOMS(viewer)).all()
     lines = [RoomLine(r.id, r.title, r.kind, r.group_id, r.unread, r.last_at, r.head_no) for r in rows]
     return sorted(lines, key=lambda line: line.last_at.timestamp() if line.last_at else 0.0, reverse=True)
 
 
-def position_for(session: Session, viewer: Viewer, space_id: UUID) -> dict[str, Any]:
-    """Return what the viewer's other tabs are told when they have read on: position, revision and counts.
-
-    Raises `Missing` for who does not follow the space, as readers of a thread need not.
-    """
-    row = session.execute(
+_POSITION = Prepared(
+    lambda viewer: (
         _followed(viewer, Follow.read_no)
         .add_columns(
             Follow.cursor_rev,
@@ -305,8 +307,17 @@ def position_for(session: Session, viewer: Viewer, space_id: UUID) -> dict[str, 
             unread_total(viewer).label("total"),
             unread_in_threads(viewer).label("boards"),
         )
-        .where(Space.id == space_id)
-    ).one_or_none()
+        .where(Space.id == bindparam("space_id"))
+    )
+)
+
+
+def position_for(session: Session, viewer: Viewer, space_id: UUID) -> dict[str, Any]:
+    """Return what the viewer's other tabs are told when they have read on: position, revision and counts.
+
+    Raises `Missing` for who does not follow the space, as readers of a thread need not.
+    """
+    row = session.execute(*_POSITION(viewer, space_id=space_id)).one_or_none()
     if row is None:
         raise Missing
     return {
@@ -321,12 +332,8 @@ def position_for(session: Session, viewer: Viewer, space_id: UUID) -> dict[str, 
 
 
 _READER = (
-    Person.id.label("reader_id"),
-    Person.name,
-    Person.pronouns,
-    Person.zone,
-    Membership.role,
-    GroupAncestor.depth,
+    *(Person.id.label("reader_id"), Person.name, Person.pronouns, Person.zone),
+    *(Membership.role, GroupAncestor.depth),
 )
 
 
