@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
-from academy.kernel import jobs, ledger, log, mail, offload, telemetry
+from academy.kernel import jobs, ledger, log, mail, offload, once, telemetry
 from academy.kernel.config import Settings
 from academy.kernel.db import Database
 from academy.kernel.events import Event, Reactions
@@ -47,7 +47,9 @@ class Kernel:
         self.limits = Limits()
         self.vault = Vault(settings.secrets)
         self.mail = mail.transport_of(settings)
-        self.runner = Runner(self, [mail.JOB, mail.FORGET, jobs.CLEAN, *(k for f in features for k in f.jobs)])
+        self.runner = Runner(
+            self, [mail.JOB, mail.FORGET, jobs.CLEAN, once.FORGET, *(k for f in features for k in f.jobs)]
+        )
         self.realtime = Realtime(app, self, [h for f in features for h in f.sockets])
         self.muted: frozenset[str] = frozenset()
         self.banner: list[str] = []

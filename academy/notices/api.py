@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from academy.kernel.app import kernel
 from academy.kernel.paging import Part
-from academy.notices import queries
+from academy.notices import actions, queries
 from academy.notices.queries import Entry, NoticeKind
 from academy.notices.schemas import NoticeOut
 from academy.web.api.operations import Operations, answers, asks
@@ -28,3 +31,26 @@ def index(query: dict[str, Any]) -> Part[Entry]:
             session, viewer(), kernel().slots(NoticeKind), before=query.get("cursor"), limit=query["limit"]
         )
     return Part(entries, older)
+
+
+@blueprint.post("/notices/read")
+@guard("notices:read")
+@answers(204)
+def read_all() -> None:
+    """Mark everything in the caller's inbox as read."""
+    me = viewer()
+    kernel().commit(lambda session: actions.read(session, viewer=me))
+
+
+@blueprint.post("/notices/<id:notice_id>/read")
+@guard("notices:read")
+@answers(204)
+def read_one(notice_id: UUID) -> None:
+    """Mark one notice as read."""
+    me = viewer()
+
+    def work(session: Session) -> None:
+        queries.notice_for(session, me, notice_id)
+        actions.read(session, viewer=me, notice_ids=[notice_id])
+
+    kernel().commit(work)

@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from academy.kernel.access import Invalid
 from academy.kernel.app import kernel
 from academy.kernel.paging import Part
-from academy.people import queries
+from academy.people import actions, queries
 from academy.people.queries import Face, GroupLine, Member, Profile
-from academy.people.schemas import GroupOut, MemberOut, MeOut, ProfileOut
-from academy.web.api.operations import Operations, answers, asks
+from academy.people.schemas import GroupOut, MemberOut, MeOut, ProfileChangeIn, ProfileOut
+from academy.web.api import conditions
+from academy.web.api.effects import conditional
+from academy.web.api.operations import Operations, answers, asks, takes
 from academy.web.api.shapes import FaceOut, FindIn, PageIn, part_of, span_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -42,6 +48,42 @@ def profile() -> Profile:
     """Return what the caller says about themselves, with their working hours."""
     with kernel().reading() as session:
         return queries.profile_for(session, viewer())
+
+
+@blueprint.patch("/me/profile")
+@guard("people:self")
+@conditional
+@takes(ProfileChangeIn, partial=True)
+@answers(200, ProfileOut, tagged=True)
+def change_profile(sent: dict[str, Any]) -> Profile:
+    """Change what the caller says about themselves; what is left out stays as it is."""
+    me = viewer()
+
+    def work(session: Session) -> Profile:
+        queries.hold(session, me.person_id)
+        before = queries.profile_for(session, me)
+        conditions.demand(ProfileOut, before)
+        hours = [(one["weekday"], one["start"], one["end"]) for one in sent.get("hours", ())]
+        actions.change_profile(
+            session,
+            person_id=me.person_id,
+            name=_one_line(sent.get("name", before.name)),
+            pronouns=sent.get("pronouns", before.pronouns).strip(),
+            about=sent.get("about", before.about).strip(),
+            zone=sent.get("zone", before.zone),
+            languages=sent.get("languages", before.languages),
+            hours=hours if "hours" in sent else before.hours,
+        )
+        session.flush()
+        return queries.profile_for(session, me)
+
+    return kernel().commit(work)
+
+
+def _one_line(name: str) -> str:
+    if not name.strip():
+        raise Invalid(errors={"name": [_("Please fill this in.")]})
+    return name.strip()
 
 
 @blueprint.get("/people")

@@ -297,6 +297,11 @@ def face_for(session: Session, viewer: Viewer, person_id: UUID) -> Face:
     return found
 
 
+def hold(session: Session, person_id: UUID) -> None:
+    """Let whoever changes what belongs to one person wait for each other until the transaction ends."""
+    session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True)).all()
+
+
 def languages_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     """Return the languages that each person can work in, sorted."""
     found: dict[UUID, list[str]] = {person_id: [] for person_id in person_ids}

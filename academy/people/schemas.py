@@ -152,6 +152,25 @@ def hours_of(week: Mapping[str, Any], keep: Sequence[str]) -> Hours:
     return found
 
 
+class StretchIn(Schema):
+    """A stretch of working hours on one weekday, in minutes after midnight in one's own zone."""
+
+    weekday = fields.Integer(required=True, validate=validate.Range(0, 6), metadata={"description": "0 is Monday."})
+    start = fields.Integer(required=True, validate=validate.Range(0, DAY - 1))
+    end = fields.Integer(required=True, validate=validate.Range(1, DAY))
+
+
+class ProfileChangeIn(ProfileIn):
+    """What somebody changes of what they say about themselves; what is left out stays."""
+
+    hours = fields.List(fields.Nested(StretchIn), validate=validate.Length(max=50))
+
+    class Meta:
+        """Hours come as a list here, not as the fields of a form."""
+
+        exclude = ("keep",)
+
+
 class HoursOut(Out):
     """A stretch of working hours on one weekday, in minutes after midnight in the person's own zone."""
 

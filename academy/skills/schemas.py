@@ -21,6 +21,12 @@ class LevelIn(Schema):
     )
 
 
+class ReachedIn(Schema):
+    """A proficiency level from 1 to 5."""
+
+    level = fields.Integer(required=True, validate=validate.Range(1, 5, error=LEVEL), error_messages=REQUIRED)
+
+
 class SkillOut(Out):
     """A skill of a framework."""
 

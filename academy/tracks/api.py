@@ -7,10 +7,10 @@ from uuid import UUID
 
 from academy.kernel.app import kernel
 from academy.kernel.paging import Part
-from academy.tracks import queries
+from academy.tracks import actions, queries
 from academy.tracks.queries import DeliveryLine, Plan, Task, TrackLine
-from academy.tracks.schemas import DeliveryOut, PlanOut, TaskOut, TrackOut
-from academy.web.api.operations import Operations, answers, asks
+from academy.tracks.schemas import DeliveryOut, PlanOut, ReflectionIn, TaskOut, TrackOut
+from academy.web.api.operations import Operations, answers, asks, takes
 from academy.web.api.shapes import PageIn, part_of, span_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -63,3 +63,22 @@ def activity(activity_id: UUID) -> Task:
     """Return one activity."""
     with kernel().reading() as session:
         return queries.task_for(session, viewer(), activity_id)
+
+
+@blueprint.put("/activities/<id:activity_id>/completion")
+@guard("tracks:learn")
+@answers(204)
+def complete(activity_id: UUID) -> None:
+    """Mark an activity done; done twice is done once."""
+    me = viewer()
+    kernel().commit(lambda session: actions.complete(session, viewer=me, activity_id=activity_id))
+
+
+@blueprint.put("/activities/<id:activity_id>/reflection")
+@guard("tracks:learn")
+@takes(ReflectionIn)
+@answers(204)
+def reflect(activity_id: UUID, sent: dict[str, Any]) -> None:
+    """Keep what the caller writes for themselves, and count the activity as done. Nobody else reads it."""
+    me = viewer()
+    kernel().commit(lambda session: actions.reflect(session, viewer=me, activity_id=activity_id, body=sent["body"]))

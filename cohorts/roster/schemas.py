@@ -56,6 +56,12 @@ class LeaveIn(Schema):
     role = fields.String(required=True, error_messages=REQUIRED)
 
 
+class EnrolledOut(Out):
+    """How many of those who were named are new."""
+
+    enrolled = fields.Integer()
+
+
 class CohortOut(Out):
     """A dated run of a track version. `week` runs from 1, and is 0 before the start."""
 

@@ -218,7 +218,7 @@ def answer(session: Session, *, viewer: Viewer, workshop_id: UUID, state: str, a
         detail = "Say whether you are coming: going, maybe or can't."
         raise Invalid(detail, errors={"answer": [detail]})
     queries.workshop_for(session, viewer, workshop_id)
-    workshop = _lock(session, workshop_id)
+    workshop = hold(session, workshop_id)
     if workshop.state == WorkshopState.CANCELLED:
         detail = "This workshop was cancelled, so there is nothing to answer. Nothing was changed."
         raise Closed(detail)
@@ -259,7 +259,7 @@ def answer(session: Session, *, viewer: Viewer, workshop_id: UUID, state: str, a
     return state
 
 
-def _lock(session: Session, workshop_id: UUID) -> Workshop:
+def hold(session: Session, workshop_id: UUID) -> Workshop:
     """Let whoever counts seats of one workshop wait for each other: its row first, so never a deadlock."""
     return session.scalars(
         select(Workshop).where(Workshop.id == workshop_id).with_for_update().execution_options(populate_existing=True)
@@ -320,7 +320,7 @@ def uninvite_leaver(session: Session, *, group_id: UUID, person_id: UUID, last: 
         if still and not (last and coming_in == group_id):
             continue
         for workshop in workshops:
-            _lock(session, workshop.id)
+            hold(session, workshop.id)
             if _drop(session, workshop, person_id) or (workshop.facilitator_id == person_id and not still):
                 emit(
                     session,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,9 @@ from marshmallow import Schema, fields, pre_load, validate
 
 from academy.web.api.shapes import FaceOut, Out, PageIn, instant
 from academy.web.forms import REQUIRED
+from academy.web.markup import MAX_CHARACTERS
 from academy.web.wire import Id, Version
+from cohorts.workshops.engine.details import LONGEST, LONGEST_TITLE, LONGEST_URL, MOST_SEATS, SHORTEST
 
 NUMBER = {**REQUIRED, "invalid": "Write a whole number."}
 ANSWER = "Say whether you are coming: going, maybe or can’t."
@@ -69,6 +72,35 @@ class AnswerIn(Schema):
         validate=validate.OneOf(["going", "maybe", "declined"], error=ANSWER),
     )
     asked = Version(load_default=None)
+
+
+class WrittenIn(Schema):
+    """A workshop as a program writes it, in the words of what it reads."""
+
+    title = fields.String(required=True, error_messages=REQUIRED, validate=validate.Length(1, LONGEST_TITLE))
+    agenda = fields.String(load_default="", validate=validate.Length(max=MAX_CHARACTERS))
+    wall_start = fields.String(
+        required=True,
+        error_messages=REQUIRED,
+        validate=validate.Regexp(
+            r"^\d{4}-\d\d-\d\dT\d\d:\d\d$(?!\n)", flags=re.ASCII, error="Write a time such as 2027-01-18T15:00."
+        ),
+        metadata={"description": "On the clocks of its zone, such as 2027-01-18T15:00."},
+    )
+    zone = fields.String(required=True, error_messages=REQUIRED)
+    minutes = fields.Integer(required=True, error_messages=NUMBER, validate=validate.Range(SHORTEST, LONGEST))
+    venue_url = fields.String(load_default="", validate=validate.Length(max=LONGEST_URL))
+    capacity = fields.Integer(
+        load_default=None, allow_none=True, error_messages=NUMBER, validate=validate.Range(1, MOST_SEATS)
+    )
+    facilitator = Id(required=True, error_messages=REQUIRED)
+    activity = Id(load_default=None, allow_none=True)
+
+
+class NewWorkshopIn(WrittenIn):
+    """A workshop to schedule for a group."""
+
+    group = Id(required=True, error_messages=REQUIRED)
 
 
 class WorkshopsIn(PageIn):

@@ -10,8 +10,9 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from academy.web.api.shapes import Out
 from academy.web.wire import Id
+from forums.posts.engine import MOST, REACTIONS
 
-_NONCE = re.compile(r"[\x21-\x7e]{8,64}")
+_NONCE = re.compile(r"^[\x21-\x7e]{8,64}$")
 
 
 def _nonce(value: str) -> None:
@@ -87,6 +88,27 @@ class ReactFormIn(_Lenient):
 
     on = fields.String(load_default="", validate=validate.Length(max=16))
     off = fields.String(load_default="", validate=validate.Length(max=16))
+
+
+class PostIn(Schema):
+    """A message. The same `nonce` again stores nothing again."""
+
+    body = fields.String(required=True, validate=validate.Length(1, MOST))
+    nonce = fields.String(validate=[_nonce, validate.Regexp(_NONCE)])
+    reply_to = Id(load_default=None, allow_none=True)
+
+
+class WordsIn(Schema):
+    """New words for a post."""
+
+    body = fields.String(required=True, validate=validate.Length(1, MOST))
+
+
+class ReactionIn(Schema):
+    """A reaction, and whether it is set."""
+
+    emoji = fields.String(required=True, validate=validate.OneOf(REACTIONS))
+    on = fields.Boolean(required=True)
 
 
 class AuthorOut(Out):

@@ -9,13 +9,13 @@ from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.kernel.paging import Part, part_of
 from academy.web.api import shapes
-from academy.web.api.operations import Operations, answers, asks
+from academy.web.api.operations import Operations, answers, asks, takes
 from academy.web.api.shapes import PageIn, span_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
-from forums.spaces import queries
+from forums.spaces import actions, queries
 from forums.spaces.queries import RoomLine, SpaceView
-from forums.spaces.schemas import EventsIn, EventsOut, SpaceLineOut, SpaceOut
+from forums.spaces.schemas import EventsIn, EventsOut, PositionIn, PositionOut, SpaceLineOut, SpaceOut
 
 blueprint = Operations("spaces_api", __name__, tag="Spaces")
 
@@ -51,3 +51,19 @@ def events(space_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     with kernel().reading() as session:
         page = kernel().realtime.catch_up(session, viewer(), space_id, since=query["since"], epoch=query["epoch"])
     return {"space": encode(space_id), **page}
+
+
+@blueprint.put("/spaces/<id:space_id>/read")
+@guard("forums:read")
+@takes(PositionIn)
+@answers(200, PositionOut)
+def read(space_id: UUID, sent: dict[str, Any]) -> dict[str, int]:
+    """Move the caller's reading position, as `read:set` does."""
+    me = viewer()
+    no, rev = kernel().commit(
+        lambda session: actions.set_read(session, viewer=me, space_id=space_id, no=sent["no"], rev=sent["rev"])
+    )
+    with kernel().reading() as session:
+        told = queries.position_for(session, me, space_id)
+    kernel().realtime.tell(me.person_id, "read:changed", told)
+    return {"no": no, "rev": rev}

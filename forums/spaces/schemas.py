@@ -91,6 +91,20 @@ class ReadFormIn(_Lenient):
     no = fields.Integer(required=True, validate=validate.Range(0, 2**31 - 1))
 
 
+class PositionIn(Schema):
+    """A reading position, and the revision that it belongs to."""
+
+    no = fields.Integer(required=True, validate=validate.Range(0, 2**31 - 1))
+    rev = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, REVISIONS))
+
+
+class PositionOut(Out):
+    """Where the caller's reading stands."""
+
+    no = fields.Integer()
+    rev = fields.Integer()
+
+
 class SpaceLineOut(Out):
     """A room with what is new in it for the caller."""
 

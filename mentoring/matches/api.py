@@ -6,14 +6,30 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from academy.kernel.app import kernel
-from academy.web.api.operations import Operations, answers, asks
+from academy.web.api.effects import create, repeatable
+from academy.web.api.operations import PREFIX, Operations, answers, asks, takes
 from academy.web.api.shapes import part_of, span_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from mentoring.matches import queries
-from mentoring.matches.schemas import KindIn, MatchingOut, OfferOut, OffersIn, RunOut
+from mentoring.matches.actions import offers as actions
+from mentoring.matches.actions import runs
+from mentoring.matches.schemas import (
+    AcceptIn,
+    AskIn,
+    DeclineIn,
+    KindIn,
+    MatchingOut,
+    OfferOut,
+    OffersIn,
+    PublishIn,
+    RunOut,
+)
 
 if TYPE_CHECKING:
+    from flask import Response
+    from sqlalchemy.orm import Session
+
     from academy.kernel.paging import Part
     from mentoring.matches.queries import MatchLine, OfferLine, RunLine
 
@@ -74,3 +90,71 @@ def offer(offer_id: UUID) -> OfferLine:
     """Return one of the caller's offers."""
     with kernel().reading() as session:
         return queries.offer_for(session, viewer(), offer_id)
+
+
+@blueprint.post("/groups/<id:group_id>/matches")
+@guard("matches:propose")
+@repeatable
+@takes(AskIn)
+@answers(202, RunOut)
+def ask(group_id: UUID, sent: dict[str, Any]) -> Response:
+    """Ask the matcher for buddies or mentors; the run that is answered says when it is done."""
+    me = viewer()
+
+    def work(session: Session) -> RunLine:
+        run_id = runs.ask_run(session, viewer=me, group_id=group_id, kind=sent["kind"])
+        session.flush()
+        return queries.run_for(session, me, run_id)
+
+    return create(work, RunOut, status=202, tagged=False, location=lambda body: f"{PREFIX}/runs/{body['id']}")
+
+
+@blueprint.post("/runs/<id:run_id>/publish")
+@guard("matches:propose")
+@repeatable
+@takes(PublishIn)
+@answers(200, RunOut)
+def publish(run_id: UUID, sent: dict[str, Any]) -> Response:
+    """Make a proposal known to those whom it is about. `version` is the run's, as it was read."""
+    me = viewer()
+
+    def work(session: Session) -> RunLine:
+        runs.publish(session, viewer=me, run_id=run_id, version=sent["version"])
+        session.flush()
+        return queries.run_for(session, me, run_id)
+
+    return create(work, RunOut, status=200, tagged=False)
+
+
+@blueprint.post("/offers/<id:offer_id>/accept")
+@guard("matches:mentor")
+@repeatable
+@takes(AcceptIn)
+@answers(200, OfferOut)
+def accept(offer_id: UUID, sent: dict[str, Any]) -> Response:
+    """Say yes: the room of the two opens. `version` is the offer's, as it was read."""
+    me = viewer()
+
+    def work(session: Session) -> OfferLine:
+        actions.accept(session, viewer=me, offer_id=offer_id, version=sent["version"])
+        session.flush()
+        return queries.offer_for(session, me, offer_id)
+
+    return create(work, OfferOut, status=200, tagged=False)
+
+
+@blueprint.post("/offers/<id:offer_id>/decline")
+@guard("matches:mentor")
+@repeatable
+@takes(DeclineIn)
+@answers(200, OfferOut)
+def decline(offer_id: UUID, sent: dict[str, Any]) -> Response:
+    """Say no; the reason stays private, and somebody else is asked."""
+    me = viewer()
+
+    def work(session: Session) -> OfferLine:
+        actions.decline(session, viewer=me, offer_id=offer_id, version=sent["version"], reason=sent["reason"])
+        session.flush()
+        return queries.offer_for(session, me, offer_id)
+
+    return create(work, OfferOut, status=200, tagged=False)

@@ -16,7 +16,7 @@ FEATURE_MODULES = frozenset(
 )
 KERNEL = frozenset(
     """access app cli clock config db events feature files ids jobs ledger limits log mail migrate offload offload_gevent
-    offload_threads paging prepared realtime secret serve server server_gevent server_threads solver telemetry vault viewer
+    offload_threads once paging prepared realtime secret serve server server_gevent server_threads solver telemetry vault viewer
     websocket
     websocket_frames websocket_writer""".split()
 )

@@ -41,7 +41,7 @@ def tables() -> list[Table]:
     for package in ("academy", "forums", "mentoring", "cohorts"):
         for module in sorted((ROOT / package).rglob("models.py")):
             importlib.import_module(".".join(module.relative_to(ROOT).with_suffix("").parts))
-    for name in ("jobs", "ledger", "log", "mail"):
+    for name in ("jobs", "ledger", "log", "mail", "once"):
         importlib.import_module(f"academy.kernel.{name}")
     return list(db.Table.metadata.sorted_tables)
 

@@ -28,11 +28,12 @@ IF_MATCH: dict[str, Any] = {
     "description": "The ETag of what was read: the answer is 412, and nothing is changed, once it is another.",
     "schema": {"type": "string"},
 }
+KEY_PATTERN = "^[!-~]{8,64}$"
 IDEMPOTENCY_KEY: dict[str, Any] = {
     "in": "header",
     "name": "Idempotency-Key",
     "description": "Made anew for each wish. Sent again within a day with the same body, it gets the same answer.",
-    "schema": {"type": "string", "pattern": "^[!-~]{8,64}$"},
+    "schema": {"type": "string", "pattern": KEY_PATTERN},
 }
 
 

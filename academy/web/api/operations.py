@@ -96,15 +96,19 @@ def asks(schema: type[Schema]) -> Callable[[F], F]:
     return wrap
 
 
-def takes(schema: type[Schema]) -> Callable[[F], F]:
-    """Read the JSON object of a request by a schema, the same that forms use, and hand it over as `sent`."""
+def takes(schema: type[Schema], *, partial: bool = False) -> Callable[[F], F]:
+    """Read the JSON object of a request by a schema, the same that forms use, and hand it over as `sent`.
+
+    With `partial`, what is not sent is not in it either.
+    """
+    shape = schema(partial=partial)
 
     def wrap(entry: F) -> F:
         @wraps(entry)
         def enter(*args: Any, **kwargs: Any) -> Any:
-            return entry(*args, sent=bodies.read(schema()), **kwargs)
+            return entry(*args, sent=bodies.read(shape), **kwargs)
 
-        enter.__api__ = _say(entry, body=schema)  # type: ignore[attr-defined]
+        enter.__api__ = _say(entry, body=shape)  # type: ignore[attr-defined]
         return cast("F", enter)
 
     return wrap
