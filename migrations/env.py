@@ -16,7 +16,7 @@ PACKAGES = ("academy", "forums", "mentoring", "cohorts")
 for package in PACKAGES:
     for module in sorted((ROOT / package).rglob("models.py")):  # a bridge is a feature one folder further down
         importlib.import_module(".".join(module.relative_to(ROOT).with_suffix("").parts))
-for name in ("jobs", "ledger", "log", "mail"):
+for name in ("jobs", "ledger", "log", "mail", "once"):
     importlib.import_module(f"academy.kernel.{name}")
 
 

@@ -131,4 +131,4 @@ def group(group_id: UUID) -> GroupLine:
 def members(group_id: UUID, query: dict[str, Any]) -> Part[Member]:
     """List who is in a group now, one entry for each role that somebody has there."""
     with kernel().reading() as session:
-        return queries.members_part_for(session, viewer(), group_id, span_of(query))
+        return queries.members_for(session, viewer(), group_id, span_of(query))

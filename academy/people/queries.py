@@ -188,13 +188,7 @@ def members_of(session: Session, group_id: UUID) -> list[Member]:
     return [Member(Face(r.id, r.name, r.pronouns, r.zone), r.role) for r in rows]
 
 
-def members_for(session: Session, viewer: Viewer, group_id: UUID) -> list[Member]:
-    """Return who is in a group that the viewer may see into."""
-    demand(session, viewer, Right.MEET, group_id)
-    return members_of(session, group_id)
-
-
-def members_part_for(session: Session, viewer: Viewer, group_id: UUID, span: Span) -> Part[Member]:
+def members_for(session: Session, viewer: Viewer, group_id: UUID, span: Span) -> Part[Member]:
     """Return part of who is in a group that the viewer may see into, one entry per role. Two statements."""
     demand(session, viewer, Right.MEET, group_id)
     now = clock.now()
@@ -215,25 +209,6 @@ def members_part_for(session: Session, viewer: Viewer, group_id: UUID, span: Spa
         span,
         lambda r: Member(Face(r.id, r.name, r.pronouns, r.zone), r.role, r.member_id),
     )
-
-
-def people_met(session: Session, viewer: Viewer) -> list[Face]:
-    """Return everybody whom the viewer may meet in some group, by name, themselves left out."""
-    now = clock.now()
-    rows = session.execute(
-        select(Person.id, Person.name, Person.pronouns, Person.zone)
-        .join(Membership, Membership.person_id == Person.id)
-        .where(
-            Membership.group_id.in_(groups_with(viewer, Right.MEET)),
-            Membership.from_at <= now,
-            or_(Membership.until_at.is_(None), Membership.until_at > now),
-            Person.deactivated_at.is_(None),
-            Person.id != viewer.person_id,
-        )
-        .distinct()
-        .order_by(Person.name, Person.id)
-    )
-    return [Face(r.id, r.name, r.pronouns, r.zone) for r in rows]
 
 
 def _met(viewer: Viewer) -> Select[UUID]:

@@ -98,12 +98,6 @@ class WorkshopDetail(WorkshopLine):
     version: int
     asked_sequence: int | None
 
-    @property
-    def door(self) -> str:
-        """Return the link to the call, for who schedules it, and while one can join for who was asked."""
-        asked = self.answer is not None or self.leads
-        return self.venue_url if self.may_schedule or (self.open and asked) else ""
-
 
 @dataclass(frozen=True)
 class Guest:
@@ -207,17 +201,9 @@ def workshops_part(session: Session, viewer: Viewer, span: Span, group_id: UUID 
 
 def workshop_for(session: Session, viewer: Viewer, workshop_id: UUID) -> WorkshopDetail:
     """Find a workshop of one of the viewer's groups; raises `Missing`. One statement."""
-    row = session.execute(
-        _select(
-            viewer,
-            Workshop.agenda_md,
-            Workshop.agenda_html,
-            Workshop.wall_start,
-            Workshop.venue_url,
-            Workshop.version,
-            Rsvp.asked_sequence,
-        ).where(Workshop.id == workshop_id)
-    ).one_or_none()
+    text = (Workshop.agenda_md, Workshop.agenda_html, Workshop.wall_start, Workshop.venue_url)
+    query = _select(viewer, *text, Workshop.version, Rsvp.asked_sequence).where(Workshop.id == workshop_id)
+    row = session.execute(query).one_or_none()
     if row is None:
         raise Missing
     return WorkshopDetail(**_fields(viewer, row))

@@ -13,6 +13,7 @@ from academy.web.forms import REQUIRED
 from academy.web.markup import MAX_CHARACTERS
 from academy.web.wire import Id, Version
 from cohorts.workshops.engine.details import LONGEST, LONGEST_TITLE, LONGEST_URL, MOST_SEATS, SHORTEST
+from cohorts.workshops.queries import WorkshopDetail
 
 NUMBER = {**REQUIRED, "invalid": "Write a whole number."}
 ANSWER = "Say whether you are coming: going, maybe or can’t."
@@ -127,13 +128,19 @@ class WorkshopLineOut(Out):
     answer = fields.String(allow_none=True)
 
 
+def _door(workshop: WorkshopDetail) -> str:
+    """Return the link to the call, for who schedules it, and while one can join for who was asked."""
+    asked = workshop.answer is not None or workshop.leads
+    return workshop.venue_url if workshop.may_schedule or (workshop.open and asked) else ""
+
+
 class WorkshopOut(WorkshopLineOut):
     """A workshop with all that its page shows. `venue_url` is empty until the door opens."""
 
     agenda = fields.String(attribute="agenda_md")
     html = fields.String(attribute="agenda_html")
     wall_start = fields.String(metadata={"description": "When it begins on the clocks of its zone."})
-    venue_url = fields.String(attribute="door")
+    venue_url = fields.Function(_door, metadata={"type": "string"})
     version = fields.Integer()
 
 

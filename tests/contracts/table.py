@@ -212,6 +212,37 @@ GET  /api/v1/offers/{offer}                401  404  404  404  404  ok   404  40
 GET  /api/v1/workshops                     401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /api/v1/workshops/{workshop}          401  404  ok   ok   404  ok   ok   404  ok   404  404
 GET  /api/v1/workshops/{workshop}/rsvp     401  404  ok   ok   404  ok   ok   404  ok   404  404
+
+PATCH /api/v1/me/profile                    401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+PUT  /api/v1/me/skills/{skill}             401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+DELETE /api/v1/me/skills/{skill}             401  404  ok   404  404  ok   404  404  404  404  404
+PUT  /api/v1/me/goals/{skill}              401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+DELETE /api/v1/me/goals/{skill}              401  404  ok   ok   404  404  404  404  404  404  404
+POST /api/v1/notices/read                  401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /api/v1/notices/{notice}/read         401  404  ok   404  404  404  404  404  404  404  404
+PUT  /api/v1/activities/{reading}/completion 401  404  ok   ok   404  ok   ok   404  ok   404  404
+PUT  /api/v1/activities/{reflection}/reflection 401  404  ok   ok   404  ok   ok   404  ok   404  404
+POST /api/v1/cohorts                       401  404  404  404  404  404  404  404  ok   404  ok
+POST /api/v1/cohorts/{cohort}/enroll       401  404  403  403  404  403  ok   404  ok   404  ok
+POST /api/v1/cohorts/{cohort}/remove       401  404  403  403  404  403  ok   404  ok   404  ok
+PUT  /api/v1/spaces/{room}/read            401  404  ok   ok   404  ok   ok   404  ok   404  404
+PUT  /api/v1/spaces/{pair_room}/read       401  404  ok   404  404  ok   404  404  404  404  404
+POST /api/v1/spaces/{room}/posts           401  404  ok   ok   404  ok   ok   404  ok   404  404
+POST /api/v1/spaces/{pair_room}/posts      401  404  ok   404  404  ok   404  404  404  404  404
+PATCH /api/v1/posts/{post}                  401  404  ok   403  404  403  403  404  403  404  404
+PATCH /api/v1/posts/{private_post}          401  404  ok   404  404  403  404  404  404  404  404
+DELETE /api/v1/posts/{post}                  401  404  ok   403  404  403  ok   404  ok   404  404
+DELETE /api/v1/posts/{private_post}          401  404  ok   404  404  403  404  404  404  404  404
+PUT  /api/v1/posts/{post}/reaction         401  404  ok   ok   404  ok   ok   404  ok   404  404
+PUT  /api/v1/posts/{private_post}/reaction 401  404  ok   404  404  ok   404  404  404  404  404
+POST /api/v1/groups/{cohort}/matches       401  404  403  403  404  403  ok   404  ok   404  403
+POST /api/v1/runs/{run}/publish            401  404  403  403  404  403  ok   404  ok   404  403
+POST /api/v1/offers/{offer}/accept         401  404  404  404  404  ok   404  404  404  404  404
+POST /api/v1/offers/{offer}/decline        401  404  404  404  404  ok   404  404  404  404  404
+POST /api/v1/workshops                     401  404  403  403  404  403  ok   404  ok   404  403
+PUT  /api/v1/workshops/{workshop}          401  404  403  403  404  403  ok   404  ok   404  404
+POST /api/v1/workshops/{workshop}/cancel   401  404  403  403  404  403  ok   404  ok   404  404
+PUT  /api/v1/workshops/{workshop}/rsvp     401  404  ok   ok   404  ok   409  404  ok   404  404
 """
 
 SOCKETS = """

@@ -13,6 +13,7 @@ from academy.kernel.access import Conflict, Invalid, Missing
 from academy.kernel.app import Kernel
 from academy.kernel.ids import new_id
 from academy.kernel.ledger import Entry
+from academy.kernel.paging import Span
 from academy.people import actions, queries
 from academy.people.models import GroupKind, Membership, Role
 from tests.factories import people
@@ -125,7 +126,7 @@ def test_people_meet_in_a_group_and_nobody_else_does(kernel: Kernel) -> None:
     join(kernel, heron, eve)
     viewer = people.viewer(kernel, ana)
     with kernel.reading() as session:
-        assert [f.name for f in queries.people_met(session, viewer)] == ["Ben"]
+        assert [f.name for f in queries.people_for(session, viewer, Span()).items] == ["Ben"]
         assert queries.face_for(session, viewer, ben).name == "Ben"
         assert queries.face_for(session, viewer, ana).name == "Ana"
         for unknown in (eve, new_id()):
@@ -140,7 +141,7 @@ def test_a_closed_account_is_met_no_more_and_signs_in_no_more(kernel: Kernel) ->
     join(kernel, group, ben)
     kernel.commit(lambda s: actions.deactivate(s, person_id=ben, at=clock.now(), actor_id=None))
     with kernel.reading() as session:
-        assert queries.people_met(session, people.viewer(kernel, ana)) == []
+        assert queries.people_for(session, people.viewer(kernel, ana), Span()).items == []
         assert queries.account_of(session, "ben@example.org") is None
         assert queries.addresses_of(session, [ben]) == {}
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from academy.kernel.access import Invalid, Missing
+from academy.kernel.paging import Span
 from academy.people import actions as people_actions
 from academy.people.models import Role
 from academy.people.queries import members_for
@@ -39,7 +40,7 @@ def test_a_pair_is_its_peoples_own_and_no_right_flows_into_it(kernel):
             with pytest.raises(Missing):
                 space_for(session, world.viewer(person), pair.space_id)
             with pytest.raises(Missing):
-                members_for(session, world.viewer(person), pair.group_id)
+                members_for(session, world.viewer(person), pair.group_id, Span())
 
 
 def test_each_sees_the_others_in_their_pairs(kernel):
