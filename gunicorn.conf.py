@@ -73,6 +73,7 @@ def post_worker_init(worker: Any) -> None:
     kernel = worker.wsgi.extensions.get("kernel")
     if kernel is not None:
         kernel.start()
+    server.settle()
     threading.Thread(target=_close_at_the_end, args=(worker,), name="close-at-the-end", daemon=True).start()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import importlib
 import os
 import resource
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 BACK_ENDS = {"gevent": "academy.kernel.server_gevent", "threading": "academy.kernel.server_threads"}
 BACKLOG = 2048
+COLLECT = (20_000, 20, 50)
+"""When the collector looks for circles: new objects, then rounds. A page makes thousands and few circles."""
 STOP_WITHIN = 4  # seconds, whole ones, as the alarm takes them
 REQUEST_TIMEOUT = 75.0  # seconds a connection may stand still between and within requests
 
@@ -107,11 +110,22 @@ def announce(listener: socket.socket, app: Flask) -> None:
     kernel = app.extensions.get("kernel")
     if kernel is not None:
         kernel.start()
+    settle()
     host, port = listener.getsockname()[:2]
     place = f"[{host}]" if ":" in host else host
     lines = [f"Listening on http://{place}:{port}", *getattr(kernel, "banner", ())]
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()
+
+
+def settle() -> None:
+    """Let the collector leave alone what was loaded to stay: modules, templates, statements.
+
+    It would walk through all of it again and again, in the middle of requests.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT)
 
 
 def stop(app: Flask) -> None:

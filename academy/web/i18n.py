@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -52,8 +53,13 @@ def zone() -> str:
 
 def city(name: str) -> str:
     """Name a zone by its city: Europe/Lisbon is Lisbon. A zone that Babel does not know is its own name."""
+    return _city(name, locale())
+
+
+@lru_cache(2000)
+def _city(name: str, spoken: Locale) -> str:
     try:
-        return get_timezone_location(name, locale=locale(), return_city=True)
+        return get_timezone_location(name, locale=spoken, return_city=True)
     except LookupError:
         return name
 

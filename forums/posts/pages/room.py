@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -24,8 +25,8 @@ from academy.web import forms, i18n, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from forums.posts import actions, engine, policy, queries
-from forums.posts.pages.words import date_of, day_of, emojis, for_me, reactions_of, roles, words
-from forums.posts.queries import Shown
+from forums.posts.pages.words import date_of, day_of, emojis, marking, reacting, roles, words
+from forums.posts.queries import Quoted, Shown
 from forums.posts.schemas import SendFormIn
 from forums.spaces import actions as spaces
 from forums.spaces.queries import Reader, SpaceView, position_for, room_for
@@ -39,21 +40,43 @@ SIDE = 60
 """People named beside a room; a bigger room shows who is here now only."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """A message with what stands around it: headings before it, and what the viewer may do with it."""
+@dataclass(slots=True)
+class By:
+    """Who wrote a message, as it is shown; `acts` names the message's menu. `id` is empty for nobody."""
 
-    post: Shown
+    id: str
+    name: str
+    initials: str
+    hue: int
+    role: str
+    acts: str
+
+
+@dataclass(slots=True)
+class Line:
+    """A message as the page shows it, with what stands around it and what the viewer may do with it.
+
+    `day` and `new` are headings before it, `time` is the viewer's, `gone` is said in the place of a removed one.
+    """
+
+    id: str
+    no: int
+    by: By
+    iso: str
+    time: str
     html: Markup
-    day: str
-    new: str
-    cont: bool
-    mine: bool
-    may_edit: bool
-    may_remove: bool
-    may_solve: bool
-    solves: bool
-    reactions: Sequence[Mapping[str, Any]]
+    quote: Quoted | None = None
+    gone: str = ""
+    edited: bool = False
+    day: str = ""
+    new: str = ""
+    cont: bool = False
+    mine: bool = False
+    may_edit: bool = True
+    may_remove: bool = True
+    may_solve: bool = False
+    solves: bool = False
+    reactions: Sequence[Mapping[str, Any]] = ()
 
 
 @blueprint.get("/spaces/<id:space_id>")
@@ -134,38 +157,70 @@ def _beside(people: Sequence[Reader], here: set[UUID]) -> list[dict[str, Any]]:
 
 def _lines(posts: Sequence[Shown], space: SpaceView, me: Viewer) -> list[Line]:
     lines: list[Line] = []
+    zone, today = ZoneInfo(i18n.zone()), date_of(clock.now())
+    mark, react = marking(me), reacting(me)
     solving = policy.may_solve(me, space)
+    authors: dict[UUID | None, By] = {}
     before: Shown | None = None
+    last_day: date | None = None
     marked = False
     for post in posts:
-        mine = post.author is not None and post.author.id == me.person_id
-        day = day_of(post.at) if before is None or date_of(before.at) != date_of(post.at) else ""
+        author_id = post.author.id if post.author else None
+        by = authors.get(author_id)
+        if by is None:
+            by = authors[author_id] = _by(post.author)
+        mine = author_id == me.person_id
+        local = post.at.astimezone(zone)
+        date_there = local.date()
+        day = "" if date_there == last_day else day_of(date_there, today)
         fresh = not marked and not mine and post.no > space.read_no and not post.removed
         marked = marked or fresh
+        there = not post.removed
         lines.append(
             Line(
-                post=post,
-                html=for_me(post.html, me),
+                id=encode(post.id),
+                no=post.no,
+                by=by,
+                iso=post.at.isoformat(),
+                time=f"{local.hour:02}:{local.minute:02}",
+                html=mark(post.html),
+                quote=post.reply_to,
+                gone="" if there else _gone(post),
+                edited=post.edited,
                 day=day,
                 new=_("New since %(moment)s", moment=i18n.moment(post.at)) if fresh else "",
                 cont=before is not None and not day and not fresh and _together(before, post),
                 mine=mine,
-                may_edit=not post.removed and policy.may_edit(me, post.author.id if post.author else None, space),
-                may_remove=not post.removed and policy.may_remove(me, post.author.id if post.author else None, space),
-                may_solve=solving and post.no > 1 and not post.removed,
+                may_edit=there and policy.may_edit(me, author_id, space),
+                may_remove=there and policy.may_remove(me, author_id, space),
+                may_solve=solving and post.no > 1 and there,
                 solves=post.no == space.solved_no,
-                reactions=reactions_of(post.reactions, me),
+                reactions=react(post.reactions) if post.reactions else (),
             )
         )
-        before = post
+        before, last_day = post, date_there
     return lines
+
+
+def _by(author: queries.Author | None) -> By:
+    name = author.name if author else _("Anonymous")
+    acts = _("Actions for the message from %(name)s", name=name)
+    if author is None:
+        return By("", name, "?", 0, "", acts)
+    return By(encode(author.id), name, author.initials, author.hue, author.role, acts)
+
+
+def _gone(post: Shown) -> str:
+    if post.by_author and post.author:
+        return _("%(name)s removed this message.", name=post.author.name)
+    return _("This message was removed by somebody who looks after this room.")
 
 
 def _blank(solving: bool) -> Line:
     """Return the message that scripts copy and fill in."""
-    author = queries.Author(UUID(int=0), "", "")
-    post = Shown(UUID(int=0), 0, author, "", None, clock.now(), False, False, False, {})
-    return Line(post, Markup(), "", "", False, False, True, True, solving, False, ())
+    now = clock.now()
+    by = _by(queries.Author(UUID(int=0), "", ""))
+    return Line("_", 0, by, now.isoformat(), i18n.time_of(now), Markup(), may_solve=solving)
 
 
 def _together(before: Shown, post: Shown) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from babel import Locale
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 
-from academy.kernel import clock
 from academy.kernel.ids import encode
 from academy.kernel.viewer import Viewer
 from academy.web import i18n
@@ -20,9 +21,18 @@ from forums.posts import engine
 
 def for_me(html: str, me: Viewer) -> Markup:
     """Take a stored post's HTML as it is, with the viewer's own name marked."""
+    return marking(me)(html)
+
+
+def marking(me: Viewer) -> Callable[[str], Markup]:
+    """Return `for_me` for many posts of one page."""
     mark = f'class="mention" data-p="{encode(me.person_id)}"'
     mine = f'class="mention is-me" data-p="{encode(me.person_id)}"'
-    return Markup(html.replace(mark, mine))  # noqa: S704 - rendered and cleaned when it was written
+
+    def marked(html: str) -> Markup:
+        return Markup(html.replace(mark, mine))  # noqa: S704 - rendered and cleaned when it was written
+
+    return marked
 
 
 def date_of(at: datetime) -> date:
@@ -30,14 +40,13 @@ def date_of(at: datetime) -> date:
     return i18n.local(at).date()
 
 
-def day_of(at: datetime) -> str:
+def day_of(day: date, today: date) -> str:
     """Write the heading of a day."""
-    today = date_of(clock.now())
-    if date_of(at) == today:
-        return _("Today, %(day)s", day=i18n.day(at))
-    if date_of(at) == today - timedelta(days=1):
-        return _("Yesterday, %(day)s", day=i18n.day(at))
-    return i18n.day(at)
+    if day == today:
+        return _("Today, %(day)s", day=i18n.day(day))
+    if day == today - timedelta(days=1):
+        return _("Yesterday, %(day)s", day=i18n.day(day))
+    return i18n.day(day)
 
 
 def emojis() -> list[tuple[str, str]]:
@@ -46,17 +55,21 @@ def emojis() -> list[tuple[str, str]]:
     return list(zip(engine.REACTIONS, names, strict=True))
 
 
-def reactions_of(reactions: Mapping[str, Sequence[UUID]], me: Viewer) -> list[dict[str, Any]]:
-    """Return a message's reactions as buttons."""
+def reacting(me: Viewer) -> Callable[[Mapping[str, Sequence[UUID]]], list[dict[str, Any]]]:
+    """Return what makes buttons of a message's reactions; many messages of a page share its words."""
     names = dict(emojis())
-    found = []
-    for emoji, who in reactions.items():
-        mine = me.person_id in who
-        people = ngettext("%(num)d person", "%(num)d people", len(who))
-        label = _("%(emoji)s, %(people)s, including you") if mine else _("%(emoji)s, %(people)s")
-        label %= {"emoji": names[emoji], "people": people}
-        found.append({"emoji": emoji, "count": len(who), "mine": mine, "label": label})
-    return found
+
+    def buttons(reactions: Mapping[str, Sequence[UUID]]) -> list[dict[str, Any]]:
+        found = []
+        for emoji, who in reactions.items():
+            mine = me.person_id in who
+            people = ngettext("%(num)d person", "%(num)d people", len(who))
+            label = _("%(emoji)s, %(people)s, including you") if mine else _("%(emoji)s, %(people)s")
+            label %= {"emoji": names[emoji], "people": people}
+            found.append({"emoji": emoji, "count": len(who), "mine": mine, "label": label})
+        return found
+
+    return buttons
 
 
 def roles() -> dict[str, str]:
@@ -64,8 +77,14 @@ def roles() -> dict[str, str]:
     return {"lead": _("Program lead"), "facilitator": _("Facilitator"), "mentor": _("Mentor")}
 
 
-def words() -> dict[str, Any]:
+def words() -> Mapping[str, Any]:
     """Return what scripts say, in the viewer's language."""
+    return _words(i18n.locale())
+
+
+@lru_cache(100)
+def _words(_locale: Locale) -> Mapping[str, Any]:
+    """Say it all once for each language; it is the same for everybody."""
     return {
         "sending": _("Sending…"),
         "waiting": _("Kept. It is sent when you are back."),
