@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from academy.accounts import reactions as account_reactions
 from academy.accounts.jobs import mailing
-from academy.accounts.pages import addresses, devices, passwords
+from academy.accounts.pages import addresses, devices, inviting, joining, passwords
 from academy.authoring.pages import drafts, parts
 from academy.authoring.pages import tracks as authoring
 from academy.bridges.people_file import cli as people_file_cli
@@ -82,6 +82,8 @@ FEATURE = Feature(
         people_file.blueprint,
         tracks_api.blueprint,
         document.blueprint,
+        joining.blueprint,
+        inviting.blueprint,
     ],
     reactions=[
         *people_reactions.REACTIONS,
@@ -97,6 +99,7 @@ FEATURE = Feature(
         shell.OrganizationName(_organization_name),
         shell.LicenceLines(frameworks.licences),
         inbox.NAV,
+        *inviting.TABS,
         token_api.BEARER,
         *token_reactions.NOTICE_KINDS,
         authoring.NAV,

@@ -6,9 +6,12 @@ from pathlib import Path
 
 from flask_babel import gettext as _
 
+from academy.accounts.policy import JoinRule
 from academy.bridges.people_file.queries.slots import Column
 from academy.kernel.feature import Feature
+from academy.kernel.ids import encode
 from academy.people import policy
+from academy.people.models import GroupKind
 from academy.people.policy import Right
 from academy.tracks.pages import ActivityKind
 from academy.web.shell import NavEntry, SpacePanel
@@ -16,6 +19,7 @@ from cohorts.home import pages as home
 from cohorts.load import cli as load
 from cohorts.people_file import actions as people_file
 from cohorts.people_file import queries as people_file_cells
+from cohorts.roster import actions as roster_actions
 from cohorts.roster import api as roster_api
 from cohorts.roster import pages as roster
 from cohorts.roster.seeds import filling
@@ -42,6 +46,7 @@ FEATURE = Feature(
     slots=[
         reading.NAV,
         reading.GROUP_TAB,
+        JoinRule(GroupKind.COHORT, roster_actions.admit, lambda cohort_id: f"/cohorts/{encode(cohort_id)}"),
         SpacePanel(10, panels.beside_room),
         SpacePanel(30, roster.agreements),
         ActivityKind("workshop", panels.beside_activity),

@@ -44,10 +44,12 @@ class JoinRule:
     Cohorts stand left of the academy and count seats, so accounts can't ask them: they say here how somebody is
     let in. `admit(session, by=…, group_id=…, person_id=…, role=…)` acts with the rights of `by`, who made the
     link, says whether the role was new, and raises `Closed` with a sentence when nobody more fits in.
+    `place(group_id)` is the address of the group's own page.
     """
 
     kind: str
     admit: Callable[..., bool]
+    place: Callable[[UUID], str]
 
 
 def kind_of(path: Path) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock
-from academy.kernel.access import Conflict, Invalid, Missing, Refused
+from academy.kernel.access import Closed, Conflict, Invalid, Missing, Refused
 from academy.kernel.events import emit
 from academy.kernel.viewer import Viewer
 from academy.people import actions as people
@@ -105,6 +105,15 @@ def enroll(
             detail = f"There are {cohort.seats} seats, and this would make {taken} learners. Nobody was enrolled."
             raise Conflict(detail)
     return new
+
+
+def admit(session: Session, *, by: Viewer, group_id: UUID, person_id: UUID, role: str) -> bool:
+    """Let somebody in who came by a link or an invitation of `by`, as if `by` had enrolled them now."""
+    try:
+        return enroll(session, viewer=by, cohort_id=group_id, person_ids=[person_id], role=role) > 0
+    except Conflict as full:
+        detail = "Every seat of this cohort is taken. Nothing was changed; ask who invited you for another way in."
+        raise Closed(detail) from full
 
 
 def remove(session: Session, *, viewer: Viewer, cohort_id: UUID, person_id: UUID, role: str) -> None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
 from academy.accounts.actions import links
-from academy.accounts.models import LinkKind
+from academy.accounts.models import Invitation, JoinLink, LinkKind
 from academy.authoring.models import Draft, DraftActivity, DraftModule
 from academy.bridges.people_file.models import PeopleFile
 from academy.kernel import clock
@@ -92,6 +92,11 @@ PAGES = (
     Page("address", "/me/email", ("learner",)),
     Page("address-prove", "/address/{address_link}", ("learner",)),
     Page("address-back", "/address-back/{undo}", ("nobody",)),
+    Page("join", "/join/{join}", ("nobody", "learner", "mentor")),
+    Page("invited", "/invited/{invited}", ("nobody", "learner")),
+    Page("welcome", "/welcome/{welcome}", ("nobody",)),
+    Page("invitations", "/groups/{cohort}/invitations", ("lead", "admin")),
+    Page("links", "/groups/{cohort}/links", ("lead",)),
     Page("password", "/me/password", ("learner",)),
     Page("devices", "/me/devices", ("learner",)),
     Page("skills", "/me/skills", ROLES),
@@ -174,13 +179,20 @@ def places(database: Database) -> dict[str, str]:
 
 
 def _open_links(session: Session) -> Mapping[str, UUID]:
-    """Open a mailed link of each kind about the learner's account; each token is the encoded id."""
-    made = {"reset": (LinkKind.RESET, new_id()), "address_link": (LinkKind.ADDRESS, new_id())}
-    made["undo"] = (LinkKind.UNDO, new_id())
-    for kind, token in made.values():
-        hashed, learner = token_hash(encode(token)), _person(session, "learner")
-        links.open_link(session, kind=kind, hashed=hashed, person_id=learner, address="learner.moore@demo.academy")
-    return {name: token for name, (_kind, token) in made.items()}
+    """Open a mailed link of each kind, about the learner's account or into a cohort; tokens are encoded ids."""
+    learner = _person(session, "learner")
+    made = {name: new_id() for name in ("reset", "address_link", "undo", "invited", "welcome", "join")}
+    session.execute(update(JoinLink).values(token=encode(made["join"])))
+    door, asked = session.scalars(select(JoinLink.id)).one(), session.scalars(select(Invitation)).one()
+    for name, kind, about in (
+        ("reset", LinkKind.RESET, {"person_id": learner}),
+        ("address_link", LinkKind.ADDRESS, {"person_id": learner, "address": "learner.moore@demo.academy"}),
+        ("undo", LinkKind.UNDO, {"person_id": learner, "address": "learner.moore@demo.academy"}),
+        ("invited", LinkKind.INVITATION, {"invitation_id": asked.id, "address": asked.address}),
+        ("welcome", LinkKind.SIGN_UP, {"join_link_id": door, "address": "newhere@demo.academy"}),
+    ):
+        links.open_link(session, kind=kind, hashed=token_hash(encode(made[name])), **about)
+    return made
 
 
 def _places(session: Session) -> Mapping[str, UUID]:

@@ -31,6 +31,12 @@ GET  /reset/{reset}                        ok   ok   ok   ok   ok   ok   ok   ok
 POST /reset/{reset}                        ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /address-back/{undo}                  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /address-back/{undo}                  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /join/{join}                          ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /join/{join}                          ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /invited/{invited}                    ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /invited/{invited}                    ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /welcome/{welcome}                    ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /welcome/{welcome}                    ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 
 GET  /                                     in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /me                                   in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
@@ -106,6 +112,15 @@ POST /cohorts                              401  404  404  404  404  404  404  40
 GET  /cohorts/{cohort}                     in   404  ok   ok   404  ok   ok   404  ok   404  ok
 POST /cohorts/{cohort}/enroll              401  404  403  403  404  403  ok   404  ok   404  ok
 POST /cohorts/{cohort}/remove              401  404  403  403  404  403  ok   404  ok   404  ok
+GET  /groups/{cohort}/invitations          in   404  403  403  404  403  ok   404  ok   404  ok
+POST /groups/{cohort}/invitations          401  404  403  403  404  403  ok   404  ok   404  ok
+POST /invitations/{invitation}/resend      401  404  403  403  404  403  ok   404  ok   404  ok
+POST /invitations/{invitation}/withdraw    401  404  403  403  404  403  ok   404  ok   404  ok
+GET  /groups/{cohort}/links                in   404  403  403  404  403  ok   404  ok   404  ok
+POST /groups/{cohort}/links                401  404  403  403  404  403  ok   404  ok   404  ok
+GET  /groups/{academy}/links               in   404  404  404  404  404  404  404  ok   404  ok
+POST /groups/{academy}/links               401  404  404  404  404  404  404  404  ok   404  ok
+POST /links/{join_link}/end                401  404  403  403  404  403  ok   404  ok   404  ok
 
 GET  /spaces                               in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /spaces/{room}                        in   404  ok   ok   404  ok   ok   404  ok   404  404

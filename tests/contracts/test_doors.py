@@ -23,6 +23,7 @@ PUBLIC = {
     "/about", "/healthz", "/readyz", "/static/<path:path>", "/sign-in", "/sign-out",
     "/forgot", "/mail-sent", "/reset/<token>", "/address-back/<token>",
     "/api/v1/openapi.json",
+    "/join/<token>", "/invited/<token>", "/welcome/<token>",
 }  # fmt: skip
 
 Ids = dict[str, str]
@@ -49,6 +50,8 @@ def _thread(_ids: Ids, _who: str) -> dict[str, object]:
     return {"title": "How do you end?", "body": "I never know.", "nonce": uuid4().hex}
 
 
+ACCOUNT = {"name": "Nia Newhere", "password": "tea with three sugars", "zone": "Europe/Lisbon"}
+
 FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
     ("POST", "/sign-in"): lambda _, who: {
         "email": f"{'learner' if who == 'nobody' else who}@example.org",
@@ -65,6 +68,16 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
     ("POST", "/me/blocks"): lambda ids, _: {"person_id": ids["colleague"]},
     ("POST", "/forgot"): lambda *_: {"email": "learner@example.org"},
     ("POST", "/reset/{reset}"): lambda *_: {"password": "tea with three sugars"},
+    ("POST", "/join/{join}"): lambda *_: {"email": "somebody@example.org"},
+    ("POST", "/invited/{invited}"): lambda *_: {**ACCOUNT},
+    ("POST", "/welcome/{welcome}"): lambda *_: {**ACCOUNT},
+    ("POST", "/groups/{cohort}/invitations"): lambda *_: {
+        "name": "Ivo",
+        "email": "ivo@example.org",
+        "role": "learner",
+    },
+    ("POST", "/groups/{cohort}/links"): lambda *_: {"days": "7", "seats": ""},
+    ("POST", "/groups/{academy}/links"): lambda *_: {"days": "7", "seats": "3"},
     ("POST", "/me/email"): lambda *_: {"email": "another@example.org", "present": PASSWORD},
     ("POST", "/me/password"): lambda *_: {"present": PASSWORD, "password": "tea with three sugars"},
     ("POST", "/me/skills"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
@@ -189,6 +202,7 @@ def _written(ids: Ids) -> dict[str, object]:
 NO_FORM = {
     "/tracks/{whole_track}/draft",
     "/sign-out", "/me/blocks/{colleague}/remove", "/me/skills/{skill}/remove", "/me/goals/{skill}/remove", "/notices/read",
+    "/invitations/{invitation}/resend", "/invitations/{invitation}/withdraw", "/links/{join_link}/end",
     "/address-back/{undo}", "/address/{address_link}", "/me/devices/{newcomer}/end", "/me/devices/end-others", "/me/tokens/{token}/revoke",
     "/people/file/{people_file}/apply", "/people/file/{people_file}/forget", "/people/file/export",
     "/notices/{notice}/read", "/activities/{reading}/complete", "/posts/{post}/remove", "/posts/{private_post}/remove",

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from academy.accounts.actions import links
+from academy.accounts.actions import invitations, joining, links
 from academy.accounts.models import LinkKind
 from academy.bridges.people_file import actions as people_file
 from academy.kernel import clock, log
@@ -105,20 +105,27 @@ def build(kernel: Kernel) -> dict[str, str]:
 
 
 def _mailed_links(kernel: Kernel, ids: dict[str, UUID]) -> dict[str, UUID]:
-    """Open a mailed link of each kind about the learner's account; each token is the encoded id."""
-    made = {"reset": new_id(), "address_link": new_id(), "undo": new_id()}
+    """Open a mailed link of each kind, about the learner's account or into the cohort; tokens are encoded ids."""
+    made = {name: new_id() for name in ("reset", "address_link", "undo", "invited", "welcome", "join")}
+    lead, cohort = people.viewer(kernel, ids["lead"]), ids["cohort"]
 
-    def work(session: Session) -> None:
-        for name, kind, address in (
-            ("reset", LinkKind.RESET, ""),
-            ("address_link", LinkKind.ADDRESS, "learner2@example.org"),
-            ("undo", LinkKind.UNDO, "learner1@example.org"),
+    def work(session: Session) -> dict[str, UUID]:
+        asked = invitations.invite(
+            session, viewer=lead, group_id=cohort, address="invited@example.org", name="Ina", role=Role.LEARNER
+        )
+        door = joining.make_link(session, viewer=lead, group_id=cohort, token=encode(made["join"]), days=14, seats=None)
+        for name, kind, about in (
+            ("reset", LinkKind.RESET, {"person_id": ids["learner"]}),
+            ("address_link", LinkKind.ADDRESS, {"person_id": ids["learner"], "address": "learner2@example.org"}),
+            ("undo", LinkKind.UNDO, {"person_id": ids["learner"], "address": "learner1@example.org"}),
+            ("invited", LinkKind.INVITATION, {"invitation_id": asked.id, "address": asked.address}),
+            ("welcome", LinkKind.SIGN_UP, {"join_link_id": door.id, "address": "newhere@example.org"}),
         ):
-            hashed = token_hash(encode(made[name]))
-            links.open_link(session, kind=kind, hashed=hashed, person_id=ids["learner"], address=address)
+            links.open_link(session, kind=kind, hashed=token_hash(encode(made[name])), **about)
+        return {"invitation": asked.id, "join_link": door.id}
 
-    kernel.commit(work)
-    return made
+    with kernel.quiet("mail.send"):
+        return made | kernel.commit(work)
 
 
 def _another_pack() -> Pack:
@@ -335,6 +342,15 @@ def grow(kernel: Kernel, ids: dict[str, UUID], number: int) -> None:
             skill_actions.set_skill(session, person_id=ids["learner"], skill_id=skill_id, level=2, source="self")
             skill_actions.set_goal(session, person_id=ids["learner"], skill_id=skill_id, level=3)
 
+    def bring_in(session: Session) -> None:
+        for _ in range(number):
+            name = new_id().hex
+            about = {"viewer": seen["lead"], "group_id": ids["cohort"]}
+            invitations.invite(session, **about, address=f"{name}@example.org", name=name, role=Role.LEARNER)
+            joining.make_link(session, **about, token=name, days=14, seats=5)
+
     new = kernel.commit(gather)
+    with kernel.quiet("mail.send"):
+        kernel.commit(bring_in)
     for work in (talk, ask, partial(pair_up, new=new), more_cohorts, learn):
         kernel.commit(work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from academy.accounts.actions.links import use_link
 from academy.accounts.events import InvitationAccepted, JoinAsked, JoinLinkEnded, JoinLinkMade, JoinLinkUsed
 from academy.accounts.models import Invitation, JoinLink, LinkKind
-from academy.accounts.policy import JOINS_AS, MOST_DAYS, MOST_SEATS, kind_of, may_bring_in
+from academy.accounts.policy import JOINS_AS, MOST_DAYS, MOST_SEATS, JoinRule, kind_of, may_bring_in
 from academy.accounts.queries.incoming import standing
 from academy.kernel import clock
 from academy.kernel.access import Closed, Invalid, Missing, Refused
@@ -25,7 +25,8 @@ from academy.people import queries as people_queries
 from academy.people.models import Person
 from academy.people.policy import Right, grantable, require
 
-Admit = Callable[..., bool]
+Rules = Mapping[str, JoinRule]
+"""How people are let into groups, by kind; a kind without a rule just takes them in."""
 
 NOT_THEIRS = "Whoever made this link can no longer let people in here. Ask your program lead for a new one."
 FULL = "All places of this link are taken. Ask whoever gave it to you for another one."
@@ -84,7 +85,7 @@ def end_join_link(session: Session, *, viewer: Viewer, join_link_id: UUID) -> UU
     return link.group_id
 
 
-def join_by_link(session: Session, *, viewer: Viewer, token: str, rules: Mapping[str, Admit]) -> bool:
+def join_by_link(session: Session, *, viewer: Viewer, token: str, rules: Rules) -> bool:
     """Join a group by its link with the account one has; says whether that was new."""
     found = session.execute(select(JoinLink.id, JoinLink.group_id).where(JoinLink.token == token)).one_or_none()
     if found is None:
@@ -107,7 +108,7 @@ def accept(
     token: str,
     viewer: Viewer | None,
     account: NewAccount | None,
-    rules: Mapping[str, Admit],
+    rules: Rules,
 ) -> UUID:
     """Come in by a mailed link, with the account one has or a new one; returns the person.
 
@@ -139,7 +140,7 @@ def accept(
     return person_id
 
 
-def _take_up(session: Session, invitation_id: UUID, person_id: UUID, rules: Mapping[str, Admit]) -> None:
+def _take_up(session: Session, invitation_id: UUID, person_id: UUID, rules: Rules) -> None:
     invitation = session.get(Invitation, invitation_id, with_for_update=True)
     if invitation is None or invitation.accepted_at is not None or invitation.withdrawn_at is not None:
         raise Missing
@@ -158,7 +159,7 @@ def _take_up(session: Session, invitation_id: UUID, person_id: UUID, rules: Mapp
     )
 
 
-def _take_place(session: Session, join_link_id: UUID, person_id: UUID, rules: Mapping[str, Admit]) -> bool:
+def _take_place(session: Session, join_link_id: UUID, person_id: UUID, rules: Rules) -> bool:
     """Take a place of a link, if one is left: the row is changed only where there is, so the last goes once."""
     now = clock.now()
     taken = session.execute(
@@ -190,9 +191,7 @@ def _take_place(session: Session, join_link_id: UUID, person_id: UUID, rules: Ma
     return new
 
 
-def _let_in(
-    session: Session, by_id: UUID, group_id: UUID, person_id: UUID, role: str, rules: Mapping[str, Admit]
-) -> bool:
+def _let_in(session: Session, by_id: UUID, group_id: UUID, person_id: UUID, role: str, rules: Rules) -> bool:
     """Give a role in somebody's name, with the rights that they have now, not those they had."""
     path = people_queries.path_of(session, group_id)
     by = standing(session, by_id)
@@ -200,5 +199,5 @@ def _let_in(
         raise Closed(NOT_THEIRS)
     rule = rules.get(kind_of(path))
     if rule is not None:
-        return rule(session, by=by, group_id=group_id, person_id=person_id, role=role)
+        return rule.admit(session, by=by, group_id=group_id, person_id=person_id, role=role)
     return people.join(session, group_id=group_id, person_id=person_id, role=role, actor_id=by.person_id)

@@ -278,3 +278,22 @@ def door_to_mail(session: Session, join_link_id: UUID) -> tuple[str, str] | None
         return token, door_of(session, token).group
     except Missing:
         return None
+
+
+@dataclass(frozen=True)
+class Known:
+    """An invitation that the viewer may send again or take back."""
+
+    group_id: UUID
+    address: str
+
+
+def invitation_for(session: Session, viewer: Viewer, invitation_id: UUID) -> Known:
+    """Return an invitation into a group where the viewer may bring people in; else `Missing` or refused."""
+    row = session.execute(
+        select(Invitation.group_id, Invitation.address).where(Invitation.id == invitation_id)
+    ).one_or_none()
+    if row is None:
+        raise Missing
+    require(viewer, Right.ENROLL, people.path_of(session, row.group_id))
+    return Known(*row)

@@ -16,7 +16,7 @@ from academy.kernel import clock
 from academy.people import queries as people_queries
 from cohorts.roster.seeds.asking import ask, read_threads
 from cohorts.roster.seeds.learning import learn, schedule_workshops
-from cohorts.roster.seeds.opening import add_people, open_academy, open_cohorts
+from cohorts.roster.seeds.opening import add_people, invite, open_academy, open_cohorts
 from cohorts.roster.seeds.pairing import match
 from cohorts.roster.seeds.story import Story
 from cohorts.roster.seeds.talking import read, talk
@@ -50,6 +50,7 @@ def _fill(kernel: Kernel, said: Callable[[str], None]) -> None:
         add_people(world, told["people"])
     story = Story(world)
     open_cohorts(world, story, told)
+    invite(world, story, told["academy"])
     story.tell(said, "Publishing tracks, opening cohorts")
     match(world, story, told)
     schedule_workshops(world, story, told["academy"])

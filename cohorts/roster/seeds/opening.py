@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from academy.accounts.actions import invitations, joining
 from academy.authoring import queries as author_queries
 from academy.authoring.actions import drafts
 from academy.people import actions as people
 from academy.people import queries as people_queries
-from academy.people.engine import DEMO_PASSWORD, hash_password
+from academy.people.engine import DEMO_PASSWORD, hash_password, new_token
 from academy.people.models import GroupKind, Role
 from academy.skills import actions as skills
 from academy.skills import queries as skill_queries
@@ -215,6 +216,29 @@ def _publish_tracks(world: World, story: Story, told: Mapping[str, Any]) -> None
             drafts.begin_next(session, viewer=host, track_id=track.track_id)
 
     story.add(world.now - timedelta(days=1, hours=3), write_on)
+
+
+def invite(world: World, story: Story, told: Mapping[str, Any]) -> None:
+    """Leave an invitation unanswered, and a link open by which people may still join."""
+    asked = told["invitation"]
+    key = asked["cohort"]
+
+    def work(session: Session) -> None:
+        lead = world.viewer(session, world.leads[key])
+        cohort = world.cohorts[key]
+        invitations.invite(
+            session,
+            viewer=lead,
+            group_id=cohort,
+            address=asked["email"],
+            name=asked["name"],
+            role=Role.LEARNER,
+        )
+        joining.make_link(
+            session, viewer=lead, group_id=cohort, token=new_token(), days=14, seats=told["link"]["seats"]
+        )
+
+    story.add(world.now - timedelta(days=2), work)
 
 
 def seats(told: Mapping[str, Any], cohort: str) -> list[tuple[str, str]]:
