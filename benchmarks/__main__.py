@@ -1,0 +1,247 @@
+"""`make bench`: what a request costs the server's processor, and how that compares with a bare page of the same rows.
+
+Measured in one process: the whole WSGI application as it serves (routing, sign-in by its cookie, permissions, SQL,
+templates, headers, log line), called with a ready environment; parsing HTTP and writing to the socket are left out,
+for ours and for bare alike. A request's cost is `time.process_time` around the call and the reading of its body. Ours
+and bare take turns. Before, each page is asked a few times, and the collector is settled as the server does it; it
+stays on meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import platform
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import StringIO
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import structlog
+from flask import Flask
+from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import select
+from werkzeug.test import EnvironBuilder
+
+import wsgi
+from academy.kernel import clock, migrate
+from academy.kernel.config import Settings
+from academy.kernel.ids import encode
+from academy.kernel.server import settle
+from academy.people import actions as people
+from academy.people.engine import new_token, token_hash
+from academy.people.models import Membership, Person
+from benchmarks import bare
+from cohorts.load import actions as load
+from cohorts.load.engine.population import Size
+from cohorts.roster.models import Cohort
+from forums.posts import queries as posts
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "speed.md"
+BEGIN, END = "<!-- make bench -->\n", "<!-- end -->\n"
+SECRET = "a secret for measuring only"
+CSRF = "a" * 40
+ROUNDS = 60
+Call = Callable[[], tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind of request: ours, its bare counterpart if there is one, and the bar in milliseconds."""
+
+    name: str
+    ours: Call
+    bare: Call | None
+    bar: float
+
+
+def main() -> None:
+    """Measure and print; with `--write` keep the result beside this file and in docs/speed.md."""
+    options = argparse.ArgumentParser(prog="make bench")
+    options.add_argument("--people", type=int, default=300)
+    options.add_argument("--cohorts", type=int, default=10)
+    options.add_argument("--posts", type=int, default=6000)
+    options.add_argument("--database", help="an SQLite file that `academy seed` has filled, instead of a new one")
+    options.add_argument("--write", action="store_true")
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="academy-bench-") as folder:
+        file = Path(folder) / "academy.db"
+        if given.database:
+            shutil.copyfile(given.database, file)
+        else:
+            migrate.alembic(f"sqlite:///{file}", "upgrade", "head")
+        app = wsgi.create_app(
+            Settings(
+                database_url=f"sqlite:///{file}",
+                secret_key=SECRET,
+                instance=Path(folder),
+                async_mode="threading",
+                jobs="off",
+                log_level="info",
+            )
+        )
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(StringIO()))  # written, but not to here
+        logging.disable()
+        if not given.database:
+            size = Size(people=given.people, cohorts=given.cohorts, posts=given.posts)
+            _fill(app, size)
+        found = [_measure(case, app) for case in _cases(app, str(file))]
+    table = _table(found)
+    print(table)
+    if given.write:
+        kept = {
+            "machine": platform.processor() or platform.machine(),
+            "python": platform.python_version(),
+            "rows": found,
+        }
+        (HERE / "baseline.json").write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+        text = PAGE.read_text("utf-8")
+        before, _, rest = text.partition(BEGIN)
+        PAGE.write_text(before + BEGIN + table + rest[rest.index(END) :], "utf-8")
+
+
+def _fill(app: Flask, size: Size) -> None:
+    kernel = app.extensions["kernel"]
+    now = clock.now().replace(minute=0, second=0, microsecond=0)
+    with app.app_context():
+        kernel.commit(
+            lambda session: load.load(
+                session, size=size, now=now, passwords={}, into_existing=False, said=lambda _: None
+            )
+        )
+
+
+def _cases(app: Flask, file: str) -> list[Case]:
+    kernel = app.extensions["kernel"]
+    with kernel.reading() as session:
+        learner = session.scalars(select(Person.id).where(Person.email_key == "learner@load-1.invalid")).one()
+        cohort = session.execute(
+            select(Cohort.space_id, Cohort.delivery_id)
+            .join(Membership, Membership.group_id == Cohort.id)
+            .where(Membership.person_id == learner)
+        ).first()
+    assert cohort is not None
+    room, delivery = cohort.space_id, cohort.delivery_id
+    token = new_token()
+    kernel.commit(lambda s: people.sign_in(s, person_id=learner, token_hash=token_hash(token), agent="bench"))
+    cookie = app.session_interface.get_signing_serializer(app).dumps({"_user_id": token, "csrf_token": CSRF})
+    headers = {"Cookie": f"academy={cookie}", "Accept-Encoding": "br, gzip", "Accept-Language": "en"}
+    plain = bare.create_app(file, learner.hex)
+    numbers = count()
+    csrf = URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token").dumps(CSRF)
+
+    def get(to: Flask, path: str, sent: dict[str, str], limit: int = posts.PAGE) -> Call:
+        environment = EnvironBuilder(path=path.partition("?")[0], query_string=path.partition("?")[2], headers=sent)
+        made = environment.get_environ()
+
+        def call() -> tuple[str, int]:
+            posts.posts_in.__kwdefaults__["limit"] = limit
+            return _call(to, made)
+
+        return call
+
+    def send(to: Flask, path: str, sent: dict[str, str]) -> Call:
+        def call() -> tuple[str, int]:
+            kernel.limits.clear()
+            form = {"body": "A thought, and *some* words with it.", "nonce": f"nonce-{next(numbers):08}", "seen": "0"}
+            made = EnvironBuilder(
+                path=path, method="POST", headers=sent, data={**form, "csrf_token": csrf}
+            )
+            return _call(to, made.get_environ())
+
+        return call
+
+    thread, whole = f"/spaces/{encode(room)}", f"/spaces/{room.hex}"
+    return [
+        Case("room, 100 messages", get(app, thread, headers, 100), get(plain, f"{whole}?most=100", {}), 8),
+        Case("room, 50 messages (as it is shown)", get(app, thread, headers), get(plain, f"{whole}?most=50", {}), 8),
+        Case("home", get(app, "/", headers), None, 6),
+        Case(
+            "track",
+            get(app, f"/deliveries/{encode(delivery)}", headers),
+            get(plain, f"/deliveries/{_hex(delivery)}", {}),
+            6,
+        ),
+        Case("sign-in page", get(app, "/sign-in", {"Accept-Language": "en"}), get(plain, "/sign-in", {}), 1.6),
+        Case("posting", send(app, f"{thread}/posts", headers), send(plain, f"{whole}/posts", {}), 3),
+    ]
+
+
+def _hex(value: UUID) -> str:
+    return value.hex
+
+
+def _call(app: Flask, environment: dict[str, Any]) -> tuple[str, int]:
+    answered: list[str] = []
+
+    def start(status: str, _headers: object, _error: object = None) -> Any:
+        answered.append(status)
+        return None
+
+    body = app(dict(environment), start)
+    size = sum(len(part) for part in body)
+    if hasattr(body, "close"):
+        body.close()
+    return answered[0], size
+
+
+def _measure(case: Case, app: Flask) -> dict[str, Any]:
+    with app.app_context():
+        pass
+    size = 0
+    for call in (case.ours, case.bare):
+        for _round in range(5 if call else 0):
+            assert call is not None
+            status, made = call()
+            assert status[0] in "23", (case.name, status)
+            size = made if call is case.ours else size
+    settle()
+    times: dict[str, list[float]] = {"ours": [], "bare": []}
+    for _round in range(ROUNDS):
+        for name, call in (("ours", case.ours), ("bare", case.bare)):
+            if call is not None:
+                started = time.process_time()
+                call()
+                times[name].append((time.process_time() - started) * 1000)
+    ours = sorted(times["ours"])
+    found: dict[str, Any] = {
+        "name": case.name,
+        "bar_ms": case.bar,
+        "median_ms": round(statistics.median(ours), 2),
+        "least_ms": round(ours[0], 2),
+        "middle_half_ms": [round(ours[ROUNDS // 4], 2), round(ours[3 * ROUNDS // 4], 2)],
+        "bytes": size,
+    }
+    if times["bare"]:
+        found["bare_median_ms"] = round(statistics.median(times["bare"]), 2)
+        found["ratio"] = round(statistics.median(ours) / statistics.median(times["bare"]), 1)
+    return found
+
+
+def _table(found: list[dict[str, Any]]) -> str:
+    lines = [
+        "| request | median CPU, ms | least | middle half | bar | bare, ms | ratio | bytes |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in found:
+        low, high = row["middle_half_ms"]
+        lines.append(
+            f"| {row['name']} | {row['median_ms']} | {row['least_ms']} | {low}–{high} | {row['bar_ms']} "
+            f"| {row.get('bare_median_ms', '')} | {row.get('ratio', '')} | {row['bytes']:,} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TZ", "UTC")
+    main()
