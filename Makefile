@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 export PORT
 
-.PHONY: help run reset test check fix shots messages lock
+.PHONY: help run reset test check fix shots bench messages lock
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -47,6 +47,9 @@ fix: $(VENV)/.dev ## mend what a machine can mend
 
 shots: $(VENV)/.dev ## screenshots of every page, theme and width into shots/
 	@$(BIN)/python -m tests.browser.shots
+
+bench: $(VENV)/.dev ## what a request costs the processor, beside a bare page of the same rows
+	@$(BIN)/python -m benchmarks
 
 messages: $(VENV)/.dev ## collect the texts to translate into academy/web/locale/messages.pot
 	@$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext -k later -o academy/web/locale/messages.pot --no-location --omit-header .

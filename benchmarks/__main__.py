@@ -154,9 +154,7 @@ def _cases(app: Flask, file: str) -> list[Case]:
         def call() -> tuple[str, int]:
             kernel.limits.clear()
             form = {"body": "A thought, and *some* words with it.", "nonce": f"nonce-{next(numbers):08}", "seen": "0"}
-            made = EnvironBuilder(
-                path=path, method="POST", headers=sent, data={**form, "csrf_token": csrf}
-            )
+            made = EnvironBuilder(path=path, method="POST", headers=sent, data={**form, "csrf_token": csrf})
             return _call(to, made.get_environ())
 
         return call

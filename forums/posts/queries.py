@@ -9,7 +9,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, String, Uuid, and_, cast, func, literal, or_, select, type_coerce
+from sqlalchemy import (
+    Row,
+    Select,
+    String,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import log
@@ -158,6 +171,13 @@ def _reactions(text: str | None) -> dict[str, tuple[UUID, ...]]:
     return {emoji: tuple(sorted(found[emoji])) for emoji in REACTIONS if emoji in found}
 
 
+_WITHIN = and_(Post.no > bindparam("above"), Post.no <= bindparam("upto"))
+_SPAN = _SHOWN.where(Post.space_id == bindparam("space"), _WITHIN).order_by(Post.no)
+_SPAN_ALSO = _SHOWN.where(Post.space_id == bindparam("space"), or_(_WITHIN, Post.id == bindparam("also"))).order_by(
+    Post.no
+)
+
+
 def posts_in(
     session: Session,
     space: SpaceView,
@@ -176,14 +196,12 @@ def posts_in(
     last = space.head_no if before is None else min(before - 1, space.head_no)
     if around is not None:
         last = min(space.head_no, max(around + limit // 2, limit))
-    span: ColumnElement[bool] = and_(Post.no > last - limit, Post.no <= last)
-    if before is None and around is None:
-        span = Post.no > last - limit  # and what has come since the space was read
-    if also is not None:
-        span = or_(span, Post.id == also)
-    rows = session.execute(_SHOWN.where(Post.space_id == space.id, span).order_by(Post.no)).all()
+    open_end = before is None and around is None  # and what has come since the space was read
+    above, upto = last - limit, 2**31 - 1 if open_end else last
+    asked = {"space": space.id, "above": above, "upto": upto}
+    rows = session.execute(*((_SPAN, asked) if also is None else (_SPAN_ALSO, {**asked, "also": also}))).all()
     shown = [_read(row) for row in rows]
-    inside = [p for p in shown if p.no > last - limit and (p.no <= last or (before is None and around is None))]
+    inside = [p for p in shown if above < p.no <= upto]
     return inside, next((p for p in shown if p.id == also), None)
 
 
