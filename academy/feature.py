@@ -14,6 +14,11 @@ from academy.bridges.people_file import cli as people_file_cli
 from academy.bridges.people_file import jobs as people_file_jobs
 from academy.bridges.people_file import pages as people_file
 from academy.bridges.people_file import reactions as people_file_reactions
+from academy.factors import cli as factors_cli
+from academy.factors import reactions as factor_reactions
+from academy.factors.pages import entering as second_step
+from academy.factors.pages import proof, resets
+from academy.factors.pages import security as factors
 from academy.kernel.feature import Feature
 from academy.kernel.log import LogKind
 from academy.kernel.realtime import ViewerSlot
@@ -68,6 +73,10 @@ FEATURE = Feature(
         own.blueprint,
         people_api.blueprint,
         inbox.blueprint,
+        second_step.blueprint,
+        proof.blueprint,
+        factors.blueprint,
+        resets.blueprint,
         tokens.blueprint,
         notices_api.blueprint,
         skills.blueprint,
@@ -89,10 +98,11 @@ FEATURE = Feature(
         *people_reactions.REACTIONS,
         *account_reactions.REACTIONS,
         *token_reactions.REACTIONS,
+        *factor_reactions.REACTIONS,
         *people_file_reactions.REACTIONS,
     ],
     jobs=[*mailing.JOBS, *people_file_jobs.JOBS],
-    cli=[people_file_cli.group],
+    cli=[factors_cli.reseal, people_file_cli.group],
     log_kinds=[LogKind("inbox", notices.follow, notices.load)],
     slots=[
         ViewerSlot(people.viewer_of),
@@ -101,6 +111,9 @@ FEATURE = Feature(
         inbox.NAV,
         *inviting.TABS,
         token_api.BEARER,
+        second_step.STEP,
+        second_step.WAY,
+        *factor_reactions.NOTICE_KINDS,
         *token_reactions.NOTICE_KINDS,
         authoring.NAV,
     ],

@@ -137,7 +137,8 @@ class OrganizationName:
     find: Callable[[Session], str]
 
 
-def _name() -> str:
+def academy_name() -> str:
+    """Return how the academy is called; it is asked for once a minute."""
     known: tuple[float, str] = kernel().kept.get("name", (0.0, ""))
     if time.monotonic() < known[0]:
         return known[1]
@@ -163,7 +164,7 @@ def _context() -> dict[str, Any]:
         "viewer": _Shown(viewer, i18n.city(viewer.zone)) if viewer else None,
         "nav": g.get("nav", []),
         "locale": i18n.locale(),
-        "academy_name": _name(),
+        "academy_name": academy_name(),
         "errors": {},
         "page": "",
     }

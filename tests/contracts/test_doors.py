@@ -21,6 +21,7 @@ from tests.factories.world import PASSWORD
 TABLE = rows(ROUTES, COLUMNS)
 PUBLIC = {
     "/about", "/healthz", "/readyz", "/static/<path:path>", "/sign-in", "/sign-out",
+    "/sign-in/second", "/sign-in/second/options", "/sign-in/passkey", "/sign-in/passkey/options",
     "/forgot", "/mail-sent", "/reset/<token>", "/address-back/<token>",
     "/api/v1/openapi.json",
     "/join/<token>", "/invited/<token>", "/welcome/<token>",
@@ -82,6 +83,7 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
     ("POST", "/me/password"): lambda *_: {"present": PASSWORD, "password": "tea with three sugars"},
     ("POST", "/me/skills"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
     ("POST", "/me/goals"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
+    ("POST", "/me/proof"): lambda *_: {"password": PASSWORD},
     ("POST", "/me/tokens"): lambda *_: {"name": "A script", "verbs": ["read"], "days": "30"},
     ("POST", "/people/file"): lambda *_: {"file": (io.BytesIO(b"email,name\nnew@example.org,New\n"), "people.csv")},
     ("POST", "/activities/{reflection}/reflect"): lambda *_: {"body": "I listened more than I spoke."},
@@ -200,6 +202,10 @@ def _written(ids: Ids) -> dict[str, object]:
 
 
 NO_FORM = {
+    "/sign-in/second", "/sign-in/second/options", "/sign-in/passkey", "/sign-in/passkey/options",
+    "/me/security/app", "/me/security/app/confirm", "/me/security/app/remove", "/me/security/codes",
+    "/me/security/passkeys", "/me/security/passkeys/options", "/me/security/passkeys/{skill}/name",
+    "/me/security/passkeys/{skill}/remove", "/me/proof/options", "/people/{learner}/factors/reset",
     "/tracks/{whole_track}/draft",
     "/sign-out", "/me/blocks/{colleague}/remove", "/me/skills/{skill}/remove", "/me/goals/{skill}/remove", "/notices/read",
     "/invitations/{invitation}/resend", "/invitations/{invitation}/withdraw", "/links/{join_link}/end",

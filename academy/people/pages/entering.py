@@ -12,6 +12,7 @@ from flask import Blueprint, flash, make_response, render_template, request, ses
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_user
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock, offload
@@ -86,6 +87,13 @@ class SecondStep:
 
     asked_of: Callable[[Session, UUID], bool]
     page: str
+
+
+@dataclass(frozen=True)
+class OtherWay:
+    """A slot: another way in, below the sign-in form. `render(next)` returns HTML, "" where it can't be taken."""
+
+    render: Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -171,6 +179,7 @@ def _sign_in_page(values: Mapping[str, Any], errors: Mapping[str, list[str]]) ->
         email=values.get("email", ""),
         next=forms.next_url(""),
         errors=errors,
+        ways=[Markup(way.render(forms.next_url(""))) for way in kernel().slots(OtherWay)],  # noqa: S704 - templates
         demo=DEMO_ADDRESSES if kernel().settings.demo else (),
         demo_password=DEMO_PASSWORD,
     )

@@ -1,0 +1,1 @@
+"""What somebody shows beside their password, or instead of it: authenticator apps, passkeys, recovery codes."""

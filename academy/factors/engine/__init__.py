@@ -1,0 +1,1 @@
+"""Codes of apps and on paper, and passkeys: pure calculation."""
