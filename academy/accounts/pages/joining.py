@@ -24,6 +24,7 @@ from academy.kernel import offload
 from academy.kernel.access import Missing
 from academy.kernel.app import kernel
 from academy.people.engine import hash_password
+from academy.people.pages import entering
 from academy.web import forms, shell
 from academy.web.guards import public
 from academy.web.signed_in import viewer_or_none
@@ -142,13 +143,14 @@ def _accept(kind: LinkKind, token: str) -> ResponseReturnValue:
             hashed = offload.run(hash_password, sent["password"])
             account = NewAccount(name=sent["name"].strip(), zone=sent["zone"], password_hash=hashed)
         rules = words.rules()
-        kernel().commit(
+        person_id = kernel().commit(
             lambda session: joining.accept(session, kind=kind, token=token, viewer=me, account=account, rules=rules)
         )
         if me is not None:
             return _inside(door)
-        flash(_("Your account is ready, and you are in %(group)s. Sign in with it.", group=door.group))
-        return forms.see_other("/sign-in")
+        flash(_("Your account is ready, and you are in %(group)s. Welcome.", group=door.group))
+        # Made just now, by whoever proved its address: nothing more could be asked of them.
+        return entering.enter(person_id, words.place_of(door.kind, door.group_id, "/"))
 
     try:
         return forms.answer(done, lambda values, errors: _enter_page(kind, token, values, errors))
