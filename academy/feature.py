@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING
 from academy.accounts import reactions as account_reactions
 from academy.accounts.jobs import mailing
 from academy.accounts.pages import addresses, devices, inviting, joining, passwords
+from academy.administration import cli as administration_cli
+from academy.administration import reactions as administration_reactions
+from academy.administration.pages import audit, plain, reading, work
+from academy.administration.pages import house as administration
+from academy.administration.pages import people as administration_people
 from academy.authoring.pages import drafts, parts
 from academy.authoring.pages import tracks as authoring
 from academy.bridges.people_file import cli as people_file_cli
@@ -90,6 +95,10 @@ FEATURE = Feature(
         addresses.blueprint,
         people_file.blueprint,
         tracks_api.blueprint,
+        administration.blueprint,
+        administration_people.blueprint,
+        audit.blueprint,
+        work.blueprint,
         document.blueprint,
         joining.blueprint,
         inviting.blueprint,
@@ -100,9 +109,10 @@ FEATURE = Feature(
         *token_reactions.REACTIONS,
         *factor_reactions.REACTIONS,
         *people_file_reactions.REACTIONS,
+        *administration_reactions.REACTIONS,
     ],
     jobs=[*mailing.JOBS, *people_file_jobs.JOBS],
-    cli=[factors_cli.reseal, people_file_cli.group],
+    cli=[factors_cli.reseal, people_file_cli.group, administration_cli.setup],
     log_kinds=[LogKind("inbox", notices.follow, notices.load)],
     slots=[
         ViewerSlot(people.viewer_of),
@@ -116,5 +126,10 @@ FEATURE = Feature(
         *factor_reactions.NOTICE_KINDS,
         *token_reactions.NOTICE_KINDS,
         authoring.NAV,
+        administration.NAV,
+        plain.WORDS,
+        shell.SpacePanel(40, reading.beside_room),
+        shell.HelpAddress(people.contact),
+        *administration_reactions.NOTICE_KINDS,
     ],
 )

@@ -25,7 +25,7 @@ from cohorts.roster import pages as roster
 from cohorts.roster.seeds import filling
 from cohorts.workshops import api as workshops_api
 from cohorts.workshops.jobs import mailing
-from cohorts.workshops.pages import panels, reading, scheduling
+from cohorts.workshops.pages import panels, plain, reading, scheduling
 from cohorts.workshops.reactions import consequences, notices
 
 FEATURE = Feature(
@@ -44,6 +44,7 @@ FEATURE = Feature(
     cli=[load.seed],
     seeds=filling.fill,
     slots=[
+        plain.WORDS,
         reading.NAV,
         reading.GROUP_TAB,
         JoinRule(GroupKind.COHORT, roster_actions.admit, lambda cohort_id: f"/cohorts/{encode(cohort_id)}"),

@@ -18,7 +18,7 @@ from forums.posts import api as posts_api
 from forums.posts import queries as posts
 from forums.posts import reactions as posts_reactions
 from forums.posts import sockets as posts_sockets
-from forums.posts.pages import post, room
+from forums.posts.pages import plain, post, room
 from forums.spaces import api as spaces_api
 from forums.spaces import pages as spaces_pages
 from forums.spaces import queries as spaces
@@ -55,6 +55,7 @@ FEATURE = Feature(
         LogKind("board", board_queries.follow, board_queries.load),
     ],
     slots=[
+        plain.WORDS,
         NavEntry(
             key="rooms",
             label=lambda: _("Rooms"),

@@ -8,7 +8,7 @@ from academy.kernel.feature import Feature
 from mentoring.matches import api as matches_api
 from mentoring.matches import jobs
 from mentoring.matches import reactions as match_reactions
-from mentoring.matches.pages import notices, offers, panel, proposals
+from mentoring.matches.pages import notices, offers, panel, plain, proposals
 from mentoring.pairs import pages as pair_pages
 from mentoring.pairs import reactions as pair_reactions
 from mentoring.profiles import pages as profiles
@@ -19,5 +19,5 @@ FEATURE = Feature(
     blueprints=[profiles.blueprint, proposals.blueprint, offers.blueprint, matches_api.blueprint],
     reactions=[*pair_reactions.REACTIONS, *match_reactions.REACTIONS],
     jobs=jobs.JOBS,
-    slots=[*pair_pages.NOTICE_KINDS, *notices.NOTICE_KINDS, proposals.TAB, panel.PANEL],
+    slots=[*pair_pages.NOTICE_KINDS, *notices.NOTICE_KINDS, proposals.TAB, panel.PANEL, plain.WORDS],
 )

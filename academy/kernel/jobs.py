@@ -53,6 +53,7 @@ BACKOFF = (5, 30, 120, 600, 3600, 4 * 3600, 12 * 3600)  # seconds before the sec
 BATCH = 20
 KEPT_DONE, KEPT_FAILED = timedelta(days=30), timedelta(days=90)
 CLEANED = 2000  # rows at a time: whoever writes meanwhile waits for it
+NOBODY_CAME_BACK = "No runner came back from this job."
 EVERY = "every:"  # begins the unique keys of what is done again and again
 
 
@@ -159,7 +160,7 @@ def lease_due(session: Session, *, limit: int = BATCH) -> list[Leased]:
     for job in session.scalars(due):
         if job.attempts > len(BACKOFF):
             job.failed_at, job.lease, job.lease_until = now, None, None
-            job.error = "No runner came back from this job."
+            job.error = NOBODY_CAME_BACK
             continue
         job.lease = new_id()
         job.lease_until = now + LEASE

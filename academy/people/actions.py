@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import pairwise
 from typing import TypedDict, Unpack
 from uuid import UUID
 
@@ -16,9 +15,13 @@ from academy.kernel.access import Conflict, Invalid, Missing
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.people import queries
-from academy.people.engine import ZONES
+from academy.people.engine import checked_hours, known_zone
 from academy.people.events import (
+    AccountClosed,
+    AccountReopened,
     AddressChanged,
+    GroupRenamed,
+    ManagerSet,
     MemberJoined,
     MemberLeft,
     PasswordChanged,
@@ -33,6 +36,7 @@ from academy.people.models import (
     Block,
     Group,
     GroupAncestor,
+    GroupKind,
     Membership,
     Person,
     PersonLanguage,
@@ -41,7 +45,6 @@ from academy.people.models import (
 )
 
 INBOX = "inbox"
-DAY = 24 * 60
 
 
 class Kept(TypedDict, total=False):
@@ -61,14 +64,15 @@ def add_person(
     *,
     email: str,
     name: str,
-    zone: str = "UTC",
+    zone: str = "",
     password_hash: str | None = None,
     actor_id: UUID | None = None,
     person_id: UUID | None = None,
 ) -> Person:
     """Give somebody an account and the log that their inbox is delivered over.
 
-    `person_id` is an id that was made for them before, such as where others of one file refer to them.
+    `person_id` is an id that was made for them before, such as where others of one file refer to them. Where no
+    zone is said it is the organization's.
     """
     email_key = email.strip().casefold()
     if session.scalar(select(Person.id).where(Person.email_key == email_key)):
@@ -79,7 +83,7 @@ def add_person(
         email=email.strip(),
         email_key=email_key,
         name=name,
-        zone=_zone(zone),
+        zone=known_zone(zone or queries.default_zone(session)),
         password_hash=password_hash,
         created_at=clock.now(),
     )
@@ -108,9 +112,13 @@ def open_group(session: Session, *, kind: str, name: str, parent_id: UUID | None
     return group
 
 
-def rename_group(session: Session, *, group_id: UUID, name: str) -> None:
+def rename_group(session: Session, *, group_id: UUID, name: str, actor_id: UUID | None = None) -> None:
     """Call a group something else. The caller has checked the right to, and the name."""
-    session.execute(update(Group).where(Group.id == group_id).values(name=name))
+    renamed = session.execute(
+        update(Group).where(Group.id == group_id, Group.name != name).values(name=name).returning(Group.id)
+    )
+    if renamed.one_or_none() is not None:
+        emit(session, GroupRenamed(actor_id=actor_id, group_id=group_id))
 
 
 def join(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor_id: UUID | None) -> bool:
@@ -257,7 +265,7 @@ def change_profile(
     changed = [field for field, value in new.items() if getattr(before, field) != value]
     before.name, before.pronouns, before.about = name, pronouns, about
     if "zone" in changed:
-        before.zone = _zone(zone)
+        before.zone = known_zone(zone)
     if queries.languages_of(session, [person_id])[person_id] != sorted(set(languages)):
         set_languages(session, person_id=person_id, languages=languages)
         changed.append("languages")
@@ -281,7 +289,7 @@ def change_person(session: Session, *, person_id: UUID, actor_id: UUID, **new: U
             detail = "Somebody else has this external id. Nothing was changed."
             raise Conflict(detail)
     if "zone" in new:
-        _zone(new["zone"])
+        known_zone(new["zone"])
     if new.get("manager_id") is not None:
         _no_circle(session, person_id, new["manager_id"])
     languages = new.pop("languages", None)
@@ -314,15 +322,7 @@ def set_languages(session: Session, *, person_id: UUID, languages: Sequence[str]
 
 def set_hours(session: Session, *, person_id: UUID, hours: Sequence[tuple[int, int, int]]) -> None:
     """Say when in the week somebody works; raises `Invalid` for hours that overlap or run backwards."""
-    ordered = sorted(hours)
-    for weekday, start, end in ordered:
-        if not (0 <= weekday <= 6 and 0 <= start < end <= DAY):
-            detail = "Hours end after they begin, on the same day. What you wrote is kept."
-            raise Invalid(detail, errors={"hours": [detail]})
-    for (day, _, end), (next_day, start, _) in pairwise(ordered):
-        if day == next_day and start < end:
-            detail = "Two stretches of hours overlap. What you wrote is kept; join them into one."
-            raise Invalid(detail, errors={"hours": [detail]})
+    ordered = checked_hours(hours)
     session.execute(delete(Availability).where(Availability.person_id == person_id))
     session.add_all(
         Availability(id=new_id(), person_id=person_id, weekday=w, start_minute=s, end_minute=e) for w, s, e in ordered
@@ -336,12 +336,21 @@ def set_display(session: Session, *, person_id: UUID, theme: str, contrast: str,
     )
 
 
-def set_manager(session: Session, *, person_id: UUID, manager_id: UUID | None) -> None:
-    """Say who somebody reports to."""
-    if person_id == manager_id:
-        detail = "Nobody is their own manager."
-        raise Invalid(detail, errors={"manager": [detail]})
-    session.execute(update(Person).where(Person.id == person_id).values(manager_id=manager_id))
+def set_manager(session: Session, *, person_id: UUID, manager_id: UUID | None, actor_id: UUID | None = None) -> None:
+    """Say who somebody reports to; raises `Invalid` where that would go round in a circle.
+
+    The organization's row is locked, so that two such changes at once can't close a circle between them.
+    """
+    session.execute(select(Group.id).where(Group.kind == GroupKind.ORGANIZATION).with_for_update())
+    _no_circle(session, person_id, manager_id)
+    changed = session.execute(
+        update(Person)
+        .where(Person.id == person_id, Person.manager_id.is_distinct_from(manager_id))
+        .values(manager_id=manager_id)
+        .returning(Person.id)
+    )
+    if changed.one_or_none() is not None:
+        emit(session, ManagerSet(actor_id=actor_id, person_id=person_id, manager_id=manager_id))
 
 
 def block(session: Session, *, person_id: UUID, blocked_id: UUID) -> None:
@@ -367,12 +376,24 @@ def deactivate(session: Session, *, person_id: UUID, at: datetime, actor_id: UUI
         )
     ).all():
         _keep_an_admin(session, group_id, person_id)
-    session.execute(update(Person).where(Person.id == person_id).values(deactivated_at=at))
+    closed = session.execute(
+        update(Person)
+        .where(Person.id == person_id, Person.deactivated_at.is_(None))
+        .values(deactivated_at=at)
+        .returning(Person.id)
+    )
+    if closed.one_or_none() is not None:
+        emit(session, AccountClosed(actor_id=actor_id, person_id=person_id))
     end_sign_ins(session, person_id=person_id, actor_id=actor_id)
 
 
-def _zone(zone: str) -> str:
-    if zone not in ZONES:
-        detail = "This time zone is not known. Choose one from the list, such as Europe/Lisbon."
-        raise Invalid(detail, errors={"zone": [detail]})
-    return zone
+def reactivate(session: Session, *, person_id: UUID, actor_id: UUID | None) -> None:
+    """Open an account again; its roles are as they were, its sign-ins stay ended."""
+    opened = session.execute(
+        update(Person)
+        .where(Person.id == person_id, Person.deactivated_at.is_not(None))
+        .values(deactivated_at=None)
+        .returning(Person.id)
+    )
+    if opened.one_or_none() is not None:
+        emit(session, AccountReopened(actor_id=actor_id, person_id=person_id))

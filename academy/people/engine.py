@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
+from itertools import pairwise
 from zoneinfo import available_timezones
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+from academy.kernel.access import Invalid
+
+DAY = 24 * 60
 
 # OWASP's second recommended setting for Argon2id: 19 MiB, two passes, one lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
@@ -21,6 +27,28 @@ NOBODY = _hasher.hash(secrets.token_hex(16))
 
 ZONES = frozenset(available_timezones()) - {"Factory", "localtime"}
 """Every time zone there is, read once: the list is made by walking through files. Two of its names are no places."""
+
+
+def known_zone(zone: str) -> str:
+    """Return a zone that there is; raises `Invalid` for any other."""
+    if zone not in ZONES:
+        detail = "This time zone is not known. Choose one from the list, such as Europe/Lisbon."
+        raise Invalid(detail, errors={"zone": [detail]})
+    return zone
+
+
+def checked_hours(hours: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Return stretches of a week (weekday from Monday 0, start, end) in order; raises `Invalid` where they can't be."""
+    ordered = sorted(hours)
+    for weekday, start, end in ordered:
+        if not (0 <= weekday <= 6 and 0 <= start < end <= DAY):
+            detail = "Hours end after they begin, on the same day. What you wrote is kept."
+            raise Invalid(detail, errors={"hours": [detail]})
+    for (day, _, end), (next_day, start, _) in pairwise(ordered):
+        if day == next_day and start < end:
+            detail = "Two stretches of hours overlap. What you wrote is kept; join them into one."
+            raise Invalid(detail, errors={"hours": [detail]})
+    return ordered
 
 
 def hash_password(password: str) -> str:

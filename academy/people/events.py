@@ -91,3 +91,36 @@ class PersonBlocked(Event):
     recorded: ClassVar[tuple[str, ...] | None] = ()
     person_id: UUID
     blocked_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountClosed(Event):
+    """Somebody's account was closed: they can't sign in, and what they wrote stays."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("person_id",)
+    person_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountReopened(Event):
+    """Somebody who could not sign in any more can again."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("person_id",)
+    person_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManagerSet(Event):
+    """Somebody reports to somebody else from now on, or to nobody."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("person_id", "manager_id")
+    person_id: UUID
+    manager_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupRenamed(Event):
+    """A group is called something else; what it was called is nowhere."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("group_id",)
+    group_id: UUID

@@ -139,3 +139,19 @@ def grantable(viewer: Viewer, role: str, path: list[tuple[UUID, str, int]]) -> b
     if role in {Role.MEMBER, Role.LEARNER, Role.MENTOR}:
         return True
     return role in RIGHTS and all(may(viewer, right, path) for right in RIGHTS[role])
+
+
+def appointable(viewer: Viewer, role: str, path: list[tuple[UUID, str, int]], person_id: UUID) -> bool:
+    """Say whether the viewer may give a role to somebody, by holding its rights or by the power to appoint.
+
+    Who leads an academy is a matter of settings: an admin appoints leads without reading a room, never themselves.
+    """
+    if grantable(viewer, role, path):
+        return True
+    kind = next((kind for _ancestor, kind, depth in path if depth == 0), "")
+    return (
+        role == Role.LEAD
+        and kind == GroupKind.ACADEMY
+        and person_id != viewer.person_id
+        and may(viewer, Right.SETTLE, path)
+    )

@@ -17,7 +17,17 @@ from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import now
 from academy.kernel.viewer import SIGN_IN_LASTS, Viewer, hue, initials
 from academy.people.engine import token_hash
-from academy.people.models import Availability, Block, Group, GroupAncestor, Membership, Person, PersonLanguage, SignIn
+from academy.people.models import (
+    Availability,
+    Block,
+    Group,
+    GroupAncestor,
+    Membership,
+    OrganizationSettings,
+    Person,
+    PersonLanguage,
+    SignIn,
+)
 from academy.people.policy import Right, groups_with, may, require
 
 
@@ -332,6 +342,16 @@ def addresses_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, tup
 def organization(session: Session) -> Group | None:
     """Return the one organization of this deployment, if it has been set up."""
     return session.scalar(select(Group).where(Group.kind == "organization").limit(1))
+
+
+def default_zone(session: Session) -> str:
+    """Return the zone of people who have not chosen one yet."""
+    return session.scalar(select(OrganizationSettings.zone).limit(1)) or "UTC"
+
+
+def contact(session: Session) -> str:
+    """Return the address to write to for help; "" where none is settled."""
+    return session.scalar(select(OrganizationSettings.contact).limit(1)) or ""
 
 
 def below(session: Session, group_ids: Sequence[UUID]) -> list[UUID]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 from marshmallow import EXCLUDE, Schema, ValidationError
 
 from academy.kernel.access import Invalid
+from academy.kernel.ids import decode
 from academy.kernel.realtime import invalid
 from academy.web.i18n import later
+
+LONGEST_WORDS = 100
 
 
 def read(schema: type[Schema]) -> dict[str, Any]:
@@ -56,6 +60,17 @@ def next_url(default: str = "/") -> str:
     wanted = request.values.get("next", "")
     local = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
     return wanted if local else default
+
+
+def wanted_text(name: str) -> str:
+    """Return what the address asks for in words, on one line and cut short; "" for nothing."""
+    return " ".join(request.args.get(name, "").replace("\0", "").split())[:LONGEST_WORDS]
+
+
+def wanted_id(name: str) -> UUID | None:
+    """Return the id that the address asks for, None for none; raises `Missing` for what is no id."""
+    text = request.args.get(name, "")
+    return decode(text) if text else None
 
 
 def see_other(url: str) -> ResponseReturnValue:

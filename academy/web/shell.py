@@ -137,6 +137,23 @@ class OrganizationName:
     find: Callable[[Session], str]
 
 
+@dataclass(frozen=True)
+class HelpAddress:
+    """A slot: an address to write to for help, "" for none; asked once a minute, and only by pages that show it."""
+
+    find: Callable[[Session], str]
+
+
+def _help_address() -> str:
+    known: tuple[float, str] = kernel().kept.get("help", (0.0, ""))
+    if time.monotonic() < known[0]:
+        return known[1]
+    with kernel().reading() as session:
+        found = next((a for slot in kernel().slots(HelpAddress) if (a := slot.find(session))), "")
+    kernel().kept["help"] = (time.monotonic() + 60, found)
+    return found
+
+
 def academy_name() -> str:
     """Return how the academy is called; it is asked for once a minute."""
     known: tuple[float, str] = kernel().kept.get("name", (0.0, ""))
@@ -180,7 +197,7 @@ def install(app: Flask, kernel: Kernel) -> None:
     app.jinja_env.filters["id"] = encode
     assets = static.Assets(_roots(folders, "static"))
     app.register_blueprint(static.blueprint(assets))
-    app.jinja_env.globals.update(url_for=url_for)
+    app.jinja_env.globals.update(help_address=_help_address, url_for=url_for)
     app.context_processor(_context)
 
 

@@ -13,9 +13,11 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from academy.administration.queries import house
 from academy.kernel import clock
 from academy.kernel.access import Missing
 from academy.kernel.app import kernel
+from academy.kernel.ids import encode
 from academy.people import policy
 from academy.people import queries as people
 from academy.people.models import Role
@@ -77,6 +79,16 @@ class StepLabel:
     url: str
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """A step of setting an organization up."""
+
+    name: str
+    line: str
+    url: str
+    done: bool
+
+
 @blueprint.get("/")
 @guard("people:home")
 def home() -> ResponseReturnValue:
@@ -94,6 +106,7 @@ def home() -> ResponseReturnValue:
         mine = pairs.pairs_of(session, me)
         offers = matches.offers_for(session, me)
         strips = _strips(session, me, week, [face for pair in mine for face in pair.others])
+        begun = house.beginnings_for(session, me) if policy.granting(me, Right.SETTLE) else None
         led = [] if cohorts or not policy.granting(me, Right.SEE_ROSTER) else roster.cohorts_for(session, me)
     learns = plan is not None and Role.LEARNER in me.roles.get(plan.group_id, ())
     step = next_step(
@@ -106,11 +119,13 @@ def home() -> ResponseReturnValue:
             led_cohort=next((c.id for c in [*cohorts, *led]), None),
         )
     )
+    setting_up = _setting_up(begun) if begun and step.kind in {Kind.QUIET, Kind.COHORT} else []
     return render_template(
         "cohorts/home/home.html",
         greeting=_greeting(me, now),
         step=step,
-        lead=_lead(step, len(week)),
+        lead=_("Your academy takes shape. One step is next.") if setting_up else _lead(step, len(week)),
+        setting_up=setting_up,
         plan=plan,
         learns=learns,
         journey=pictures.journey(len(plan.stages), _current(plan)) if plan and plan.stages and learns else None,
@@ -134,6 +149,24 @@ def _greeting(me: Viewer, now: datetime) -> str:
     if 12 <= hour < 18:
         return _("Good afternoon, %(name)s", name=first)
     return _("Good evening, %(name)s", name=first)
+
+
+def _setting_up(begun: house.Beginnings) -> list[Beginning]:
+    """Return the steps from an empty organization to its first cohort; none once all are done."""
+    academy = f"/admin/academies/{encode(begun.leaderless_id)}" if begun.leaderless_id else "/admin/academies"
+    steps = [
+        Beginning(_("Open an academy"), _("It keeps the tracks."), "/admin/academies", bool(begun.academy_id)),
+        Beginning(_("Bring people in"), _("From a file, with a preview."), "/people/file", begun.people > 1),
+        Beginning(
+            _("Appoint a lead"),
+            _("They run the academy and read its rooms; you do not."),
+            academy,
+            bool(begun.academy_id) and begun.leaderless_id is None,
+        ),
+        Beginning(_("Publish a track"), _("What people will learn, week by week."), "/tracks", begun.tracks > 0),
+        Beginning(_("Create a cohort"), _("A dated run of a track, with its room."), "/cohorts/new", begun.cohorts > 0),
+    ]
+    return [] if all(step.done for step in steps) else steps
 
 
 def _lead(step: NextStep, meetings: int) -> str:

@@ -1,0 +1,1 @@
+"""The world outside of administration: the mail server that is tried out."""

@@ -1,0 +1,1 @@
+"""Questions of administration, a file per noun."""

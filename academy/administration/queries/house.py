@@ -1,0 +1,269 @@
+"""The organization, its academies, and who holds which role in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from academy.administration import policy
+from academy.kernel import clock
+from academy.kernel.access import Missing
+from academy.kernel.jobs import Job
+from academy.kernel.viewer import Viewer
+from academy.people.models import Group, GroupAncestor, GroupKind, Membership, OrganizationSettings, Person, Role
+from academy.people.policy import Right, groups_with
+from academy.people.queries import Face
+from academy.tracks.models import Track
+
+MOST_HOLDERS = 500
+
+
+@dataclass(frozen=True)
+class Organization:
+    """The organization and what is settled for everybody in it."""
+
+    id: UUID
+    name: str
+    zone: str
+    contact: str
+
+
+@dataclass(frozen=True)
+class Academy:
+    """An academy as admins see it."""
+
+    id: UUID
+    name: str
+    parent_id: UUID | None
+    leads: tuple[Face, ...] = ()
+    members: int = 0
+    cohorts: int = 0
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Somebody's role in a group."""
+
+    group_id: UUID
+    group: str
+    kind: str
+    face: Face
+    role: str
+    closed: bool
+
+
+@dataclass(frozen=True)
+class Beginnings:
+    """How far an organization has come in setting up; counts."""
+
+    academy_id: UUID | None
+    leaderless_id: UUID | None
+    people: int
+    tracks: int
+    cohorts: int
+
+
+def organization_for(session: Session, viewer: Viewer) -> Organization:
+    """Return the organization to whoever administers it as a whole; anybody else learns nothing. One statement."""
+    row = session.execute(
+        select(Group.id, Group.name, Group.kind, OrganizationSettings.zone, OrganizationSettings.contact)
+        .outerjoin(OrganizationSettings, OrganizationSettings.group_id == Group.id)
+        .where(Group.kind == GroupKind.ORGANIZATION)
+        .limit(1)
+    ).one_or_none()
+    if row is None or not policy.may_settle(viewer, [(row.id, row.kind, 0)]):
+        raise Missing
+    return Organization(row.id, row.name, row.zone or "UTC", row.contact or "")
+
+
+def _open_now() -> ColumnElement[bool]:
+    now = clock.now()
+    return and_(Membership.from_at <= now, or_(Membership.until_at.is_(None), Membership.until_at > now))
+
+
+def academies_for(session: Session, viewer: Viewer, *, academy_id: UUID | None = None) -> list[Academy]:
+    """Return the academies that the viewer administers, or one, by name, with who leads them. Two statements."""
+    members = (
+        select(func.count(Membership.person_id.distinct()))
+        .where(Membership.group_id == Group.id, Membership.until_at.is_(None))
+        .scalar_subquery()
+    )
+    cohort = aliased(Group)
+    cohorts = _count(cohort).where(cohort.parent_id == Group.id, cohort.kind == GroupKind.COHORT).scalar_subquery()
+    query = (
+        select(Group.id, Group.name, Group.parent_id, members.label("members"), cohorts.label("cohorts"))
+        .where(Group.kind == GroupKind.ACADEMY, Group.id.in_(groups_with(viewer, Right.SETTLE)))
+        .order_by(Group.name, Group.id)
+    )
+    if academy_id is not None:
+        query = query.where(Group.id == academy_id)
+    rows = session.execute(query).all()
+    leads: dict[UUID, list[Face]] = {row.id: [] for row in rows}
+    for holder in _holders(session, list(leads), [Role.LEAD]):
+        if not holder.closed:
+            leads[holder.group_id].append(holder.face)
+    return [Academy(r.id, r.name, r.parent_id, tuple(leads[r.id]), r.members, r.cohorts) for r in rows]
+
+
+def academy_for(session: Session, viewer: Viewer, academy_id: UUID) -> Academy:
+    """Return an academy that the viewer administers; any other is `Missing`."""
+    found = academies_for(session, viewer, academy_id=academy_id)
+    if not found:
+        raise Missing
+    return found[0]
+
+
+def _held() -> Any:
+    return (
+        select(
+            Membership.group_id,
+            Membership.role,
+            Group.name.label("group"),
+            Group.kind,
+            Person.id,
+            Person.name,
+            Person.pronouns,
+            Person.zone,
+            Person.deactivated_at,
+        )
+        .join(Person, Person.id == Membership.person_id)
+        .join(Group, Group.id == Membership.group_id)
+        .where(_open_now())
+        .order_by(Group.parent_id.is_not(None), Group.name, Group.id, Person.name, Person.id)
+        .limit(MOST_HOLDERS)
+    )
+
+
+def _holder(row: Any) -> Holder:
+    face = Face(row.id, row.name, row.pronouns, row.zone)
+    return Holder(row.group_id, row.group, row.kind, face, row.role, row.deactivated_at is not None)
+
+
+def _holders(session: Session, group_ids: Sequence[UUID], roles: Sequence[str]) -> list[Holder]:
+    if not group_ids:
+        return []
+    query = _held().where(Membership.group_id.in_(group_ids), Membership.role.in_(roles))
+    return [_holder(row) for row in session.execute(query)]
+
+
+def holders_for(session: Session, viewer: Viewer) -> list[Holder]:
+    """Return who holds which role beyond belonging and learning, in all the viewer administers save pairs, by group.
+
+    One statement; at most 500.
+    """
+    query = _held().where(
+        Membership.group_id.in_(groups_with(viewer, Right.SETTLE)),
+        Group.kind != GroupKind.PAIR,
+        Membership.role.in_([Role.ADMIN, Role.ANALYST, Role.LEAD, Role.FACILITATOR]),
+    )
+    return [_holder(row) for row in session.execute(query)]
+
+
+def roles_in(session: Session, group_id: UUID) -> list[Holder]:
+    """Return who holds which role in one group, members left out. The caller has checked that it is administered."""
+    return _holders(session, [group_id], [role for role in Role if role != Role.MEMBER])
+
+
+def places_for(session: Session, viewer: Viewer) -> list[tuple[UUID, str, str]]:
+    """Return the groups in which roles are given here, as (id, name, kind), the organization first."""
+    rows = session.execute(
+        select(Group.id, Group.name, Group.kind)
+        .where(Group.kind.in_(list(policy.ROLES_IN)), Group.id.in_(groups_with(viewer, Right.SETTLE)))
+        .order_by(Group.parent_id.is_not(None), Group.name, Group.id)
+    )
+    return [(row.id, row.name, row.kind) for row in rows]
+
+
+def who_reads(session: Session, group_id: UUID) -> list[Face]:
+    """Return who may read the rooms of a group by leading what stands above it, by name. None above a pair."""
+    rows = session.execute(
+        select(Person.id, Person.name, Person.pronouns, Person.zone)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(GroupAncestor, GroupAncestor.ancestor_id == Membership.group_id)
+        .join(Group, Group.id == GroupAncestor.group_id)
+        .where(
+            GroupAncestor.group_id == group_id,
+            GroupAncestor.depth > 0,
+            Group.kind != GroupKind.PAIR,
+            Membership.role.in_([Role.LEAD, Role.FACILITATOR, Role.LEARNER, Role.MENTOR]),
+            Person.deactivated_at.is_(None),
+            _open_now(),
+        )
+        .distinct()
+        .order_by(Person.name, Person.id)
+    )
+    return [Face(r.id, r.name, r.pronouns, r.zone) for r in rows]
+
+
+def beginnings_for(session: Session, viewer: Viewer) -> Beginnings | None:
+    """Say how far the organization has come, to whoever administers it; None to others. One statement."""
+    academy, cohort = aliased(Group), aliased(Group)
+    academies = select(academy.id).where(academy.kind == GroupKind.ACADEMY).order_by(academy.name).limit(1)
+    led = (
+        select(Membership.id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Membership.group_id == academy.id,
+            Membership.role == Role.LEAD,
+            Membership.until_at.is_(None),
+            Person.deactivated_at.is_(None),
+        )
+        .exists()
+    )
+    row = session.execute(
+        select(
+            Group.id,
+            academies.scalar_subquery().label("academy"),
+            academies.where(~led).scalar_subquery().label("leaderless"),
+            _count(Person).where(Person.deactivated_at.is_(None)).scalar_subquery().label("people"),
+            _count(Track).scalar_subquery().label("tracks"),
+            _count(cohort).where(cohort.kind == GroupKind.COHORT).scalar_subquery().label("cohorts"),
+        )
+        .where(Group.kind == GroupKind.ORGANIZATION)
+        .limit(1)
+    ).one_or_none()
+    if row is None or not policy.may_settle(viewer, [(row.id, GroupKind.ORGANIZATION, 0)]):
+        return None
+    return Beginnings(row.academy, row.leaderless, row.people, row.tracks, row.cohorts)
+
+
+def _count(of: Any) -> Select[int]:
+    return select(func.count()).select_from(of)
+
+
+def admins(session: Session) -> list[UUID]:
+    """Return who administers the organization."""
+    return list(
+        session.scalars(
+            select(Membership.person_id)
+            .join(Group, Group.id == Membership.group_id)
+            .join(Person, Person.id == Membership.person_id)
+            .where(
+                Group.kind == GroupKind.ORGANIZATION,
+                Membership.role == Role.ADMIN,
+                Person.deactivated_at.is_(None),
+                _open_now(),
+            )
+        )
+    )
+
+
+def roles_told(session: Session, membership_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str, str, bool]]:
+    """Return (who, in which group, as what, whether it is over) of memberships, for those who were told of them."""
+    rows = session.execute(
+        select(Membership.id, Person.name, Group.name.label("group"), Membership.role, Membership.until_at)
+        .join(Person, Person.id == Membership.person_id)
+        .join(Group, Group.id == Membership.group_id)
+        .where(Membership.id.in_(membership_ids))
+    )
+    return {r.id: (r.name, r.group, r.role, r.until_at is not None) for r in rows}
+
+
+def set_aside_count(session: Session) -> int:
+    """Count the jobs that were set aside. The caller has checked who asks."""
+    return session.scalar(_count(Job).where(Job.done_at.is_(None), Job.failed_at.is_not(None))) or 0

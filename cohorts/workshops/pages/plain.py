@@ -1,0 +1,38 @@
+"""Plain words for cohorts and workshops, as admins read them in the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import gettext as _
+
+from academy.administration.queries.slots import PlainWords
+
+
+def _entries() -> Mapping[str, str]:
+    return {
+        "CohortCreated": _("%(actor)s opened %(cohort_id)s for %(track_version_id)s"),
+        "PersonEnrolled": _("%(actor)s enrolled %(person_id)s in %(cohort_id)s as %(role)s"),
+        "WorkshopScheduled": _("%(actor)s scheduled a workshop in %(group_id)s"),
+        "WorkshopMoved": _("%(actor)s moved a workshop"),
+        "WorkshopEdited": _("%(actor)s changed a workshop: %(fields)s"),
+        "WorkshopCancelled": _("%(actor)s cancelled a workshop"),
+        "RsvpAnswered": _("%(person_id)s answered whether they come to a workshop"),
+        "PersonInvited": _("%(person_id)s was invited to a workshop"),
+        "PersonUninvited": _("%(person_id)s is no longer invited to a workshop"),
+        "WorkshopDrewNear": _("A workshop drew near"),
+    }
+
+
+def _jobs() -> Mapping[str, str]:
+    return {
+        "workshops.invite": _("Writing letters about a workshop"),
+        "workshops.remind": _("Reminding people of a workshop"),
+    }
+
+
+def _letters() -> Mapping[str, str]:
+    return {"workshop": _("A letter about a workshop")}
+
+
+WORDS = PlainWords(_entries, _jobs, _letters)

@@ -1,0 +1,22 @@
+"""Plain words for what happens in rooms, as admins read them in the audit; never what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import gettext as _
+
+from academy.administration.queries.slots import PlainWords
+
+
+def _entries() -> Mapping[str, str]:
+    return {
+        "SpaceOpened": _("%(group_id)s got a place to talk"),
+        "PostSent": _("%(actor)s sent a message"),
+        "PostEdited": _("%(actor)s changed a message"),
+        "PostRemoved": _("%(actor)s removed a message"),
+        "PostReacted": _("%(actor)s reacted to a message"),
+    }
+
+
+WORDS = PlainWords(_entries)

@@ -1,0 +1,46 @@
+"""Plain words for matching and mentoring, as admins read them; who is paired with whom is not told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import gettext as _
+
+from academy.administration.queries.slots import PlainWords
+
+
+def _entries() -> Mapping[str, str]:
+    return {
+        "RunAsked": _("%(actor)s asked for pairs to be proposed in %(group_id)s"),
+        "RunProposed": _("The matcher proposed pairs in %(group_id)s: %(placed)s people of %(considered)s placed"),
+        "RunFailed": _("The matcher could not answer for %(group_id)s"),
+        "RunPublished": _("%(actor)s made a proposal known in %(group_id)s"),
+        "MatchProposed": _("People were proposed to each other"),
+        "MatchDropped": _("A match will not come about"),
+        "OfferMade": _("%(person_id)s was asked to accept a match"),
+        "OfferReminded": _("%(person_id)s was reminded of an offer"),
+        "OfferAccepted": _("%(person_id)s accepted an offer"),
+        "OfferDeclined": _("%(person_id)s declined an offer"),
+        "OfferExpired": _("An offer to %(person_id)s expired"),
+        "OfferWithdrawn": _("An offer to %(person_id)s was taken back"),
+        "OfferSuperseded": _("An offer to %(person_id)s no longer fits"),
+        "CandidatesExhausted": _("Everybody who could mentor %(learner_id)s has been asked"),
+        "PairOpened": _("A pair began"),
+        "MentoringOffered": _("%(person_id)s offers to mentor %(capacity)s people in %(group_id)s"),
+    }
+
+
+def _jobs() -> Mapping[str, str]:
+    return {
+        "matches.solve": _("Proposing pairs"),
+        "offers.expire": _("Ending an offer whose time is over"),
+        "offers.remind": _("Reminding somebody of an offer"),
+        "offers.letter": _("Writing a letter about an offer"),
+    }
+
+
+def _letters() -> Mapping[str, str]:
+    return {"offer": _("An offer to mentor")}
+
+
+WORDS = PlainWords(_entries, _jobs, _letters)
