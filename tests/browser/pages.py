@@ -19,7 +19,7 @@ from academy.kernel.db import Database
 from academy.kernel.ids import encode, new_id
 from academy.people import actions as people
 from academy.people.engine import new_token, token_hash
-from academy.people.models import Membership, Person
+from academy.people.models import Group, Membership, Person
 from academy.tracks.models import Activity, Delivery, ModuleVersion, Track, TrackPart
 from cohorts.roster.models import Cohort
 from cohorts.workshops.models import Workshop
@@ -81,6 +81,17 @@ PAGES = (
     Page("people", "/people", ROLES),
     Page("people-found", "/people?q=an", ("learner",)),
     Page("person", "/people/{mentor}", ROLES),
+    Page("admin", "/admin", ("admin",)),
+    Page("admin-settings", "/admin/settings", ("admin",)),
+    Page("admin-academies", "/admin/academies", ("admin",)),
+    Page("admin-academy", "/admin/academies/{academy}", ("admin",)),
+    Page("admin-roles", "/admin/roles", ("admin",)),
+    Page("admin-role-new", "/admin/roles/new?group={academy}&q=an", ("admin",)),
+    Page("admin-people", "/admin/people", ("admin",)),
+    Page("admin-person", "/admin/people/{mentor}", ("admin",), statements=12),
+    Page("admin-audit", "/admin/audit", ("admin",)),
+    Page("admin-jobs", "/admin/jobs", ("admin",)),
+    Page("admin-mail", "/admin/mail", ("admin",)),
     Page("people-file", "/people/file", ("admin",)),
     Page("people-file-preview", "/people/file/{people_file}", ("admin",)),
     Page("inbox", "/notices", ROLES),
@@ -228,6 +239,7 @@ def _places(session: Session) -> Mapping[str, UUID]:
     board = session.scalar(select(Board.id).order_by(Board.created_at).limit(1))
     offer = session.scalar(select(Offer.id).where(Offer.person_id == mentor, Offer.state == "pending").limit(1))
     found = {
+        "academy": session.scalar(select(Group.parent_id).where(Group.id == cohort.id)),
         "mentor": mentor,
         "cohort": cohort.id,
         "room": cohort.space_id,

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import click
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, text
 
 from academy.kernel import access, cli, config
 from academy.kernel.app import Kernel
@@ -257,25 +253,6 @@ def block(page: str, language: str) -> str:
     found = re.search(rf"^```{language}\n(.*?)^```", read(page), re.DOTALL | re.MULTILINE)
     assert found is not None
     return found[1]
-
-
-def test_the_first_people_are_made_as_the_page_says(database_url: str, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", block("docs/deployment.md", "python")],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": database_url, "ACADEMY_INSTANCE": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    engine = create_engine(database_url)
-    with engine.connect() as connection:
-        roles = connection.execute(text("SELECT g.kind, m.role FROM memberships m JOIN groups g ON g.id = m.group_id"))
-        assert sorted(tuple(row) for row in roles) == [("academy", "lead"), ("organization", "admin")]
-        assert connection.execute(text("SELECT count(*) FROM skills")).scalar() == 3164
-        assert connection.execute(text("SELECT title FROM track_versions")).scalar() == "Leading with empathy"
-    engine.dispose()
 
 
 def test_the_track_that_the_page_shows_can_be_read() -> None:

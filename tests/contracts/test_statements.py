@@ -34,6 +34,9 @@ MORE_STATES = {
     "/groups/{cohort}/matches?kind=mentorship": "/groups/{cohort}/matches",
     "/boards/{board}?show=unread": "/boards/{board}",
     "/people?q=person": "/people",
+    "/admin/people?q=person": "/admin/people",
+    "/admin/roles/new?group={academy}&q=person": "/admin/roles/new?group={academy}",
+    "/admin/audit?kind=PersonEnrolled&group={cohort}&since=2020-01-01": "/admin/audit",
     "/me/skills?q=program": "/me/skills",
 }
 """Pages in further states, each with the row of the table that says for whom."""

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from academy.accounts.actions import invitations, joining, links
 from academy.accounts.models import LinkKind
 from academy.bridges.people_file import actions as people_file
-from academy.kernel import clock, log
+from academy.kernel import clock, jobs, log
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode, new_id
 from academy.notices.models import Notice
@@ -99,6 +99,11 @@ def build(kernel: Kernel) -> dict[str, str]:
     admin = people.viewer(kernel, ids["admin"])
     text = b"email,name\nfiled@example.org,Filed Person\n"
     ids["people_file"] = kernel.commit(lambda s: people_file.keep(s, viewer=admin, name="people.csv", body=text))
+    kernel.commit(
+        lambda s: jobs.enqueue(s, "mail.forget", {}, run_at=clock.now() + timedelta(days=300), unique_key="far")
+    )
+    with kernel.reading() as session:
+        ids["job"] = session.scalars(select(jobs.Job.id).where(jobs.Job.unique_key == "far")).one()
     assert all(ids.values()), ids
     whole = drafts.seen(kernel, ids["lead"], ids["draft"])
     return {name: encode(found) for name, found in ids.items()} | {"draft_version": str(whole.version)}

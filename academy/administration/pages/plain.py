@@ -33,6 +33,12 @@ def _entries() -> Mapping[str, str]:
         "GroupRenamed": _("%(actor)s renamed %(group_id)s"),
         "TokenMade": _("%(person_id)s made an API token"),
         "TokenRevoked": _("An API token of %(person_id)s was revoked"),
+        "FactorAdded": _("%(person_id)s added a second factor"),
+        "FactorRemoved": _("%(person_id)s removed a second factor"),
+        "RecoveryCodesMade": _("%(person_id)s made recovery codes"),
+        "RecoveryCodeUsed": _("%(person_id)s used a recovery code; %(left)s are left"),
+        "FactorsReset": _("%(actor)s reset the second factor of %(person_id)s"),
+        "SecondStepFailed": _("Somebody knew the password of %(person_id)s and failed at the second step"),
         "PeopleBroughtIn": _("%(actor)s brought people in from a file: %(added)s new, %(changed)s changed"),
         "PeopleTakenOut": _("%(actor)s wrote people out to a file"),
         "SkillSet": _("%(actor)s changed a skill of %(person_id)s"),
@@ -69,6 +75,7 @@ def _jobs() -> Mapping[str, str]:
         "accounts.join": _("Writing a link for joining"),
         "accounts.forget": _("Forgetting links of long ago"),
         "accounts.lapse": _("Ending links whose time is over"),
+        "once.forget": _("Forgetting what was sent once"),
         "people_file.forget": _("Forgetting a file of people"),
     }
 

@@ -141,5 +141,6 @@ def try_out() -> ResponseReturnValue:
     if outcome.taken:
         flash(_("A letter to %(address)s was %(where)s.", address=address, where=post_office.where(kernel())))
     else:
-        flash(f"{post_office.explained(outcome.problem)} {post_office.quoted(outcome.problem)}", "error")
+        said = f"{post_office.explained(outcome.problem)} {post_office.quoted(outcome.problem)}"
+        flash(said, "error")
     return forms.see_other("/admin/mail")

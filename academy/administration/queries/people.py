@@ -87,13 +87,21 @@ def _plain(text: str) -> str:
 
 
 def record_of(session: Session, person_id: UUID) -> Record:
-    """Return what is kept of somebody. Three statements."""
+    """Return what is kept of somebody. Two statements."""
     manager = aliased(Person)
     report = aliased(Person)
     reports = select(func.count()).select_from(report).where(report.manager_id == Person.id).scalar_subquery()
+    now = clock.now()
+    signed_in = (
+        SignIn.person_id == Person.id,
+        SignIn.ended_at.is_(None),
+        SignIn.created_at > now - SIGN_IN_LASTS,
+    )
     row = session.execute(
         select(
             Person,
+            select(func.count()).select_from(SignIn).where(*signed_in).scalar_subquery().label("sign_ins"),
+            select(func.max(SignIn.created_at)).where(*signed_in).scalar_subquery().label("last_sign_in"),
             manager.id.label("manager_id"),
             manager.name.label("manager_name"),
             manager.pronouns.label("manager_pronouns"),
@@ -106,12 +114,6 @@ def record_of(session: Session, person_id: UUID) -> Record:
     if row is None:
         raise Missing
     person = row.Person
-    now = clock.now()
-    signed_in = session.execute(
-        select(func.count(), func.max(SignIn.created_at)).where(
-            SignIn.person_id == person_id, SignIn.ended_at.is_(None), SignIn.created_at > now - SIGN_IN_LASTS
-        )
-    ).one()
     return Record(
         face=Face(person.id, person.name, person.pronouns, person.zone),
         email=person.email,
@@ -123,8 +125,8 @@ def record_of(session: Session, person_id: UUID) -> Record:
         else None,
         reports=row.reports,
         places=tuple(_places(session, person_id)),
-        sign_ins=signed_in[0],
-        last_sign_in=signed_in[1],
+        sign_ins=row.sign_ins,
+        last_sign_in=row.last_sign_in,
     )
 
 

@@ -15,6 +15,11 @@ def _entries() -> Mapping[str, str]:
         "PostSent": _("%(actor)s sent a message"),
         "PostEdited": _("%(actor)s changed a message"),
         "PostRemoved": _("%(actor)s removed a message"),
+        "BoardOpened": _("%(actor)s opened a board in %(group_id)s"),
+        "BoardChanged": _("%(actor)s changed a board: %(what)s"),
+        "ThreadStarted": _("%(actor)s began a thread"),
+        "ThreadMarked": _("%(actor)s marked a thread: %(what)s"),
+        "ThreadSolved": _("%(actor)s marked what solved a thread"),
         "PostReacted": _("%(actor)s reacted to a message"),
     }
 
