@@ -18,6 +18,7 @@ from academy.kernel.feature import Feature
 from academy.kernel.jobs import Runner
 from academy.kernel.limits import Limits
 from academy.kernel.log import LogKind
+from academy.kernel.metrics import Metrics
 from academy.kernel.realtime import Realtime
 from academy.kernel.vault import Vault
 
@@ -51,6 +52,7 @@ class Kernel:
             self, [mail.JOB, mail.FORGET, jobs.CLEAN, once.FORGET, *(k for f in features for k in f.jobs)]
         )
         self.realtime = Realtime(app, self, [h for f in features for h in f.sockets])
+        self.metrics = Metrics(self) if settings.metrics else None
         self.muted: frozenset[str] = frozenset()
         self.banner: list[str] = []
         self.kept: dict[str, Any] = {}
@@ -82,6 +84,8 @@ class Kernel:
             return result, _Done(events, info.get("appended", []), info.get("jobs", False))
 
         result, done = self.database.unit_of_work(whole)
+        if self.metrics is not None:
+            self.metrics.happened(done.events)
         self.reactions.after(self, done.events)
         self.realtime.ship(done.rows)
         if done.jobs:

@@ -51,6 +51,7 @@ class Settings:
     | ACADEMY_MAIL_FROM | the sender's address | academy@localhost |
     | ACADEMY_LOG | debug, info, warning or error | info |
     | ACADEMY_API_RATE | how many requests the API takes from one person in a while | 600 per minute |
+    | ACADEMY_METRICS | a token of 16 characters or more; whoever sends it may read /metrics | none: no such page |
     | ACADEMY_PROXIES | how many proxies in front add X-Forwarded-* headers | 0 |
     """
 
@@ -68,6 +69,7 @@ class Settings:
     mail_from: str = "academy@localhost"
     log_level: str = "info"
     api_rate: str = "600 per minute"
+    metrics: str = field(default="", repr=False)
     proxies: int = 0
     testing: bool = False
 
@@ -103,6 +105,7 @@ class Settings:
             mail_from=_sender(env),
             log_level=_one_of(env, "ACADEMY_LOG", ("debug", "info", "warning", "error"), "info"),
             api_rate=_rate(env),
+            metrics=_metrics(env),
             proxies=_count(env, "ACADEMY_PROXIES"),
         )
 
@@ -125,6 +128,14 @@ def _count(env: Mapping[str, str], name: str) -> int:
         message = f"{name} is {value!r}: write a whole number such as 0 or 1."
         raise SettingsError(message)
     return int(value)
+
+
+def _metrics(env: Mapping[str, str]) -> str:
+    token = env.get("ACADEMY_METRICS") or ""
+    if token and not (len(token) >= SECRET_BYTES and token.isascii() and token.isprintable() and " " not in token):
+        message = f"ACADEMY_METRICS can't be used: write at least {SECRET_BYTES} ASCII characters without spaces."
+        raise SettingsError(message)
+    return token
 
 
 def _async_mode(env: Mapping[str, str]) -> Mode:

@@ -373,9 +373,13 @@ class Runner:
                     kind.apply(session, job.payload, value)
 
             kernel.commit(whole)
+            if kernel.metrics is not None:
+                kernel.metrics.job(job.kind, done=True)
         except Exception as error:
             logger.exception("job_failed", job=str(job.id), kind=job.kind, attempts=job.attempts)
             problem = f"{type(error).__name__}: {error}"
             kind_of = self._kinds.get(job.kind)
             every = kind_of.every if kind_of else None
             kernel.commit(lambda session: fail(session, job, problem, every=every))
+            if kernel.metrics is not None:
+                kernel.metrics.job(job.kind, done=False)

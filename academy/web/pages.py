@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from flask import Blueprint, Response, jsonify, render_template
+from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from academy.kernel.access import Missing
 from academy.kernel.app import kernel
 from academy.kernel.db import SCHEMA
+from academy.kernel.metrics import CONTENT_TYPE, admitted
 from academy.web import shell
 from academy.web.guards import public
 from academy.web.signed_in import viewer_or_none
@@ -83,6 +85,16 @@ def _jobs(kernel: Kernel) -> str:
     if kernel.settings.jobs == "embedded" and not kernel.runner.running:
         return "the runner inside the server has stopped"
     return ""
+
+
+@blueprint.get("/metrics")
+@public
+def metrics() -> ResponseReturnValue:
+    """Tell a Prometheus that holds the token what the server counted; to anybody else there is no such page."""
+    found = kernel().metrics
+    if found is None or not admitted(kernel().settings.metrics, request.headers.get("Authorization")):
+        raise Missing
+    return _never_kept(Response(found.written(), content_type=CONTENT_TYPE))
 
 
 def _never_kept(answer: Response) -> Response:

@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from academy.kernel import telemetry
-from academy.kernel.app import Kernel
+from academy.kernel.app import Kernel, kernel
 from academy.kernel.viewer import SIGN_IN_LASTS
 from academy.web.signed_in import bearer_token
 
@@ -105,6 +105,11 @@ def _headers(response: Response) -> Response:
 
 
 def _line(response: Response) -> Response:
+    metrics = kernel().metrics
+    if metrics is not None:
+        route = request.url_rule.rule if request.url_rule else None
+        took = time.perf_counter() - g.get("started", time.perf_counter())
+        metrics.request(route, request.method, response.status_code, took)
     if not request.path.startswith("/static/"):
         logger.info(
             "request",

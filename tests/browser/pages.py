@@ -146,6 +146,7 @@ NOT_PAGES = {
     "/track-versions/<id:version_id>/pack": "a pack file",
     "/drafts/<id:draft_id>/pack": "a pack file",
     "/healthz": "for machines",
+    "/metrics": "for machines",
     "/readyz": "for machines",
     "/static/<path:path>": "files",
     "/posts/<id:post_id>": "leads to the post in its room",

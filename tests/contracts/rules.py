@@ -15,7 +15,7 @@ FEATURE_MODULES = frozenset(
     "models events engine policy queries adapters actions schemas reactions pages api sockets jobs cli seeds".split()
 )
 KERNEL = frozenset(
-    """access app cli clock config db events feature files ids jobs ledger limits log mail migrate offload offload_gevent
+    """access app cli clock config db events feature files ids jobs ledger limits log mail metrics migrate offload offload_gevent
     offload_threads once paging prepared realtime secret serve server server_gevent server_threads solver telemetry vault viewer
     websocket
     websocket_frames websocket_writer""".split()

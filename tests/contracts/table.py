@@ -20,6 +20,7 @@ ROUTES = """
 GET  /about                                ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /healthz                              ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /readyz                               ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /metrics                              404  404  404  404  404  404  404  404  404  404  404
 GET  /static/academy/favicon.svg           ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /sign-in                              ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /sign-in                              ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok

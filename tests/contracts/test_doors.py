@@ -20,7 +20,7 @@ from tests.factories.world import PASSWORD
 
 TABLE = rows(ROUTES, COLUMNS)
 PUBLIC = {
-    "/about", "/healthz", "/readyz", "/static/<path:path>", "/sign-in", "/sign-out",
+    "/about", "/healthz", "/readyz", "/metrics", "/static/<path:path>", "/sign-in", "/sign-out",
     "/sign-in/second", "/sign-in/second/options", "/sign-in/passkey", "/sign-in/passkey/options",
     "/forgot", "/mail-sent", "/reset/<token>", "/address-back/<token>",
     "/api/v1/openapi.json",
