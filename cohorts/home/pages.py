@@ -15,9 +15,8 @@ from flask_babel import gettext as _
 
 from academy.administration.queries import house
 from academy.kernel import clock
-from academy.kernel.access import Missing
 from academy.kernel.app import kernel
-from academy.kernel.ids import encode
+from academy.kernel.ids import decode, encode
 from academy.people import policy
 from academy.people import queries as people
 from academy.people.models import Role
@@ -238,13 +237,16 @@ def _strips(
 @blueprint.get("/people")
 @guard("people:meet")
 def everybody() -> ResponseReturnValue:
-    """List everybody whom the viewer shares a cohort with."""
+    """List whom the viewer shares a cohort with, by name; `after` goes on with the next page."""
     wanted = request.args.get("q", "").strip()[:60]
+    after = decode(request.args["after"]) if request.args.get("after") else None
     with kernel().reading() as session:
-        found = [n for n in queries.neighbours_for(session, viewer()) if wanted.casefold() in n.face.name.casefold()]
+        found, more = queries.neighbours_for(session, viewer(), wanted=wanted, after=after)
     return render_template(
         "cohorts/home/people.html",
         found=found,
+        more=more,
+        after=after,
         q=wanted,
         roles=role_names(),
         now=clock.now(),
@@ -259,9 +261,7 @@ def person(person_id: UUID) -> ResponseReturnValue:
     """Show somebody whom the viewer may meet: their words, what they can help with, where they are."""
     me = viewer()
     with kernel().reading() as session:
-        found = queries.neighbours_for(session, me, person_id=person_id)
-        if not found:
-            raise Missing
+        found = queries.neighbour_for(session, me, person_id)
         held = skills.skills_of(session, [person_id])[person_id]
         spoken = people.languages_of(session, [person_id])[person_id]
         blocked = (me.person_id, person_id) in people.blocks_among(session, [me.person_id, person_id])
@@ -269,8 +269,8 @@ def person(person_id: UUID) -> ResponseReturnValue:
     names = i18n.locale().languages
     return render_template(
         "cohorts/home/person.html",
-        person=found[0],
-        about=found[0].about,
+        person=found,
+        about=found.about,
         skills=[s for s in held if s.level >= 3],
         languages=[_language(code, names) for code in spoken],
         blocked=blocked,

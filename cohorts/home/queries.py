@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import literal, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from academy.kernel import clock
+from academy.kernel.access import Missing
+from academy.kernel.prepared import Prepared, now
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupKind, Membership, Person
 from academy.people.policy import Right, groups_with
 from academy.people.queries import Face
+
+PAGE = 60
+ESCAPE = "/"
 
 
 @dataclass(frozen=True)
 class Neighbour:
     """Somebody whom the viewer may meet, and in which of the viewer's groups, as (group name, role), pairs left out.
 
-    `about` is what they say of themselves; it is read only where one person is asked for.
+    `about` is what they say of themselves.
     """
 
     face: Face
@@ -27,44 +34,90 @@ class Neighbour:
     about: str
 
 
-def neighbours_for(session: Session, viewer: Viewer, *, person_id: UUID | None = None) -> list[Neighbour]:
-    """Return whom the viewer may meet, by name, or one of them. One statement.
-
-    A mentor or buddy is met through the pair alone where no other group is shared; the pair itself is not named.
-    """
-    now = clock.now()
-    query = (
+def _met(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             Person.id,
             Person.name,
             Person.pronouns,
             Person.zone,
+            Person.about,
             Group.name.label("place"),
             Group.kind,
             Membership.role,
-            (literal("") if person_id is None else Person.about).label("about"),
         )
         .join(Membership, Membership.person_id == Person.id)
         .join(Group, Group.id == Membership.group_id)
-        .where(
-            Group.id.in_(groups_with(viewer, Right.MEET)),
-            Membership.from_at <= now,
-            or_(Membership.until_at.is_(None), Membership.until_at > now),
-            Person.deactivated_at.is_(None),
-        )
+        .where(_meets(viewer))
         .order_by(Person.name, Person.id, Group.name)
     )
-    if person_id is not None:
-        query = query.where(Person.id == person_id)
+
+
+def _meets(viewer: Viewer) -> ColumnElement[bool]:
+    return and_(
+        Membership.group_id.in_(groups_with(viewer, Right.MEET)),
+        Membership.from_at <= now(),
+        or_(Membership.until_at.is_(None), Membership.until_at > now()),
+        Person.deactivated_at.is_(None),
+    )
+
+
+@cache
+def _page(*, named: bool, after: bool) -> Prepared:
+    def build(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+        before = aliased(Person)
+        joined = select(Membership.id).where(Membership.person_id == Person.id, _meets(viewer)).correlate(Person)
+        whom = select(Person.id).where(joined.exists(), Person.id != viewer.person_id)
+        if named:
+            lower = func.lower(Person.name)
+            whom = whom.where(or_(*(lower.contains(bindparam(n), escape=ESCAPE) for n in ("lower", "typed"))))
+        if after:
+            name = select(before.name).where(before.id == bindparam("after")).scalar_subquery()
+            whom = whom.where(or_(Person.name > name, and_(Person.name == name, Person.id > bindparam("after"))))
+        page = whom.order_by(Person.name, Person.id).limit(PAGE + 1).subquery()
+        return _met(viewer).where(Person.id.in_(select(page.c.id)))
+
+    return Prepared(build)
+
+
+_ONE = Prepared(lambda viewer: _met(viewer).where(Person.id == bindparam("person_id")))
+
+
+def neighbours_for(
+    session: Session, viewer: Viewer, *, wanted: str = "", after: UUID | None = None
+) -> tuple[list[Neighbour], UUID | None]:
+    """Return a page of those whom the viewer may meet, by name, and whom to go on after if there are more.
+
+    `wanted` is a part of their name. One statement. A mentor or buddy is met through the pair alone where no other
+    group is shared; the pair itself is not named.
+    """
+    given: dict[str, Any] = {}
+    if wanted:
+        plain = wanted.translate({ord(mark): ESCAPE + mark for mark in (ESCAPE, "%", "_")})
+        given |= {"lower": plain.lower(), "typed": plain}  # SQLite knows small letters of ASCII only
+    if after is not None:
+        given["after"] = after
+    rows = session.execute(*_page(named=bool(wanted), after=after is not None)(viewer, **given)).all()
+    found = _neighbours(rows)
+    return found[:PAGE], found[PAGE - 1].face.id if len(found) > PAGE else None
+
+
+def neighbour_for(session: Session, viewer: Viewer, person_id: UUID) -> Neighbour:
+    """Return somebody whom the viewer may meet, themselves too; raises `Missing`. One statement."""
+    found = _neighbours(session.execute(*_ONE(viewer, person_id=person_id)).all())
+    if not found:
+        raise Missing
+    return found[0]
+
+
+def _neighbours(rows: Sequence[Any]) -> list[Neighbour]:
     faces: dict[UUID, Face] = {}
     places: dict[UUID, list[tuple[str, str]]] = {}
     about: dict[UUID, str] = {}
-    for row in session.execute(query):
+    for row in rows:
         faces[row.id] = Face(row.id, row.name, row.pronouns, row.zone)
         about[row.id] = row.about
         named = places.setdefault(row.id, [])
         if row.kind != GroupKind.PAIR:
             named.append((row.place, row.role))
-    return [
-        Neighbour(face, tuple(places[i]), about[i]) for i, face in faces.items() if i != viewer.person_id or person_id
-    ]
+    return [Neighbour(face, tuple(places[i]), about[i]) for i, face in faces.items()]
