@@ -21,7 +21,10 @@ from cohorts.people_file import actions as people_file
 from cohorts.people_file import queries as people_file_cells
 from cohorts.roster import actions as roster_actions
 from cohorts.roster import api as roster_api
-from cohorts.roster import pages as roster
+from cohorts.roster import jobs as roster_jobs
+from cohorts.roster import reactions as roster_reactions
+from cohorts.roster.pages import enrolling, forming
+from cohorts.roster.pages import reading as roster
 from cohorts.roster.seeds import filling
 from cohorts.workshops import api as workshops_api
 from cohorts.workshops.jobs import mailing
@@ -35,12 +38,14 @@ FEATURE = Feature(
         home.blueprint,
         roster.blueprint,
         roster_api.blueprint,
+        forming.blueprint,
+        enrolling.blueprint,
         reading.blueprint,
         scheduling.blueprint,
         workshops_api.blueprint,
     ],
-    reactions=consequences.REACTIONS,
-    jobs=mailing.JOBS,
+    reactions=[*consequences.REACTIONS, *roster_reactions.REACTIONS],
+    jobs=[*mailing.JOBS, *roster_jobs.JOBS],
     cli=[load.seed],
     seeds=filling.fill,
     slots=[
@@ -53,6 +58,8 @@ FEATURE = Feature(
         ActivityKind("workshop", panels.beside_activity),
         *notices.NOTICE_KINDS,
         Column("cohort", ("cohorts",), people_file_cells.plan, people_file.apply, people_file_cells.export),
+        *roster_reactions.NOTICE_KINDS,
+        JoinRule(GroupKind.COHORT, roster_actions.admit),
         NavEntry("home", lambda: _("Home"), "/", "house", 10),
         NavEntry("people", lambda: _("People"), "/people", "users", 40),
         NavEntry(

@@ -103,6 +103,8 @@ class Group(Table):
     name: Mapped[str] = mapped_column(String(120))
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("groups.id"), index=True)
     created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    """Nothing new begins in a closed group; its people go on reading and talking."""
 
 
 class OrganizationSettings(Table):

@@ -16,7 +16,7 @@ from academy.kernel.access import Invalid
 
 KINDS = ("reading", "reflection", "workshop")
 ICONS = (
-    "book", "ear", "speech", "eye", "pen", "lightbulb", "search", "chart", "users", "handshake", "shield", "flag",
+    "book", "ear", "speech", "eye", "pen", "lightbulb", "search", "target", "users", "handshake", "shield", "flag",
 )  # fmt: skip
 """What may stand beside a module, of the icons in the sprite."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from academy.people.policy import Right, groups_with, own_groups
 from academy.people.queries import Face
 from academy.tracks.engine import week_of
 from academy.tracks.models import Delivery, TrackVersion
-from cohorts.roster.models import Cohort
+from cohorts.roster.models import Cohort, Waiting
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,11 @@ class CohortLine:
     space_id: UUID
     seats: int | None
     state: str
+    version: int
     agreements: tuple[str, ...]
     parent_id: UUID | None
     learners: int
+    waiting: int
 
     @property
     def week(self) -> int:
@@ -54,8 +57,9 @@ def _lines() -> Select[Any]:
         .where(Membership.group_id == Cohort.id, Membership.role == Role.LEARNER, Membership.until_at.is_(None))
         .scalar_subquery()
     )
+    waiting = select(func.count()).select_from(Waiting).where(Waiting.cohort_id == Cohort.id).scalar_subquery()
     return (
-        select(Cohort, Group.name, Group.parent_id, Delivery, TrackVersion.title, TrackVersion.weeks, learners)
+        select(Cohort, Group.name, Group.parent_id, Delivery, TrackVersion.title, TrackVersion.weeks, learners, waiting)
         .join(Group, Group.id == Cohort.id)
         .join(Delivery, Delivery.id == Cohort.delivery_id)
         .join(TrackVersion, TrackVersion.id == Delivery.track_version_id)
@@ -71,7 +75,7 @@ _ONE = Prepared(
 
 
 def _line(row: Any) -> CohortLine:
-    cohort, name, parent_id, delivery, track, weeks, learners = row
+    cohort, name, parent_id, delivery, track, weeks, learners, waiting = row
     return CohortLine(
         id=cohort.id,
         name=name,
@@ -83,9 +87,11 @@ def _line(row: Any) -> CohortLine:
         space_id=cohort.space_id,
         seats=cohort.seats,
         state=cohort.state,
+        version=cohort.version,
         agreements=tuple(cohort.agreements),
         parent_id=parent_id,
         learners=learners,
+        waiting=waiting,
     )
 
 
@@ -136,3 +142,67 @@ def enrollable(session: Session, cohort_id: UUID) -> list[Face]:
 def agreements_of(session: Session, group_id: UUID) -> list[str]:
     """Return the short lines that a cohort has agreed on; none for other groups. Its members read them."""
     return list(session.scalar(select(Cohort.agreements).where(Cohort.id == group_id)) or ())
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somebody's place on a waitlist, from 1."""
+
+    face: Face
+    place: int
+    at: datetime
+
+
+def waitlist_of(session: Session, cohort_id: UUID) -> list[Place]:
+    """Return who waits for a seat, in order. The caller has checked the right to see it. One statement."""
+    rows = session.execute(
+        select(Person.id, Person.name, Person.pronouns, Person.zone, Waiting.at)
+        .join(Person, Person.id == Waiting.person_id)
+        .where(Waiting.cohort_id == cohort_id)
+        .order_by(Waiting.place, Waiting.id)
+    )
+    return [Place(Face(r.id, r.name, r.pronouns, r.zone), n, r.at) for n, r in enumerate(rows, 1)]
+
+
+def next_in_line(session: Session, cohort_id: UUID) -> list[tuple[UUID, UUID]]:
+    """Return (entry, person) of a waitlist, in order."""
+    rows = session.execute(
+        select(Waiting.id, Waiting.person_id).where(Waiting.cohort_id == cohort_id).order_by(Waiting.place, Waiting.id)
+    )
+    return [(row.id, row.person_id) for row in rows]
+
+
+def learners_of(session: Session, cohort_id: UUID) -> set[UUID]:
+    """Return who holds a seat: learners with an open account."""
+    return set(
+        session.scalars(
+            select(Membership.person_id)
+            .join(Person, Person.id == Membership.person_id)
+            .where(
+                Membership.group_id == cohort_id,
+                Membership.role == Role.LEARNER,
+                Membership.until_at.is_(None),
+                Person.deactivated_at.is_(None),
+            )
+        )
+    )
+
+
+def is_cohort(session: Session, group_id: UUID) -> bool:
+    """Say whether a group is a cohort of a roster."""
+    return session.scalar(select(Cohort.id).where(Cohort.id == group_id)) is not None
+
+
+def names_of(session: Session, cohort_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the names of cohorts."""
+    rows = session.execute(select(Group.id, Group.name).where(Group.id.in_(set(cohort_ids))))
+    return {row.id: row.name for row in rows}
+
+
+def people_at(session: Session, addresses: Sequence[str]) -> dict[str, UUID]:
+    """Find people with an open account by address, case aside; returns them by address as given."""
+    keys = {address.casefold(): address for address in addresses}
+    rows = session.execute(
+        select(Person.email_key, Person.id).where(Person.email_key.in_(keys), Person.deactivated_at.is_(None))
+    )
+    return {keys[row.email_key]: row.id for row in rows}

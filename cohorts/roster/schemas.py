@@ -10,18 +10,17 @@ from marshmallow import Schema, fields, pre_load, validate
 from academy.web.api.shapes import Out
 from academy.web.forms import REQUIRED
 from academy.web.i18n import later
-from academy.web.wire import Id
+from academy.web.wire import Id, Version
 
 
-class CohortIn(Schema):
-    """A new cohort."""
+class CohortEditIn(Schema):
+    """What a cohort is called, when it begins, and for how many."""
 
     name = fields.String(
         required=True,
         error_messages=REQUIRED,
         validate=validate.Length(1, 120, error=later("A name has 1 to 120 characters.")),
     )
-    track = Id(required=True, error_messages=REQUIRED)
     starts_on = fields.Date(
         required=True, error_messages={**REQUIRED, "invalid": later("Write a date such as 2027-01-18.")}
     )
@@ -36,10 +35,18 @@ class CohortIn(Schema):
         load_default="", validate=validate.Length(max=2000, error=later("Keep this under 2,000 characters."))
     )
 
+    version = Version(load_default=0)
+
     @pre_load
     def _leave_out_empty(self, sent: Mapping[str, Any], **_more: Any) -> dict[str, Any]:
         """A form sends an empty text for what was left empty."""
         return {name: value for name, value in sent.items() if value != ""}
+
+
+class CohortIn(CohortEditIn):
+    """A new cohort."""
+
+    track = Id(required=True, error_messages=REQUIRED)
 
 
 class EnrollIn(Schema):
@@ -79,3 +86,51 @@ class CohortOut(Out):
     learners = fields.Integer()
     state = fields.String()
     agreements = fields.List(fields.String())
+
+
+class AddressesIn(Schema):
+    """Addresses as they were pasted, and as what these people are enrolled."""
+
+    addresses = fields.String(
+        required=True,
+        error_messages=REQUIRED,
+        validate=validate.Length(1, 100_000, error=later("Paste at least one address, and fewer than 2,000.")),
+    )
+    role = fields.String(load_default="learner")
+
+
+class RoleIn(Schema):
+    """Somebody in a role, as "id.role", and what they become instead."""
+
+    member = fields.String(required=True, error_messages=REQUIRED)
+    to = fields.String(required=True, error_messages=REQUIRED)
+
+
+class SomebodyIn(Schema):
+    """Somebody on the waitlist."""
+
+    person = Id(required=True, error_messages=REQUIRED)
+
+
+class MoveUpIn(SomebodyIn):
+    """A place on the waitlist and why."""
+
+    to = fields.Integer(
+        required=True,
+        error_messages={**REQUIRED, "invalid": later("Write a whole number.")},
+        validate=validate.Range(1, 10_000, error=later("Places are numbers from 1.")),
+    )
+    reason = fields.String(load_default="")
+
+
+class StepIn(Schema):
+    """The version of the cohort that a page was made from."""
+
+    version = Version(required=True, error_messages=REQUIRED)
+
+
+class UpgradeIn(Schema):
+    """From which version of its track to which a cohort goes on."""
+
+    before = Id(required=True, error_messages=REQUIRED)
+    after = Id(required=True, error_messages=REQUIRED)

@@ -58,6 +58,7 @@ def schedule(
         if known.group_id != group_id:
             raise Missing
         return known
+    people.demand_open(session, group_id)
     wanted = _check(session, group_id, written)
     made = workshop_id or new_id()
     workshop = Workshop(

@@ -60,6 +60,11 @@ def _follow_all(session: Session, space_id: UUID, group_id: UUID) -> None:
         follow(session, space_id=space_id, person_id=person_id, read_no=0)
 
 
+def rename_room(session: Session, *, group_id: UUID, title: str) -> None:
+    """Call a group's room what the group is called. The caller has checked the right to."""
+    session.execute(update(Space).where(Space.group_id == group_id, Space.kind == "room").values(title=title))
+
+
 def follow(session: Session, *, space_id: UUID, person_id: UUID, read_no: int) -> None:
     """Let somebody who may read a space follow it from its beginning, read up to `read_no`."""
     session.execute(

@@ -21,7 +21,7 @@ from academy.people import actions as people
 from academy.people.engine import new_token, token_hash
 from academy.people.models import Group, Membership, Person
 from academy.tracks.models import Activity, Delivery, ModuleVersion, Track, TrackPart
-from cohorts.roster.models import Cohort
+from cohorts.roster.models import Cohort, Waiting
 from cohorts.workshops.models import Workshop
 from forums.posts.models import Post
 from forums.spaces.models import Board, Space
@@ -138,6 +138,9 @@ PAGES = (
     Page("cohorts", "/cohorts", ROLES),
     Page("cohort-new", "/cohorts/new", ("lead", "admin")),
     Page("cohort", "/cohorts/{cohort}", ROLES),
+    Page("cohort-full", "/cohorts/{full}", ("lead",)),
+    Page("cohort-edit", "/cohorts/{cohort}/edit", ("lead",)),
+    Page("cohort-enroll", "/cohorts/{cohort}/enroll", ("lead",)),
     Page("matches-buddies", "/groups/{cohort}/matches?kind=buddy", ("lead",)),
     Page("matches-mentors", "/groups/{cohort}/matches?kind=mentorship", ("lead",)),
 )
@@ -254,6 +257,7 @@ def _places(session: Session) -> Mapping[str, UUID]:
         "pair_room": _pair_room(session, learner),
         "mentors_pair_room": _pair_room(session, mentor),
         "offer": offer,
+        "full": session.scalar(select(Waiting.cohort_id).limit(1)),
         **_draft(session),
         "people_file": session.scalar(select(PeopleFile.id)),
         "board": board,

@@ -155,6 +155,17 @@ GET  /cohorts                              in   ok   ok   ok   ok   ok   ok   ok
 GET  /cohorts/new                          in   404  404  404  404  404  404  404  ok   ok   ok
 POST /cohorts                              401  404  404  404  404  404  404  404  ok   404  ok
 GET  /cohorts/{cohort}                     in   404  ok   ok   404  ok   ok   404  ok   404  ok
+GET  /cohorts/{cohort}/edit                in   404  403  403  404  403  403  404  ok   404  ok
+POST /cohorts/{cohort}/edit                401  404  403  403  404  403  403  404  ok   404  ok
+POST /cohorts/{cohort}/close               401  404  403  403  404  403  403  404  ok   404  ok
+POST /cohorts/{closed}/open                401  404  404  404  404  404  404  404  ok   404  ok
+POST /cohorts/{cohort}/upgrade             401  404  403  403  404  403  403  404  ok   404  ok
+GET  /cohorts/{cohort}/enroll              in   404  403  403  404  403  ok   404  ok   404  ok
+POST /cohorts/{cohort}/enroll/addresses    401  404  403  403  404  403  ok   404  ok   404  ok
+POST /cohorts/{cohort}/enroll/file         401  404  403  403  404  403  ok   404  ok   404  ok
+POST /cohorts/{cohort}/roles               401  404  403  403  404  403  ok   404  ok   404  ok
+POST /cohorts/{full}/waitlist/move         401  404  404  404  404  404  404  404  ok   404  ok
+POST /cohorts/{full}/waitlist/remove       401  404  404  404  404  404  404  404  ok   404  ok
 POST /cohorts/{cohort}/enroll              401  404  403  403  404  403  ok   404  ok   404  ok
 POST /cohorts/{cohort}/remove              401  404  403  403  404  403  ok   404  ok   404  ok
 GET  /groups/{cohort}/invitations          in   404  403  403  404  403  ok   404  ok   404  ok

@@ -83,6 +83,7 @@ def build(kernel: Kernel) -> dict[str, str]:
         ids["track_itself"] = session.scalars(
             select(TrackVersion.track_id).where(TrackVersion.id == ids["track"])
         ).one()
+    ids |= _full_and_closed(kernel, ids["lead"], academy, other_track)
     ids |= _activities(kernel, ids["track"])
     ids |= _draft(kernel, ids["lead"], academy)
     ids |= _posts(kernel, ids)
@@ -139,7 +140,7 @@ def _another_pack() -> Pack:
     return replace(made, modules=tuple(replace(module, key=f"other-{module.key}") for module in made.modules))
 
 
-def _cohort(kernel: Kernel, lead: UUID, academy: UUID, version: UUID, name: str) -> Any:
+def _cohort(kernel: Kernel, lead: UUID, academy: UUID, version: UUID, name: str, seats: int | None = None) -> Any:
     return kernel.commit(
         lambda s: roster.create_cohort(
             s,
@@ -149,6 +150,7 @@ def _cohort(kernel: Kernel, lead: UUID, academy: UUID, version: UUID, name: str)
             name=name,
             starts_on=clock.now().date() - timedelta(days=3),
             zone="Europe/Berlin",
+            seats=seats,
         )
     )
 
@@ -164,6 +166,18 @@ def _activities(kernel: Kernel, version: UUID) -> dict[str, UUID]:
         found = session.execute(select(Activity.id, Activity.key).order_by(Activity.id)).all()
     by_key = {row.key: row.id for row in reversed(found)}
     return {"reading": by_key["reading-1"], "reflection": by_key["reflection-1"]}
+
+
+def _full_and_closed(kernel: Kernel, lead: UUID, academy: UUID, version: UUID) -> dict[str, UUID]:
+    """Make a cohort of one seat for which two people wait, one that is closed, and a newer version of a track."""
+    host = people.viewer(kernel, lead)
+    full = _cohort(kernel, lead, academy, version, "Cohort Full", seats=1)
+    waiting = [people.person(kernel, name) for name in ("Seated", "First", "Second")]
+    _enroll(kernel, lead, full.id, waiting, Role.LEARNER)
+    closed = _cohort(kernel, lead, academy, version, "Cohort Closed")
+    kernel.commit(lambda s: roster.close_cohort(s, viewer=host, cohort_id=closed.id, version=1))
+    newer = tracks.published(kernel, academy, tracks.pack(modules=3))
+    return {"full": full.id, "second": waiting[2], "closed": closed.id, "newer": newer}
 
 
 def _draft(kernel: Kernel, author: UUID, academy: UUID) -> dict[str, UUID]:

@@ -47,7 +47,7 @@ def _icons() -> list[tuple[str, str]]:
         "pen": _("Pen"),
         "lightbulb": _("Light bulb"),
         "search": _("Magnifying glass"),
-        "chart": _("Chart"),
+        "target": _("Target"),
         "users": _("People"),
         "handshake": _("Handshake"),
         "shield": _("Shield"),

@@ -151,7 +151,7 @@ def open_cohorts(world: World, story: Story, told: Mapping[str, Any]) -> None:
                 name=cohort["name"],
                 starts_on=monday,
                 zone=cohort["zone"],
-                seats=20,
+                seats=cohort.get("seats", 20),
                 agreements=cohort["agreements"],
             )
             world.cohorts[cohort["key"]] = made.id
@@ -164,8 +164,9 @@ def open_cohorts(world: World, story: Story, told: Mapping[str, Any]) -> None:
         )
 
         def enroll(session: Session, cohort: Any = cohort, taken: Any = taken) -> None:
+            waiting = [(key, Role.LEARNER) for key in cohort.get("waiting", ())]
             for role in (Role.FACILITATOR, Role.MENTOR, Role.LEARNER):
-                chosen = [world.people[key] for key, what in taken if what == role]
+                chosen = [world.people[key] for key, what in [*taken, *waiting] if what == role]
                 roster.enroll(
                     session,
                     viewer=world.viewer(session, head),

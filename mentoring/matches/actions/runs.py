@@ -53,6 +53,7 @@ def ask_run(session: Session, *, viewer: Viewer, group_id: UUID, kind: str) -> U
     before stays until the new answer is there.
     """
     people_queries.demand(session, viewer, Right.PROPOSE, group_id)
+    people_queries.demand_open(session, group_id)
     queries.hold_group(session, group_id)
     now = clock.now()
     waiting = session.execute(

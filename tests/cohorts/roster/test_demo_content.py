@@ -23,7 +23,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 HOURS = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 MENTION = re.compile(r"@\[([^\]]*)\]")
 ICONS = {
-    "ear", "eye", "users", "speech", "shield", "pen", "flag", "book", "lightbulb", "chart", "search", "handshake",
+    "ear", "eye", "users", "speech", "shield", "pen", "flag", "book", "lightbulb", "target", "search", "handshake",
 }  # fmt: skip
 EMOJI = {"💛", "🙌", "✨", "💡", "😂", "🙏"}
 MINUTES = {"reading": range(5, 11), "reflection": range(2, 6), "workshop": range(45, 91)}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
 
-from academy.kernel.access import Conflict, Invalid, Missing, Refused
+from academy.kernel.access import Invalid, Missing, Refused
 from academy.people.models import Role
-from academy.people.queries import members_of
 from cohorts.roster import actions, queries
 from forums.spaces import queries as spaces
 from tests.factories import cohorts, people, tracks
@@ -97,31 +95,6 @@ def test_enrolling_twice_is_enrolling_once(kernel):
         for _ in range(2)
     ]
     assert counts == [1, 0]
-
-
-def test_when_seats_run_out_nobody_of_the_list_is_enrolled(kernel):
-    made = cohorts.world(kernel, seats=2)
-    three = [people.person(kernel) for _ in range(3)]
-    lead = people.viewer(kernel, made.lead)
-    with pytest.raises(Conflict, match="Nobody was enrolled"):
-        kernel.commit(lambda s: actions.enroll(s, viewer=lead, cohort_id=made.cohort, person_ids=three))
-    with kernel.reading() as session:
-        assert members_of(session, made.cohort) == []
-
-
-def test_the_last_seat_is_given_once_when_eight_ask_at_the_same_time(kernel):
-    made = cohorts.world(kernel, seats=1)
-    eight = [people.person(kernel) for _ in range(8)]
-    lead = people.viewer(kernel, made.lead)
-
-    def ask(person):
-        try:
-            return kernel.commit(lambda s: actions.enroll(s, viewer=lead, cohort_id=made.cohort, person_ids=[person]))
-        except Conflict:
-            return 0
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(ask, eight)) == 1
 
 
 def test_a_removed_learner_no_longer_sees_the_room(kernel):
