@@ -186,7 +186,7 @@ BODIES: dict[tuple[str, str], Callable[[Ids], dict[str, object]]] = {
     ("PUT", "/api/v1/activities/{reflection}/reflection"): lambda _: {"body": "I listened."},
     ("POST", "/api/v1/cohorts"): lambda ids: {
         "name": "Cohort Wren",
-        "track": ids["track"],
+        "track": ids["newer"],
         "starts_on": "2027-01-11",
         "zone": "Europe/Berlin",
     },
