@@ -164,6 +164,18 @@ def waitlist_of(session: Session, cohort_id: UUID) -> list[Place]:
     return [Place(Face(r.id, r.name, r.pronouns, r.zone), n, r.at) for n, r in enumerate(rows, 1)]
 
 
+def waiting_for(session: Session, viewer: Viewer, cohort_id: UUID) -> str:
+    """Return the name of a cohort that the viewer waits for a seat in; raises `Missing` when they do not."""
+    name = session.scalar(
+        select(Group.name)
+        .join(Waiting, Waiting.cohort_id == Group.id)
+        .where(Group.id == cohort_id, Waiting.person_id == viewer.person_id)
+    )
+    if name is None:
+        raise Missing
+    return name
+
+
 def next_in_line(session: Session, cohort_id: UUID) -> list[tuple[UUID, UUID]]:
     """Return (entry, person) of a waitlist, in order."""
     rows = session.execute(

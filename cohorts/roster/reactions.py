@@ -69,14 +69,13 @@ def _seat(session: Session, _viewer: Viewer, notices: Sequence[Notice]) -> Mappi
     }
 
 
-def _waiting(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
+def _waiting(session: Session, _viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
     names = queries.names_of(session, [notice.ref for notice in notices])
-    inside = set(viewer.roles)
     return {
         n.id: Told(
             _("You are on the waitlist of %(cohort)s", cohort=names[n.ref]),
             _("All seats are taken now. You are told as soon as one is yours; there is nothing to do until then."),
-            f"/cohorts/{encode(n.ref)}" if n.ref in inside else "/notices",
+            f"/cohorts/{encode(n.ref)}",
             "hourglass",
         )
         for n in notices

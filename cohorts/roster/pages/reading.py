@@ -10,6 +10,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from academy.kernel.access import Missing
 from academy.kernel.app import kernel
 from academy.people import policy
 from academy.people import queries as people
@@ -54,8 +55,13 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/cohorts/<id:cohort_id>")
 @guard("people:meet")
 def show(cohort_id: UUID) -> ResponseReturnValue:
-    """Show a cohort and who is in it; to those who run it, what is next to do."""
-    return cohort_page(cohort_id, {})
+    """Show a cohort and who is in it; to those who run it what is next to do, to who waits for it that they do."""
+    try:
+        return cohort_page(cohort_id, {})
+    except Missing:
+        with kernel().reading() as session:
+            name = queries.waiting_for(session, viewer(), cohort_id)
+        return render_template("cohorts/roster/waiting.html", name=name, page="home")
 
 
 def cohort_page(cohort_id: UUID, errors: Mapping[str, list[str]]) -> str:

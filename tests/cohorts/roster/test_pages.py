@@ -162,3 +162,16 @@ def test_the_waitlist_is_shown_to_leads_and_moved_with_a_reason(kernel, client_o
     assert lead.post(f"{page}/waitlist/move", data=sent).status_code == status
     order = re.findall(r"<b>(Ben|Cy)</b>", lead.get(page).text)
     assert order == (["Cy", "Ben"] if status == 303 else ["Ben", "Cy"])
+
+
+def test_who_waits_for_a_seat_is_told_so_and_shown_nobody(kernel, client_of):
+    made = cohorts.world(kernel, seats=1)
+    cohorts.enrolled(kernel, made, "Ana Petrov")
+    ben, eve = cohorts.enrolled(kernel, made, "Ben"), people.person(kernel, "Eve")
+    page = f"/cohorts/{encode(made.cohort)}"
+    shown = client_of(ben).get(page)
+    assert shown.status_code == 200
+    assert "You wait for a seat." in shown.text
+    assert "Ana Petrov" not in shown.text
+    assert client_of(eve).get(page).status_code == 404
+    assert client_of(ben).get(f"/spaces/{encode(made.space)}").status_code == 404
