@@ -59,7 +59,6 @@ FEATURE = Feature(
         *notices.NOTICE_KINDS,
         Column("cohort", ("cohorts",), people_file_cells.plan, people_file.apply, people_file_cells.export),
         *roster_reactions.NOTICE_KINDS,
-        JoinRule(GroupKind.COHORT, roster_actions.admit, lambda group_id: f"/cohorts/{encode(group_id)}"),
         NavEntry("home", lambda: _("Home"), "/", "house", 10),
         NavEntry("people", lambda: _("People"), "/people", "users", 40),
         NavEntry(

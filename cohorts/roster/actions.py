@@ -195,12 +195,6 @@ def place(
     return take_seats(session, cohort_id=cohort_id, person_ids=person_ids, role=role, actor_id=viewer.person_id)
 
 
-def admit(session: Session, *, by: Viewer, group_id: UUID, person_id: UUID, role: str) -> bool:
-    """Let somebody in who holds a link that `by` made; says whether they are new here or wait for a seat now."""
-    placed = place(session, viewer=by, cohort_id=group_id, person_ids=[person_id], role=role)
-    return bool(placed.enrolled or placed.waiting)
-
-
 def take_seats(
     session: Session, *, cohort_id: UUID, person_ids: Sequence[UUID], role: str, actor_id: UUID | None
 ) -> Placed:
@@ -337,12 +331,12 @@ def change_role(session: Session, *, viewer: Viewer, cohort_id: UUID, person_id:
 
 
 def admit(session: Session, *, by: Viewer, group_id: UUID, person_id: UUID, role: str) -> bool:
-    """Let somebody in who came by a link or an invitation of `by`, as if `by` had enrolled them now."""
-    try:
-        return enroll(session, viewer=by, cohort_id=group_id, person_ids=[person_id], role=role) > 0
-    except Conflict as full:
-        detail = "Every seat of this cohort is taken. Nothing was changed; ask who invited you for another way in."
-        raise Closed(detail) from full
+    """Let somebody in who came by a link or an invitation of `by`, as if `by` had enrolled them now.
+
+    Says whether they are new here, be it in a seat or on the waitlist.
+    """
+    placed = place(session, viewer=by, cohort_id=group_id, person_ids=[person_id], role=role)
+    return bool(placed.enrolled or placed.waiting)
 
 
 def remove(session: Session, *, viewer: Viewer, cohort_id: UUID, person_id: UUID, role: str) -> None:
