@@ -135,7 +135,7 @@ def edit_cohort(
     if moved is None:
         raise Conflict(CHANGED)
     if "name" in fields:
-        people.rename_group(session, group_id=cohort_id, name=title)
+        people.rename_group(session, group_id=cohort_id, name=title, actor_id=viewer.person_id)
         spaces.rename_room(session, group_id=cohort_id, title=title)
     if {"starts_on", "zone"} & set(fields):
         tracks.redate(session, group_id=cohort_id, starts_on=starts_on, zone=zone)
