@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from academy.accounts.actions import passwords
 from academy.accounts.events import AddressAsked, InvitationSent, JoinAsked, ResetAsked
-from academy.kernel import mail
+from academy.kernel import clock, mail
 from academy.kernel.events import within
 from academy.kernel.jobs import enqueue
 from academy.people.events import AddressChanged, PasswordChanged
@@ -56,7 +56,8 @@ def write_proof(session: Session, event: AddressAsked) -> None:
 def tell_address_before(session: Session, event: AddressChanged) -> None:
     """Tell the address before, with a way to take the change back."""
     if not event.restored:
-        _write(session, ADDRESS_CHANGED, {"person_id": str(event.person_id), "before": event.before})
+        changed = {"person_id": str(event.person_id), "before": event.before, "at": clock.now().isoformat()}
+        _write(session, ADDRESS_CHANGED, changed)
 
 
 def write_invitation(session: Session, event: InvitationSent) -> None:

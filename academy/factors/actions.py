@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, or_, select, update
@@ -262,10 +262,13 @@ def reset_factors(session: Session, *, viewer: Viewer, person_id: UUID) -> None:
     emit(session, FactorsReset(actor_id=viewer.person_id, person_id=person_id))
 
 
-def forget_factors(session: Session, *, person_id: UUID) -> None:
-    """Remove every trace of somebody's factors; the caller has checked the right to."""
-    for table in (AppFactor, RecoveryCode, Passkey, Challenge):
-        session.execute(delete(table).where(table.person_id == person_id))
+def forget_factors(session: Session, *, person_id: UUID, since: datetime | None = None) -> None:
+    """Remove somebody's factors, or those that were added after an instant; the caller has checked the right to."""
+    for table in (AppFactor, RecoveryCode, Passkey):
+        gone = delete(table).where(table.person_id == person_id)
+        session.execute(gone if since is None else gone.where(table.created_at > since))
+    session.execute(delete(Challenge).where(Challenge.person_id == person_id))
+    _last_codes(session, person_id)
 
 
 def report_failures(session: Session, *, person_id: UUID) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -27,6 +28,7 @@ class Used:
     invitation_id: UUID | None
     join_link_id: UUID | None
     address: str
+    created_at: datetime
 
 
 def open_link(
@@ -38,8 +40,12 @@ def open_link(
     invitation_id: UUID | None = None,
     join_link_id: UUID | None = None,
     address: str = "",
+    at: datetime | None = None,
 ) -> MailedLink:
-    """Keep a link that is about to be mailed; it supersedes the open one of its kind about the same thing."""
+    """Keep a link that is about to be mailed; it supersedes the open one of its kind about the same thing.
+
+    `at` is when what it is about happened, if that was before now.
+    """
     now = clock.now()
     if person_id is not None:  # two that are opened at once wait for each other here, and the later one stays
         session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
@@ -65,7 +71,7 @@ def open_link(
         invitation_id=invitation_id,
         join_link_id=join_link_id,
         address=address,
-        created_at=now,
+        created_at=at or now,
         expires_at=now + LASTS[kind],
     )
     session.add(link)
@@ -92,6 +98,7 @@ def use_link(session: Session, *, kind: LinkKind, token: str) -> Used:
             MailedLink.invitation_id,
             MailedLink.join_link_id,
             MailedLink.address,
+            MailedLink.created_at,
         )
     ).one_or_none()
     if row is None:
@@ -103,8 +110,8 @@ def use_link(session: Session, *, kind: LinkKind, token: str) -> Used:
     return Used(*row)
 
 
-def end_links(session: Session, *, person_id: UUID, kinds: Sequence[LinkKind], since: UUID | None = None) -> None:
-    """End a person's open links of some kinds; with `since`, only those that were opened after that one."""
+def end_links(session: Session, *, person_id: UUID, kinds: Sequence[LinkKind], since: datetime | None = None) -> None:
+    """End a person's open links of some kinds; with `since`, only those about what happened after that instant."""
     mine = update(MailedLink).where(
         MailedLink.person_id == person_id,
         MailedLink.kind.in_(kinds),
@@ -112,9 +119,7 @@ def end_links(session: Session, *, person_id: UUID, kinds: Sequence[LinkKind], s
         MailedLink.ended_at.is_(None),
     )
     if since is not None:
-        mine = mine.where(
-            MailedLink.created_at > select(MailedLink.created_at).where(MailedLink.id == since).scalar_subquery()
-        )
+        mine = mine.where(MailedLink.created_at > since)
     session.execute(mine.values(ended_at=clock.now()))
 
 

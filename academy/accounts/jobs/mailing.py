@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -100,7 +100,8 @@ def _address_changed(session: Session, payload: dict[str, Any]) -> _Found | None
     found = _account(session, person_id)
     if found is None:
         return None
-    link = {"kind": LinkKind.UNDO, "person_id": person_id, "address": before}
+    at = datetime.fromisoformat(payload["at"])
+    link = {"kind": LinkKind.UNDO, "person_id": person_id, "address": before, "at": at}
     return _Found(letters.address_changed, {**found[0], "address": before}, "/address-back/{}", link)
 
 

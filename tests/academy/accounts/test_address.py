@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from academy.factors import queries as factor_queries
+from academy.factors.models import RecoveryCode
 from academy.kernel import clock
 from academy.kernel.app import Kernel
 from academy.kernel.ledger import Entry
@@ -18,7 +20,7 @@ from academy.people import actions
 from academy.people.models import Person
 from tests.academy.accounts.conftest import HASH, PASSWORD, Outbox, copy_of, enter, link_in
 from tests.academy.accounts.test_reset import over, statements
-from tests.factories import people
+from tests.factories import factors, people, tokens
 
 
 def ask(client: FlaskClient, address: str = "new@example.org", present: str = PASSWORD) -> TestResponse:
@@ -216,3 +218,35 @@ def test_the_ledger_knows_that_it_happened_and_no_address(hers: FlaskClient, ana
         kept = [(entry.kind, str(entry.facts)) for entry in session.scalars(select(Entry).order_by(Entry.id))]
     assert {"AddressAsked", "AddressChanged", "LinkUsed"} <= {kind for kind, _facts in kept}
     assert "example.org" not in str(kept)
+
+
+def test_a_second_step_from_before_stays_and_is_asked_after_a_reset_by_mail(
+    app: Flask, hers: FlaskClient, ana: UUID, outbox: Outbox, kernel: Kernel
+):
+    factors.app(kernel, ana)
+    back = changed(hers, outbox)
+    owner = app.test_client()
+    owner.post(back)
+    owner.post("/forgot", data={"email": "ana@example.org"})
+    owner.post(link_in(outbox.take_all()["ana@example.org"][-1]), data={"password": "tea with three sugars"})
+    answer = enter(owner, password="tea with three sugars")
+    assert answer.status_code == 303
+    assert answer.location != "/"
+    assert owner.get("/me").status_code == 303
+
+
+def test_what_was_added_after_the_change_goes_with_it(
+    app: Flask, hers: FlaskClient, ana: UUID, outbox: Outbox, kernel: Kernel
+):
+    back = changed(hers, outbox)
+    factors.app(kernel, ana)
+    _id, token = tokens.token(kernel, ana)
+    program = {"Authorization": f"Bearer {token}"}
+    assert app.test_client().get("/api/v1/me", headers=program).status_code == 200
+    with kernel.reading() as session:
+        assert factor_queries.asked_of(session, ana)
+    app.test_client().post(back)
+    assert app.test_client().get("/api/v1/me", headers=program).status_code == 401
+    with kernel.reading() as session:
+        assert not factor_queries.asked_of(session, ana)
+        assert session.scalars(select(RecoveryCode)).all() == []
