@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 export PORT
 
-.PHONY: help run reset test check fix shots bench messages lock
+.PHONY: help run reset test fuzz check fix shots bench messages lock
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -35,6 +35,15 @@ reset: $(VENV)/.run ## make the demo academy afresh, dated today
 test: $(VENV)/.dev ## run the whole suite
 	@$(BIN)/python -m pytest -n auto --dist loadgroup tests
 
+.venv-fuzz/.ready: requirements-fuzz.lock
+	@echo "Setting up .venv-fuzz (once)..."
+	@test -x .venv-fuzz/bin/python || $(PYTHON) -m venv .venv-fuzz
+	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
+	@touch $@
+
+fuzz: $(VENV)/.dev .venv-fuzz/.ready ## let a fuzzer loose on the API (3 minutes)
+	@$(BIN)/python -m tests.contracts.fuzz.run .venv-fuzz/bin/schemathesis
+
 check: $(VENV)/.dev ## lint, types and import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -57,3 +66,4 @@ messages: $(VENV)/.dev ## collect the texts to translate into academy/web/locale
 lock: $(VENV)/.dev ## resolve the dependencies anew (needs uv)
 	@uv pip compile --universal --no-header --no-annotate --generate-hashes --no-emit-index-url --extra build pyproject.toml -o requirements.lock
 	@uv pip compile --universal --no-header --no-annotate --generate-hashes --no-emit-index-url --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@uv pip compile --universal --no-header --no-annotate --generate-hashes --no-emit-index-url tests/contracts/fuzz/requirements.in -o requirements-fuzz.lock

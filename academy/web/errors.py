@@ -142,6 +142,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
             "Go back, copy what you wrote, and open the page again."
         )
     if _is_api():
+        if detail:
+            detail = _("A request that comes with a cookie sends the token of one of our forms, in X-CSRFToken.")
         answer = problem(status, detail=detail or (error.description or ""))
     else:
         answer = Response(*page(status, detail), mimetype="text/html")

@@ -18,6 +18,8 @@ from academy.kernel.app import kernel
 from academy.kernel.db import SCHEMA
 from academy.kernel.metrics import CONTENT_TYPE, admitted
 from academy.web import shell
+from academy.web.api.document import document
+from academy.web.api.outline import outline
 from academy.web.guards import public
 from academy.web.signed_in import viewer_or_none
 
@@ -41,6 +43,15 @@ def about() -> ResponseReturnValue:
         licences = [line for slot in kernel().slots(shell.LicenceLines) for line in slot.find(session)]
         shell.load(session, viewer_or_none())
     return render_template("academy/web/about.html", licences=licences, vendored=VENDORED)
+
+
+@blueprint.get("/api")
+@public
+def api() -> ResponseReturnValue:
+    """Show the API's document to people."""
+    with kernel().reading() as session:
+        shell.load(session, viewer_or_none())
+    return render_template("academy/web/api.html", parts=outline(document()))
 
 
 @blueprint.get("/healthz")

@@ -16,6 +16,7 @@ from cohorts.workshops.engine.details import LONGEST, LONGEST_TITLE, LONGEST_URL
 from cohorts.workshops.queries import WorkshopDetail
 
 NUMBER = {**REQUIRED, "invalid": "Write a whole number."}
+WALL = r"^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d$(?!\n)"
 ANSWER = "Say whether you are coming: going, maybe or can’t."
 
 
@@ -83,9 +84,7 @@ class WrittenIn(Schema):
     wall_start = fields.String(
         required=True,
         error_messages=REQUIRED,
-        validate=validate.Regexp(
-            r"^\d{4}-\d\d-\d\dT\d\d:\d\d$(?!\n)", flags=re.ASCII, error="Write a time such as 2027-01-18T15:00."
-        ),
+        validate=validate.Regexp(WALL, flags=re.ASCII, error="Write a time such as 2027-01-18T15:00."),
         metadata={"description": "On the clocks of its zone, such as 2027-01-18T15:00."},
     )
     zone = fields.String(required=True, error_messages=REQUIRED)

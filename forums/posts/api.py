@@ -83,8 +83,9 @@ def _draft(me: Viewer, space_id: UUID, body: str) -> engine.Draft:
 def send(space_id: UUID, sent: dict[str, Any]) -> Response:
     """Send a message. An Idempotency-Key counts as its nonce; the same one again answers with the same post."""
     me = viewer()
+    chosen = effects.key()
     draft = _draft(me, space_id, sent["body"])
-    nonce = sent.get("nonce") or effects.key() or encode(anonymous_id())
+    nonce = sent.get("nonce") or chosen or encode(anonymous_id())
     send = log.send_of(
         *(kernel().settings.secrets, me.person_id, nonce), *("post", space_id, draft.body_md, sent["reply_to"])
     )

@@ -49,6 +49,7 @@ class Page:
 PAGES = (
     Page("sign-in", "/sign-in", ("nobody",)),
     Page("about", "/about", ("nobody", "learner")),
+    Page("api", "/api", ("nobody", "learner")),
     Page("not-found-signed-out", "/nothing-here", ("nobody",), status=404),
     Page("not-found", "/nothing-here", ("learner",), status=404),
     Page("home", "/", ROLES, statements=12),

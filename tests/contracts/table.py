@@ -18,6 +18,7 @@ COLUMNS = "nobody outsider learner peer elsewhere mentor facilitator facilitator
 ROUTES = """
                                            nobody out lrn peer else ment fac  fac2 lead lead2 adm
 GET  /about                                ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /api                                  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /healthz                              ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /readyz                               ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /metrics                              404  404  404  404  404  404  404  404  404  404  404

@@ -23,7 +23,7 @@ PUBLIC = {
     "/about", "/healthz", "/readyz", "/metrics", "/static/<path:path>", "/sign-in", "/sign-out",
     "/sign-in/second", "/sign-in/second/options", "/sign-in/passkey", "/sign-in/passkey/options",
     "/forgot", "/mail-sent", "/reset/<token>", "/address-back/<token>",
-    "/api/v1/openapi.json",
+    "/api", "/api/v1/openapi.json",
     "/join/<token>", "/invited/<token>", "/welcome/<token>",
 }  # fmt: skip
 

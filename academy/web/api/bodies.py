@@ -77,6 +77,8 @@ def _fits(field: fields.Field[Any], value: Any) -> bool:
         return isinstance(value, list) and all(_fits(field.inner, one) for one in value)
     if isinstance(field, fields.Nested):
         return isinstance(value, dict) and not _of_wrong_type(field.schema, value)
+    if isinstance(field, fields.Integer) and isinstance(value, float):
+        return value.is_integer()  # JSON knows one kind of number: 3.0 is 3
     wanted = next((type_ for kind, type_ in _TYPES.items() if isinstance(field, kind)), str)
     if type(value) is not wanted:
         return False

@@ -101,7 +101,7 @@ def takes(schema: type[Schema], *, partial: bool = False) -> Callable[[F], F]:
 
     With `partial`, what is not sent is not in it either.
     """
-    shape = schema(partial=partial)
+    shape = schema(partial=tuple(schema().fields) if partial else False)  # what is inside of them is whole
 
     def wrap(entry: F) -> F:
         @wraps(entry)

@@ -177,6 +177,8 @@ def test_a_message_is_stored_once_for_its_nonce_or_key(kernel: Kernel, client_of
     assert (len(set(by_key)), count(kernel, Post)) == (1, 2)
     assert client.post(url, json={"body": "By key"}).json["id"] not in by_key
     assert client.post(url, json={"body": " \u200b "}).status_code == 422
+    wrong = {"Idempotency-Key": "short"}
+    assert client.post(url, json={"body": "Hello", "nonce": "nonce-two"}, headers=wrong).status_code == 422
 
 
 def test_a_post_is_changed_and_removed_as_it_was_read(kernel: Kernel, client_of: Client) -> None:
@@ -199,7 +201,8 @@ def test_a_post_is_changed_and_removed_as_it_was_read(kernel: Kernel, client_of:
     ("sent", "kind", "status"),
     [
         (b'{"level": "3"}', "application/json", 422),
-        (b'{"level": 3.0}', "application/json", 422),
+        (b'{"level": 3.5}', "application/json", 422),
+        (b'{"level": 1e999}', "application/json", 422),
         (b'{"level": true}', "application/json", 422),
         (b'{"level": null}', "application/json", 422),
         (b'{"level": 6}', "application/json", 422),
@@ -233,4 +236,5 @@ def test_hours_come_and_go_as_a_list(kernel: Kernel, client_of: Client) -> None:
     wrong = [{"weekday": 0, "start": 540, "end": 720}, {"weekday": 0, "start": 700, "end": 1020}]
     assert client.patch("/api/v1/me/profile", json={"hours": wrong}).status_code == 422
     assert client.get("/api/v1/me/profile").json["hours"] == week
+    assert client.patch("/api/v1/me/profile", json={"hours": [{"start": 0, "end": 1}]}).status_code == 422
     assert client.patch("/api/v1/me/profile", json={"name": "  "}).status_code == 422
