@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
@@ -60,28 +60,18 @@ class Member:
     id: UUID | None = None
 
 
+def _runs() -> ColumnElement[bool]:
+    return and_(Membership.from_at <= now(), or_(Membership.until_at.is_(None), Membership.until_at > now()))
+
+
 _SIGNED_IN = (
     select(
         SignIn.id.label("sign_in_id"),
-        Person.id,
-        Person.name,
-        Person.zone,
-        Person.locale,
-        Person.theme,
-        Person.contrast,
-        Person.announce,
-        Membership.group_id,
-        Membership.role,
+        *(Person.id, Person.name, Person.zone, Person.locale, Person.theme, Person.contrast, Person.announce),
+        *(Membership.group_id, Membership.role),
     )
     .join(Person, Person.id == SignIn.person_id)
-    .outerjoin(
-        Membership,
-        and_(
-            Membership.person_id == Person.id,
-            Membership.from_at <= now(),
-            or_(Membership.until_at.is_(None), Membership.until_at > now()),
-        ),
-    )
+    .outerjoin(Membership, and_(Membership.person_id == Person.id, _runs()))
     .where(
         SignIn.token_hash == bindparam("token"),
         SignIn.ended_at.is_(None),
@@ -126,8 +116,7 @@ def roles_of(session: Session, person_id: UUID) -> dict[UUID, frozenset[str]]:
     held = session.execute(
         select(Membership.group_id, Membership.role).where(
             Membership.person_id == person_id,
-            Membership.from_at <= now(),
-            or_(Membership.until_at.is_(None), Membership.until_at > now()),
+            _runs(),
         )
     )
     return _by_group((row.group_id, row.role) for row in held)
@@ -190,14 +179,12 @@ def faces(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, Face]:
 
 def members_of(session: Session, group_id: UUID) -> list[Member]:
     """Return who is in a group now, by name, one entry per role. The caller has checked the right to see it."""
-    now = clock.now()
     rows = session.execute(
         select(Person.id, Person.name, Person.pronouns, Person.zone, Membership.role)
         .join(Membership, Membership.person_id == Person.id)
         .where(
             Membership.group_id == group_id,
-            Membership.from_at <= now,
-            or_(Membership.until_at.is_(None), Membership.until_at > now),
+            _runs(),
             Person.deactivated_at.is_(None),
         )
         .order_by(Person.name, Person.id)
@@ -208,14 +195,12 @@ def members_of(session: Session, group_id: UUID) -> list[Member]:
 def members_for(session: Session, viewer: Viewer, group_id: UUID, span: Span) -> Part[Member]:
     """Return part of who is in a group that the viewer may see into, one entry per role. Two statements."""
     demand(session, viewer, Right.MEET, group_id)
-    now = clock.now()
     query = (
         select(Person.id, Person.name, Person.pronouns, Person.zone, Membership.role, Membership.id.label("member_id"))
         .join(Membership, Membership.person_id == Person.id)
         .where(
             Membership.group_id == group_id,
-            Membership.from_at <= now,
-            or_(Membership.until_at.is_(None), Membership.until_at > now),
+            _runs(),
             Person.deactivated_at.is_(None),
         )
     )
@@ -229,11 +214,9 @@ def members_for(session: Session, viewer: Viewer, group_id: UUID, span: Span) ->
 
 
 def _met(viewer: Viewer) -> Select[UUID]:
-    now = clock.now()
     return select(Membership.person_id).where(
         Membership.group_id.in_(groups_with(viewer, Right.MEET)),
-        Membership.from_at <= now,
-        or_(Membership.until_at.is_(None), Membership.until_at > now),
+        _runs(),
     )
 
 
@@ -392,10 +375,8 @@ def profile_for(session: Session, viewer: Viewer) -> Profile:
             Person.pronouns,
             Person.about,
             Person.zone,
-            lead.id.label("lead_id"),
-            lead.name.label("lead_name"),
-            lead.pronouns.label("lead_pronouns"),
-            lead.zone.label("lead_zone"),
+            *(lead.id.label("lead_id"), lead.name.label("lead_name")),
+            *(lead.pronouns.label("lead_pronouns"), lead.zone.label("lead_zone")),
         )
         .outerjoin(lead, lead.id == Person.manager_id)
         .where(Person.id == viewer.person_id)
