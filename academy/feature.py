@@ -19,6 +19,7 @@ from academy.bridges.people_file import cli as people_file_cli
 from academy.bridges.people_file import jobs as people_file_jobs
 from academy.bridges.people_file import pages as people_file
 from academy.bridges.people_file import reactions as people_file_reactions
+from academy.bridges.person_data.pages import PARTS
 from academy.factors import cli as factors_cli
 from academy.factors import reactions as factor_reactions
 from academy.factors.pages import entering as second_step
@@ -36,6 +37,9 @@ from academy.people import reactions as people_reactions
 from academy.people.engine import DEMO_ADDRESSES, DEMO_PASSWORD
 from academy.people.pages import entering
 from academy.people.pages import profile as own
+from academy.privacy import jobs as privacy_jobs
+from academy.privacy import pages as privacy
+from academy.privacy import reactions as privacy_reactions
 from academy.skills import api as skills_api
 from academy.skills import pages as skills
 from academy.skills import queries as frameworks
@@ -102,6 +106,7 @@ FEATURE = Feature(
         document.blueprint,
         joining.blueprint,
         inviting.blueprint,
+        privacy.blueprint,
     ],
     reactions=[
         *people_reactions.REACTIONS,
@@ -110,8 +115,9 @@ FEATURE = Feature(
         *factor_reactions.REACTIONS,
         *people_file_reactions.REACTIONS,
         *administration_reactions.REACTIONS,
+        *privacy_reactions.REACTIONS,
     ],
-    jobs=[*mailing.JOBS, *people_file_jobs.JOBS],
+    jobs=[*mailing.JOBS, *people_file_jobs.JOBS, *privacy_jobs.JOBS],
     cli=[factors_cli.reseal, people_file_cli.group, administration_cli.setup],
     log_kinds=[LogKind("inbox", notices.follow, notices.load)],
     slots=[
@@ -120,6 +126,7 @@ FEATURE = Feature(
         shell.LicenceLines(frameworks.licences),
         inbox.NAV,
         *inviting.TABS,
+        *PARTS,
         token_api.BEARER,
         second_step.STEP,
         second_step.WAY,

@@ -19,6 +19,7 @@ from cohorts.home import pages as home
 from cohorts.load import cli as load
 from cohorts.people_file import actions as people_file
 from cohorts.people_file import queries as people_file_cells
+from cohorts.person_data.pages import PARTS
 from cohorts.roster import actions as roster_actions
 from cohorts.roster import api as roster_api
 from cohorts.roster import jobs as roster_jobs
@@ -50,6 +51,7 @@ FEATURE = Feature(
     seeds=filling.fill,
     slots=[
         plain.WORDS,
+        *PARTS,
         reading.NAV,
         reading.GROUP_TAB,
         JoinRule(GroupKind.COHORT, roster_actions.admit, lambda cohort_id: f"/cohorts/{encode(cohort_id)}"),

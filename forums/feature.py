@@ -14,6 +14,7 @@ from academy.web.shell import NavEntry
 from forums.boards import pages as boards
 from forums.boards import queries as board_queries
 from forums.boards import reactions as boards_reactions
+from forums.person_data.pages import PARTS
 from forums.posts import api as posts_api
 from forums.posts import queries as posts
 from forums.posts import reactions as posts_reactions
@@ -56,6 +57,7 @@ FEATURE = Feature(
     ],
     slots=[
         plain.WORDS,
+        *PARTS,
         NavEntry(
             key="rooms",
             label=lambda: _("Rooms"),

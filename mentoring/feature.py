@@ -11,6 +11,7 @@ from mentoring.matches import reactions as match_reactions
 from mentoring.matches.pages import notices, offers, panel, plain, proposals
 from mentoring.pairs import pages as pair_pages
 from mentoring.pairs import reactions as pair_reactions
+from mentoring.person_data.pages import PARTS
 from mentoring.profiles import pages as profiles
 
 FEATURE = Feature(
@@ -19,5 +20,5 @@ FEATURE = Feature(
     blueprints=[profiles.blueprint, proposals.blueprint, offers.blueprint, matches_api.blueprint],
     reactions=[*pair_reactions.REACTIONS, *match_reactions.REACTIONS],
     jobs=jobs.JOBS,
-    slots=[*pair_pages.NOTICE_KINDS, *notices.NOTICE_KINDS, proposals.TAB, panel.PANEL, plain.WORDS],
+    slots=[*PARTS, *pair_pages.NOTICE_KINDS, *notices.NOTICE_KINDS, proposals.TAB, panel.PANEL, plain.WORDS],
 )

@@ -261,6 +261,13 @@ def set_aside(session: Session, job_id: UUID) -> bool:
     return aside.one_or_none() is not None
 
 
+def forget(session: Session, kinds: Sequence[str], *, name: str, values: Sequence[str]) -> None:
+    """Let nothing be done any more by open jobs of these kinds whose payload `name`s one of these: it is gone."""
+    about = Job.payload[name].as_string().in_(values)
+    gone = update(Job).where(Job.kind.in_(kinds), Job.done_at.is_(None), about)
+    session.execute(gone.values(done_at=clock.now(), payload={}).execution_options(synchronize_session=False))
+
+
 def _clean(session: Session, _payload: dict[str, Any], _value: None) -> None:
     now = clock.now()
     old = or_(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, literal, select, update
@@ -15,7 +15,7 @@ from academy.kernel.access import Conflict, Invalid, Missing
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.people import queries
-from academy.people.engine import checked_hours, known_zone
+from academy.people.engine import Kept, checked_hours, known_zone
 from academy.people.events import (
     AccountClosed,
     AccountReopened,
@@ -45,18 +45,6 @@ from academy.people.models import (
 )
 
 INBOX = "inbox"
-
-
-class Kept(TypedDict, total=False):
-    """What an organization keeps of a person, besides their address."""
-
-    name: str
-    pronouns: str
-    zone: str
-    locale: str
-    external_id: str | None
-    manager_id: UUID | None
-    languages: Sequence[str]
 
 
 def add_person(
@@ -380,12 +368,7 @@ def unblock(session: Session, *, person_id: UUID, blocked_id: UUID) -> None:
 
 def deactivate(session: Session, *, person_id: UUID, at: datetime, actor_id: UUID | None) -> None:
     """Close an account: its sign-ins end and its sockets close. The last admin of a group stays."""
-    for group_id in session.scalars(
-        select(Membership.group_id).where(
-            Membership.person_id == person_id, Membership.role == Role.ADMIN, Membership.until_at.is_(None)
-        )
-    ).all():
-        _keep_an_admin(session, group_id, person_id)
+    demand_another_admin(session, person_id=person_id)
     closed = session.execute(
         update(Person)
         .where(Person.id == person_id, Person.deactivated_at.is_(None))
@@ -395,6 +378,16 @@ def deactivate(session: Session, *, person_id: UUID, at: datetime, actor_id: UUI
     if closed.one_or_none() is not None:
         emit(session, AccountClosed(actor_id=actor_id, person_id=person_id))
     end_sign_ins(session, person_id=person_id, actor_id=actor_id)
+
+
+def demand_another_admin(session: Session, *, person_id: UUID) -> None:
+    """Refuse, with `Conflict`, to let somebody go who is the last admin of a group."""
+    for group_id in session.scalars(
+        select(Membership.group_id).where(
+            Membership.person_id == person_id, Membership.role == Role.ADMIN, Membership.until_at.is_(None)
+        )
+    ).all():
+        _keep_an_admin(session, group_id, person_id)
 
 
 def reactivate(session: Session, *, person_id: UUID, actor_id: UUID | None) -> None:

@@ -9,6 +9,8 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TypedDict
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from argon2 import PasswordHasher
@@ -78,3 +80,15 @@ def token_hash(token: str) -> str:
 DEMO_ADDRESSES = ("learner@demo.academy", "mentor@demo.academy", "lead@demo.academy", "admin@demo.academy")
 DEMO_PASSWORD = "academy-demo"
 """The sign-ins of the demo academy: shown in demo mode, and made nowhere else."""
+
+
+class Kept(TypedDict, total=False):
+    """What an organization keeps of a person, besides their address."""
+
+    name: str
+    pronouns: str
+    zone: str
+    locale: str
+    external_id: str | None
+    manager_id: UUID | None
+    languages: Sequence[str]

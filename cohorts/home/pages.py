@@ -21,9 +21,10 @@ from academy.people import policy
 from academy.people import queries as people
 from academy.people.models import Role
 from academy.people.policy import Right
+from academy.privacy.pages import before_showing
 from academy.skills import queries as skills
 from academy.tracks import queries as tracks
-from academy.web import i18n, pictures
+from academy.web import i18n, pictures, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from cohorts.home import queries
@@ -264,8 +265,9 @@ def person(person_id: UUID) -> ResponseReturnValue:
         found = queries.neighbour_for(session, me, person_id)
         held = skills.skills_of(session, [person_id])[person_id]
         spoken = people.languages_of(session, [person_id])[person_id]
-        blocked = (me.person_id, person_id) in people.blocks_among(session, [me.person_id, person_id])
         shared = next((p for p in pairs.pairs_of(session, me) if person_id in {f.id for f in p.others}), None)
+        shell.load(session, me)
+    before_showing(me, "page", [person_id])
     names = i18n.locale().languages
     return render_template(
         "cohorts/home/person.html",
@@ -273,7 +275,8 @@ def person(person_id: UUID) -> ResponseReturnValue:
         about=found.about,
         skills=[s for s in held if s.level >= 3],
         languages=[_language(code, names) for code in spoken],
-        blocked=blocked,
+        blocked=found.blocked,
+        may_settle=bool(policy.granting(me, Right.SETTLE)),
         pair=shared,
         own=person_id == me.person_id,
         roles=role_names(),

@@ -8,13 +8,13 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel.access import Missing
 from academy.kernel.prepared import Prepared, now
 from academy.kernel.viewer import Viewer
-from academy.people.models import Group, GroupKind, Membership, Person
+from academy.people.models import Block, Group, GroupKind, Membership, Person
 from academy.people.policy import Right, groups_with
 from academy.people.queries import Face
 
@@ -26,12 +26,13 @@ ESCAPE = "/"
 class Neighbour:
     """Somebody whom the viewer may meet, and in which of the viewer's groups, as (group name, role), pairs left out.
 
-    `about` is what they say of themselves.
+    `about` is what they say of themselves, `blocked` whether the viewer keeps apart from them.
     """
 
     face: Face
     places: tuple[tuple[str, str], ...]
     about: str
+    blocked: bool = False
 
 
 def _met(viewer: Viewer) -> Select[*tuple[Any, ...]]:
@@ -45,6 +46,7 @@ def _met(viewer: Viewer) -> Select[*tuple[Any, ...]]:
             Group.name.label("place"),
             Group.kind,
             Membership.role,
+            _blocked(viewer).label("blocked"),
         )
         .join(Membership, Membership.person_id == Person.id)
         .join(Group, Group.id == Membership.group_id)
@@ -114,10 +116,17 @@ def _neighbours(rows: Sequence[Any]) -> list[Neighbour]:
     faces: dict[UUID, Face] = {}
     places: dict[UUID, list[tuple[str, str]]] = {}
     about: dict[UUID, str] = {}
+    blocked: set[UUID] = set()
     for row in rows:
         faces[row.id] = Face(row.id, row.name, row.pronouns, row.zone)
         about[row.id] = row.about
+        if row.blocked:
+            blocked.add(row.id)
         named = places.setdefault(row.id, [])
         if row.kind != GroupKind.PAIR:
             named.append((row.place, row.role))
-    return [Neighbour(face, tuple(places[i]), about[i]) for i, face in faces.items()]
+    return [Neighbour(face, tuple(places[i]), about[i], i in blocked) for i, face in faces.items()]
+
+
+def _blocked(viewer: Viewer) -> ColumnElement[bool]:
+    return exists().where(Block.person_id == viewer.person_id, Block.blocked_id == Person.id).correlate(Person)

@@ -65,6 +65,11 @@ def rename_room(session: Session, *, group_id: UUID, title: str) -> None:
     session.execute(update(Space).where(Space.group_id == group_id, Space.kind == "room").values(title=title))
 
 
+def retitle(session: Session, *, space_id: UUID, title: str) -> None:
+    """Call a space something else, as when somebody whom it was named after has left."""
+    session.execute(update(Space).where(Space.id == space_id).values(title=title))
+
+
 def follow(session: Session, *, space_id: UUID, person_id: UUID, read_no: int) -> None:
     """Let somebody who may read a space follow it from its beginning, read up to `read_no`."""
     session.execute(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock
@@ -13,15 +14,17 @@ from academy.kernel.access import Invalid
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.people import actions as people_actions
+from academy.people.models import Membership, Person
 from academy.people.queries import faces
 from forums.spaces import actions as spaces
-from mentoring.pairs.events import PairOpened
+from mentoring.pairs.events import PairOpened, PartnerLeft
 from mentoring.pairs.models import Pair, PairKind
 from mentoring.pairs.policy import GROUP_KIND
 
 if TYPE_CHECKING:
     from academy.people.models import Role
 
+LEFT = "somebody who left"
 LONGEST_NAME = 36
 """Characters of each name in a room's title: three of them fit a group's name."""
 
@@ -74,6 +77,36 @@ def open_pair(
     return pair
 
 
+def part(session: Session, *, person_id: UUID) -> None:
+    """End the pairs of somebody who leaves for good: a trio goes on, and what was named after them is no more.
+
+    Their membership ends with all their others; those who stay may read their room on.
+    """
+    mine = select(Membership.group_id).where(Membership.person_id == person_id)
+    for pair in session.scalars(select(Pair).where(Pair.group_id.in_(mine)).order_by(Pair.id)).all():
+        members = session.execute(
+            select(Membership.person_id, Person.name)
+            .join(Person, Person.id == Membership.person_id)
+            .where(Membership.group_id == pair.group_id, Membership.person_id != person_id)
+            .where(Membership.until_at.is_(None))
+            .order_by(Membership.id)
+        ).all()
+        here = list(dict.fromkeys(row.person_id for row in members))
+        goes_on = pair.ended_at is None
+        if goes_on and len(here) < 2:
+            pair.ended_at = clock.now()
+        title = title_of([*dict.fromkeys(row.name for row in members), LEFT]) if here else LEFT
+        people_actions.rename_group(session, group_id=pair.group_id, name=title)
+        spaces.retitle(session, space_id=pair.space_id, title=title)
+        session.flush()
+        if goes_on:
+            ended = pair.ended_at is not None
+            emit(
+                session,
+                PartnerLeft(actor_id=None, pair_id=pair.id, left_id=person_id, person_ids=tuple(here), ended=ended),
+            )
+
+
 def title_of(names: Sequence[str]) -> str:
     """Name a room after the people in it, by their first names in alphabetical order.
 
@@ -82,5 +115,8 @@ def title_of(names: Sequence[str]) -> str:
     >>> title_of(["Ben", "Ana", "Chidi"])
     'Ana, Ben and Chidi'
     """
-    first = sorted(((name.split() or ["?"])[0][:LONGEST_NAME] for name in names), key=str.casefold)
+    first = sorted(
+        (name if name == LEFT else (name.split() or ["?"])[0][:LONGEST_NAME] for name in names),
+        key=lambda name: (name == LEFT, name.casefold()),
+    )
     return f"{', '.join(first[:-1])} and {first[-1]}"

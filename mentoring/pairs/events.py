@@ -19,3 +19,14 @@ class PairOpened(Event):
     group_id: UUID
     match_id: UUID | None
     person_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartnerLeft(Event):
+    """Somebody left the academy and with it a pair; `person_ids` stay. `ended`: too few are left to go on."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("pair_id", "left_id", "ended")
+    pair_id: UUID
+    left_id: UUID
+    person_ids: tuple[UUID, ...]
+    ended: bool

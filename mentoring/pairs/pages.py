@@ -12,7 +12,7 @@ from academy.kernel.ids import encode
 from academy.notices.queries import NoticeKind, Told
 from mentoring.pairs import queries
 from mentoring.pairs.models import PairKind
-from mentoring.pairs.reactions import BUDDY, OFFER_ACCEPTED
+from mentoring.pairs.reactions import BUDDY, OFFER_ACCEPTED, PARTNER_LEFT
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -53,4 +53,19 @@ def _told(line: PairLine) -> Told:
     return Told(title, words, f"/spaces/{encode(line.space_id)}", "handshake")
 
 
-NOTICE_KINDS = [NoticeKind(BUDDY, tell), NoticeKind(OFFER_ACCEPTED, tell)]
+def tell_of_parting(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
+    """Say that somebody whom the viewer worked with has left, and what stays. One statement."""
+    rooms = queries.rooms_by_id(session, viewer, [notice.ref for notice in notices])
+    found = {}
+    for notice in notices:
+        if notice.ref in rooms:
+            space_id, ended = rooms[notice.ref]
+            words = _("Your room stays, to read. Your program lead can find you somebody new.")
+            if not ended:
+                words = _("The others go on with you, in the same room.")
+            title = _("Somebody you worked with has left the academy")
+            found[notice.id] = Told(title, words, f"/spaces/{encode(space_id)}", "handshake")
+    return found
+
+
+NOTICE_KINDS = [NoticeKind(BUDDY, tell), NoticeKind(OFFER_ACCEPTED, tell), NoticeKind(PARTNER_LEFT, tell_of_parting)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from academy.kernel.events import within
 from academy.notices.actions import notify
-from mentoring.pairs.events import PairOpened
+from mentoring.pairs.events import PairOpened, PartnerLeft
 from mentoring.pairs.models import PairKind
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 BUDDY = "buddy"
 OFFER_ACCEPTED = "offer-accepted"
+PARTNER_LEFT = "partner-left"
 
 
 def tell(session: Session, event: PairOpened) -> None:
@@ -23,4 +24,10 @@ def tell(session: Session, event: PairOpened) -> None:
         notify(session, person_id=person_id, kind=kind, ref=event.pair_id, actor_id=event.actor_id)
 
 
-REACTIONS = [within(PairOpened, tell)]
+def tell_of_parting(session: Session, event: PartnerLeft) -> None:
+    """Tell those who stay."""
+    for person_id in event.person_ids:
+        notify(session, person_id=person_id, kind=PARTNER_LEFT, ref=event.pair_id, actor_id=None)
+
+
+REACTIONS = [within(PairOpened, tell), within(PartnerLeft, tell_of_parting)]

@@ -20,6 +20,7 @@ from academy.kernel.ids import encode, new_id
 from academy.people import actions as people
 from academy.people.engine import new_token, token_hash
 from academy.people.models import Group, Membership, Person
+from academy.privacy.models import DataFile
 from academy.tracks.models import Activity, Delivery, ModuleVersion, Track, TrackPart
 from cohorts.roster.models import Cohort, Waiting
 from cohorts.workshops.models import Workshop
@@ -93,6 +94,10 @@ PAGES = (
     Page("admin-audit", "/admin/audit", ("admin",)),
     Page("admin-jobs", "/admin/jobs", ("admin",)),
     Page("admin-mail", "/admin/mail", ("admin",)),
+    Page("my-data", "/me/data", ROLES),
+    Page("my-data-file", "/me/data/file/{data_file}", ("learner",)),
+    Page("my-data-erase", "/me/data/erase", ("learner",)),
+    Page("erase-somebody", "/people/{mentor}/erase", ("admin",)),
     Page("people-file", "/people/file", ("admin",)),
     Page("people-file-preview", "/people/file/{people_file}", ("admin",)),
     Page("inbox", "/notices", ROLES),
@@ -186,6 +191,8 @@ def sign_in_everybody(database: Database) -> dict[str, str]:
             "expires_at": now + timedelta(hours=9),
         }
         session.add(PeopleFile(id=new_id(), **row))
+        mine = {"person_id": _person(session, "learner"), "asked_at": now, "expires_at": now + timedelta(days=7)}
+        session.add(DataFile(id=new_id(), body=b"PK", **mine))
 
     database.unit_of_work(work)
     return tokens
@@ -265,6 +272,7 @@ def _places(session: Session) -> Mapping[str, UUID]:
         "thread": session.scalar(
             select(Space.id).where(Space.group_id == board, Space.author_id == learner, Space.kind == "thread").limit(1)
         ),
+        "data_file": session.scalar(select(DataFile.id)),
     }
     missing = [name for name, value in found.items() if value is None]
     assert not missing, f"the demo academy has no {missing}"

@@ -109,6 +109,16 @@ POST /admin/jobs/{job}/set-aside           401  404  404  404  404  404  404  40
 GET  /admin/mail                           in   404  404  404  404  404  404  404  404  404  ok
 POST /admin/mail/test                      401  404  404  404  404  404  404  404  404  404  ok
 
+GET  /me/data                              in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /me/data/file                         401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /me/data/file/{data_file}             in   404  ok   404  404  404  404  404  404  404  404
+POST /me/data/file/{data_file}             401  404  ok   404  404  404  404  404  404  404  404
+GET  /me/data/erase                        in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /me/data/erase                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   422
+POST /me/data/keep                         401  404  ok   404  404  404  404  404  404  404  404
+GET  /people/{newcomer}/erase              in   404  404  404  404  404  404  404  404  404  ok
+POST /people/{newcomer}/erase              401  404  404  404  404  404  404  404  404  404  ok
+POST /people/{leaver}/keep                 401  404  404  404  404  404  404  404  404  404  ok
 GET  /people/file                          in   404  404  404  404  404  404  404  404  404  ok
 POST /people/file                          401  404  404  404  404  404  404  404  404  404  ok
 GET  /people/file/{people_file}            in   404  404  404  404  404  404  404  404  404  ok

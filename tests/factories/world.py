@@ -22,6 +22,7 @@ from academy.notices.models import Notice
 from academy.people import actions as people_actions
 from academy.people.engine import hash_password, token_hash
 from academy.people.models import GroupKind, Role
+from academy.privacy import actions as privacy
 from academy.skills import actions as skill_actions
 from academy.skills.models import Skill
 from academy.tracks.engine import Pack
@@ -105,6 +106,12 @@ def build(kernel: Kernel) -> dict[str, str]:
     )
     with kernel.reading() as session:
         ids["job"] = session.scalars(select(jobs.Job.id).where(jobs.Job.unique_key == "far")).one()
+    ids["leaver"] = people.person(kernel, "Leaver")
+    for name in ("leaver", "learner"):
+        kernel.commit(lambda s, who=ids[name]: privacy.ask_erasure(s, person_id=who, actor_id=ids["admin"]))
+    learner = people.viewer(kernel, ids["learner"])
+    ids["data_file"] = kernel.commit(lambda s: privacy.ask_for_data(s, viewer=learner))
+    kernel.commit(lambda s: privacy.keep_data(s, file_id=ids["data_file"], body=b"PK"))
     assert all(ids.values()), ids
     whole = drafts.seen(kernel, ids["lead"], ids["draft"])
     return {name: encode(found) for name, found in ids.items()} | {"draft_version": str(whole.version)}

@@ -21,6 +21,7 @@ from academy.kernel.access import Invalid
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.people import queries as people_queries
+from academy.privacy.pages import before_showing
 from academy.web import forms, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -57,6 +58,7 @@ def person(person_id: UUID) -> ResponseReturnValue:
 def _person_page(person_id: UUID, values: Mapping[str, Any], errors: Mapping[str, list[str]]) -> str:
     me = viewer()
     kernel().commit(lambda session: actions.look_at_person(session, viewer=me, person_id=person_id))
+    before_showing(me, "admin", [person_id])
     with kernel().reading() as session:
         found = people.record_of(session, person_id)
         parts = [

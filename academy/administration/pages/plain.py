@@ -41,6 +41,11 @@ def _entries() -> Mapping[str, str]:
         "SecondStepFailed": _("Somebody knew the password of %(person_id)s and failed at the second step"),
         "PeopleBroughtIn": _("%(actor)s brought people in from a file: %(added)s new, %(changed)s changed"),
         "PeopleTakenOut": _("%(actor)s wrote people out to a file"),
+        "DataAsked": _("%(person_id)s asked for a file of their data"),
+        "DataTaken": _("%(person_id)s took a file of their data along"),
+        "ErasureAsked": _("%(actor)s asked that the data of %(person_id)s be erased"),
+        "ErasureTakenBack": _("%(actor)s took back that the data of %(person_id)s be erased"),
+        "PersonErased": _("The data of %(person_id)s was erased"),
         "SkillSet": _("%(actor)s changed a skill of %(person_id)s"),
         "GoalSet": _("%(actor)s changed a goal of %(person_id)s"),
         "DraftOpened": _("%(actor)s began a draft of a track in %(group_id)s"),
@@ -77,11 +82,19 @@ def _jobs() -> Mapping[str, str]:
         "accounts.lapse": _("Ending links whose time is over"),
         "once.forget": _("Forgetting what was sent once"),
         "people_file.forget": _("Forgetting a file of people"),
+        "privacy.pack": _("Putting somebody's data together for them"),
+        "privacy.erase": _("Erasing somebody's data"),
+        "privacy.letter": _("Telling somebody that their data will be erased"),
+        "privacy.forget": _("Forgetting who saw what a year ago"),
     }
 
 
 def _letters() -> Mapping[str, str]:
-    return {"trial": _("A test letter"), "account": _("A letter about an account")}
+    return {
+        "trial": _("A test letter"),
+        "account": _("A letter about an account"),
+        "erasure": _("A letter about erasing data"),
+    }
 
 
 WORDS = PlainWords(_entries, _jobs, _letters)

@@ -22,6 +22,7 @@ from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.viewer import Viewer
 from academy.people import actions as people
+from academy.privacy import actions as privacy
 from academy.skills import actions as skills
 
 LASTS = timedelta(hours=1)
@@ -116,5 +117,6 @@ def _set_skill(session: Session, *, person_id: UUID, skill_id: UUID, level: int,
 def take_out(session: Session, *, viewer: Viewer) -> list[UUID]:
     """Write down that the viewer takes everybody's data out, and return whose."""
     ids = writing.people_for(session, viewer)
+    privacy.disclose(session, viewer_id=viewer.person_id, what="file", person_ids=ids)
     emit(session, PeopleTakenOut(actor_id=viewer.person_id, people=len(ids)))
     return ids

@@ -20,6 +20,7 @@ from academy.kernel import clock, offload
 from academy.kernel.access import Invalid
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
+from academy.privacy.pages import before_showing
 from academy.web import forms, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -103,6 +104,7 @@ def preview(file_id: UUID) -> ResponseReturnValue:
         plan = planning.plan_for(session, me, _read(file.body), kernel().slots(Column))
         name = file.name
         shell.load(session, me)
+    before_showing(me, "file", [person.person_id for person in plan.people if not person.new])
     return render_template(
         "academy/bridges/preview.html",
         page="people",

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.people.queries import Face
+from academy.privacy.pages import before_showing
 from academy.web import forms, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -41,6 +42,7 @@ def index() -> str:
         waiting = queries.offers_for(session, me)
         over = queries.offers_for(session, me, answered=True)
         shell.load(session, me)
+    before_showing(me, "offer", [line.learner.id for line in waiting])
     return render_template(
         "mentoring/matches/offers.html",
         page="inbox",
@@ -95,6 +97,7 @@ def _page(offer_id: UUID, typed: Mapping[str, str], errors: Mapping[str, list[st
     with kernel().reading() as session:
         offer = queries.offer_for(session, me, offer_id)
         shell.load(session, me)
+    before_showing(me, "offer", [offer.learner.id])
     return render_template(
         "mentoring/matches/offer.html",
         page="inbox",

@@ -25,6 +25,7 @@ def _entries() -> Mapping[str, str]:
         "OfferWithdrawn": _("An offer to %(person_id)s was taken back"),
         "OfferSuperseded": _("An offer to %(person_id)s no longer fits"),
         "CandidatesExhausted": _("Everybody who could mentor %(learner_id)s has been asked"),
+        "PartnerLeft": _("%(left_id)s left, and with that a pair"),
         "PairOpened": _("A pair began"),
         "MentoringOffered": _("%(person_id)s offers to mentor %(capacity)s people in %(group_id)s"),
     }

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.people.policy import Right, may
+from academy.privacy.pages import before_showing
 from academy.web import forms, i18n, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -54,6 +55,8 @@ def show(group_id: UUID) -> str:
     with kernel().reading() as session:
         found = queries.matching_for(session, me, group_id, kind)
         shell.load(session, me)
+    shown = {face.id for line in found.matches for face, _role in line.people}
+    before_showing(me, "matching", shown | {one.face.id for one in found.unplaced})
     run = found.run
     return render_template(
         "mentoring/matches/matching.html",

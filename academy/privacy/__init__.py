@@ -1,0 +1,1 @@
+"""What is stored about a person, who saw it, taking it along and having it erased."""

@@ -1,0 +1,1 @@
+"""What this package stores about a person: shown, taken along and erased."""

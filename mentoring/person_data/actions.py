@@ -1,0 +1,44 @@
+"""Erasing what mentoring stores about a person: offers are taken back first, so that nobody waits in vain."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from academy.kernel import jobs
+from mentoring.matches.actions import facts, offers
+from mentoring.matches.models import Match, MatchHistory, MatchPerson, Offer, Unplaced
+from mentoring.pairs import actions as pairs
+from mentoring.pairs.models import Pair
+from mentoring.profiles.models import MentorProfile
+
+AT_ONCE = 500
+JOBS = ("offers.expire", "offers.remind", "offers.letter")
+"""What is promised of an offer: its end, its reminders, its letter."""
+
+
+def erase_mentoring(session: Session, person_id: UUID) -> None:
+    """Remove what they offer: they are proposed to nobody any more."""
+    session.execute(delete(MentorProfile).where(MentorProfile.person_id == person_id))
+
+
+def erase_matches(session: Session, person_id: UUID) -> None:
+    """Take back the offers that wait, so that others are asked, and remove every proposal with its reasons."""
+    offers.withdraw(session, offers=facts.pending_with(session, [person_id]), gone=[person_id])
+    session.execute(delete(Unplaced).where(Unplaced.person_id == person_id))
+    mine = session.scalars(select(MatchPerson.match_id).where(MatchPerson.person_id == person_id)).all()
+    for start in range(0, len(mine), AT_ONCE):
+        some = mine[start : start + AT_ONCE]
+        asked = session.scalars(select(Offer.id).where(Offer.match_id.in_(some))).all()
+        jobs.forget(session, JOBS, name="offer_id", values=[str(offer_id) for offer_id in asked])
+        session.execute(update(Pair).where(Pair.match_id.in_(some)).values(match_id=None))
+        for table in (MatchHistory, Offer, MatchPerson):
+            session.execute(delete(table).where(table.match_id.in_(some)))
+        session.execute(delete(Match).where(Match.id.in_(some)))
+
+
+def erase_pairs(session: Session, person_id: UUID) -> None:
+    """End their pairs and tell their partners."""
+    pairs.part(session, person_id=person_id)

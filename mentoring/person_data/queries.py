@@ -1,0 +1,72 @@
+"""What mentoring stores about a person, as plain values, and how much of it there is."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from academy.people.models import Group, Membership
+from mentoring.matches.models import Match, MatchPerson, Offer, Run, Unplaced
+from mentoring.pairs.models import Pair
+from mentoring.profiles.models import MentorProfile
+
+
+def mentoring(session: Session, person_id: UUID) -> list[dict[str, Any]]:
+    """Return what somebody offers as a mentor."""
+    mine = select(
+        Group.name.label("academy"), MentorProfile.capacity, MentorProfile.offers, MentorProfile.updated_at
+    ).join(Group, Group.id == MentorProfile.group_id)
+    return _rows(session, mine.where(MentorProfile.person_id == person_id))
+
+
+def matches(session: Session, person_id: UUID) -> dict[str, Any]:
+    """Return what somebody was proposed for, with the score, and how they answered. Others stay unnamed."""
+    proposed = (
+        select(Match.kind, MatchPerson.role, Match.state, Match.score, Run.asked_at)
+        .join(MatchPerson, MatchPerson.match_id == Match.id)
+        .join(Run, Run.id == Match.run_id)
+        .where(MatchPerson.person_id == person_id)
+        .order_by(Run.asked_at)
+    )
+    answered = select(Offer.state, Offer.offered_at, Offer.answered_at, Offer.reason)
+    asked = select(Run.kind, Run.asked_at).where(Run.asked_by == person_id).order_by(Run.asked_at)
+    return {
+        "proposed": _rows(session, proposed),
+        "offers": _rows(session, answered.where(Offer.person_id == person_id).order_by(Offer.offered_at)),
+        "runs_asked": _rows(session, asked),
+    }
+
+
+def pairs(session: Session, person_id: UUID) -> list[dict[str, Any]]:
+    """Return the pairs that somebody is or was in."""
+    mine = select(Pair.kind, Membership.role, Pair.started_at, Pair.ended_at).join(
+        Membership, Membership.group_id == Pair.group_id
+    )
+    return _rows(session, mine.where(Membership.person_id == person_id).order_by(Pair.started_at))
+
+
+def _rows(session: Session, statement: Any) -> list[dict[str, Any]]:
+    return [dict(row._mapping) for row in session.execute(statement)]  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def count_mentoring(person_id: UUID) -> ColumnElement[Any]:
+    """Count the academies in which somebody offers to mentor, as SQL."""
+    mine = select(func.count()).select_from(MentorProfile)
+    return mine.where(MentorProfile.person_id == person_id).scalar_subquery()
+
+
+def count_matches(person_id: UUID) -> ColumnElement[Any]:
+    """Count what somebody was proposed for, and the runs that could not place them."""
+    return (
+        select(func.count()).select_from(MatchPerson).where(MatchPerson.person_id == person_id).scalar_subquery()
+        + select(func.count()).select_from(Unplaced).where(Unplaced.person_id == person_id).scalar_subquery()
+    )
+
+
+def count_pairs(person_id: UUID) -> ColumnElement[Any]:
+    """Count the pairs that somebody is or was in."""
+    mine = select(func.count(Pair.id.distinct())).join(Membership, Membership.group_id == Pair.group_id)
+    return mine.where(Membership.person_id == person_id).scalar_subquery()
