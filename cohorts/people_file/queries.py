@@ -18,7 +18,7 @@ from academy.kernel.viewer import Viewer
 from academy.people import queries as people
 from academy.people.models import Group, Membership, Role
 from academy.people.policy import Right, grantable, groups_with
-from cohorts.roster.models import Cohort
+from cohorts.roster.models import Cohort, Waiting
 
 COLUMN = "cohort"
 ROLES = (Role.LEARNER, Role.MENTOR, Role.FACILITATOR)
@@ -78,6 +78,9 @@ def _held(session: Session, cohort_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID
         )
     ):
         found[row.person_id, row.group_id].add(row.role)
+    waiting = select(Waiting.person_id, Waiting.cohort_id).where(Waiting.cohort_id.in_(cohort_ids))
+    for one in session.execute(waiting):  # for a seat: asked again, they still wait
+        found[one.person_id, one.cohort_id].add(Role.LEARNER)
     return found
 
 

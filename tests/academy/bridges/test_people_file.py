@@ -30,6 +30,7 @@ from academy.kernel.ids import encode
 from academy.kernel.ledger import Entry
 from academy.people.models import GroupKind, Membership, Person, PersonLanguage, Role
 from academy.skills.models import Goal, PersonSkill
+from cohorts.roster.models import Waiting
 from tests.contracts.tree import ROOT
 from tests.factories import cohorts, people, skills, tracks
 
@@ -417,7 +418,7 @@ def test_the_export_is_a_file_that_no_spreadsheet_runs_and_nobody_keeps(
     assert (entry.actor_id, entry.facts) == (admin, {"people": 2})
 
 
-def test_a_cohort_that_is_not_there_and_one_that_is_full_are_said(kernel: Kernel) -> None:
+def test_a_cohort_that_is_not_there_and_a_full_one_with_its_waitlist(kernel: Kernel) -> None:
     made = cohorts.world(kernel, seats=1)
     with kernel.reading() as session:
         top = session.scalars(
@@ -431,9 +432,14 @@ def test_a_cohort_that_is_not_there_and_one_that_is_full_are_said(kernel: Kernel
     assert said(found) == [
         (2, "cohort", "No cohort that you enroll into is called “cohort kestrl”. Did you mean “Cohort Kestrel”?")
     ]
+    text = "email,name,cohort\na@example.org,A,Cohort Kestrel\nb@example.org,B,cohort kestrel\n"
+    assert bring(kernel, admin, text).added == 2
+    with kernel.reading() as session:
+        learners = session.scalars(select(Membership.person_id).where(Membership.group_id == made.cohort)).all()
+        waiting = session.scalars(select(Waiting.person_id).where(Waiting.cohort_id == made.cohort)).all()
+    assert (learners, waiting) == ([person(kernel, "a@example.org").id], [person(kernel, "b@example.org").id])
     before = everything(kernel)
-    with pytest.raises(Exception, match="seat"):
-        bring(kernel, admin, "email,name,cohort\na@example.org,A,Cohort Kestrel\nb@example.org,B,cohort kestrel\n")
+    assert bring(kernel, admin, text).same == 2  # who waits still waits, and nothing is written
     assert everything(kernel) == before
 
 
