@@ -13,7 +13,8 @@ from academy.kernel.viewer import Viewer
 from academy.notices.models import Notice
 from academy.notices.queries import NoticeKind, Told
 from academy.notices.reactions import warn
-from academy.tokens import queries
+from academy.people.events import AccountClosed
+from academy.tokens import actions, queries
 from academy.tokens.events import TokenMade
 
 MADE = "token_made"
@@ -46,6 +47,11 @@ def tell_made(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Ma
     }
 
 
-REACTIONS = [within(TokenMade, tell_owner)]
+def end_tokens(session: Session, event: AccountClosed) -> None:
+    """End the tokens of a closed account for good: they stay ended when it is opened again."""
+    actions.revoke_all(session, person_id=event.person_id, actor_id=event.actor_id)
+
+
+REACTIONS = [within(TokenMade, tell_owner), within(AccountClosed, end_tokens)]
 
 NOTICE_KINDS = [NoticeKind(MADE, tell_made)]

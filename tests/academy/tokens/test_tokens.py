@@ -149,6 +149,8 @@ def test_a_token_ends_with_its_owners_account(client: FlaskClient, kernel: Kerne
     _row, token = tokens.token(kernel, ana)
     kernel.commit(lambda s: people_actions.deactivate(s, person_id=ana, at=clock.now(), actor_id=None))
     assert client.get("/api/v1/me", headers=bearing(token)).status_code == 401
+    kernel.commit(lambda s: people_actions.reactivate(s, person_id=ana, actor_id=None))
+    assert client.get("/api/v1/me", headers=bearing(token)).status_code == 401
 
 
 def test_a_refusal_says_how_to_enter(client: FlaskClient, kernel: Kernel, ana: UUID) -> None:
