@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, flash, render_template
 from flask.typing import ResponseReturnValue
@@ -23,6 +24,7 @@ from academy.accounts.schemas import AccountIn, AddressIn, strong
 from academy.kernel import offload
 from academy.kernel.access import Missing
 from academy.kernel.app import kernel
+from academy.people import queries as people
 from academy.people.engine import hash_password
 from academy.people.pages import entering
 from academy.web import forms, shell
@@ -65,7 +67,7 @@ def send_join(token: str) -> ResponseReturnValue:
             return forms.see_other("/mail-sent")
         rules = words.rules()
         kernel().commit(lambda session: joining.join_by_link(session, viewer=me, token=token, rules=rules))
-        return _inside(door)
+        return forms.see_other(_inside(door, me.person_id))
 
     try:
         return forms.answer(done, lambda values, errors: _join_page(token, values, errors))
@@ -90,9 +92,15 @@ def _join_page(token: str, values: Mapping[str, Any], errors: Mapping[str, list[
     )
 
 
-def _inside(door: Entrance) -> ResponseReturnValue:
-    flash(_("You are in %(group)s now.", group=door.group))
-    return forms.see_other(words.place_of(door.kind, door.group_id, "/"))
+def _inside(door: Entrance, person_id: UUID) -> str:
+    """Say what came of it, and return where to go on: a group with rules of its own may have kept a place in line."""
+    with kernel().reading() as session:
+        inside = door.role in people.roles_of(session, person_id).get(door.group_id, ())
+    if inside:
+        flash(_("You are in %(group)s now.", group=door.group))
+    else:
+        flash(_("Every seat in %(group)s is taken for now. You have a place on its waitlist.", group=door.group))
+    return words.place_of(door.kind, door.group_id, "/")
 
 
 @blueprint.get("/invited/<token>")
@@ -146,11 +154,9 @@ def _accept(kind: LinkKind, token: str) -> ResponseReturnValue:
         person_id = kernel().commit(
             lambda session: joining.accept(session, kind=kind, token=token, viewer=me, account=account, rules=rules)
         )
-        if me is not None:
-            return _inside(door)
-        flash(_("Your account is ready, and you are in %(group)s. Welcome.", group=door.group))
-        # Made just now, by whoever proved its address: nothing more could be asked of them.
-        return entering.enter(person_id, words.place_of(door.kind, door.group_id, "/"))
+        then = _inside(door, person_id)
+        # An account made just now, by whoever proved its address: nothing more could be asked of them.
+        return entering.enter(person_id, then) if me is None else forms.see_other(then)
 
     try:
         return forms.answer(done, lambda values, errors: _enter_page(kind, token, values, errors))

@@ -217,6 +217,8 @@ def test_a_cohort_lets_people_in_by_its_own_rules(
     assert members(kernel, world.cohort, "learner") == {"Ana"}
     answer = ben.post(f"/join/{token}", follow_redirects=True)
     assert "You wait for a seat." in answer.text
+    assert "You have a place on its waitlist." in answer.text
+    assert "You are in Cohort Kestrel now." not in answer.text
     assert (members(kernel, world.cohort, "learner"), taken(kernel, token)) == ({"Ana"}, 2)
     tabs = client_of(world.lead).get(f"/cohorts/{encode(world.cohort)}").text
     assert f'href="/groups/{encode(world.cohort)}/links"' in tabs
