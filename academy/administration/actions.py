@@ -195,7 +195,7 @@ def retry_jobs(session: Session, *, viewer: Viewer, job_id: UUID | None = None) 
     house.organization_for(session, viewer)
     again = jobs.retry(session, job_id)
     if job_id is not None and not again:
-        detail = "This is done already, or being done right now. Nothing was changed."
+        detail = "This is done already, being done right now, or waits for its time. Nothing was changed."
         raise Conflict(detail)
     if again:
         emit(session, JobsRetried(actor_id=viewer.person_id, job_ids=tuple(again)))

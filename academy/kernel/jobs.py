@@ -231,9 +231,14 @@ def _free(now: datetime) -> ColumnElement[bool]:
 
 
 def retry(session: Session, job_id: UUID | None = None) -> list[UUID]:
-    """Make an open job due now, with all its attempts before it, or each one set aside; return which."""
+    """Make a job that went wrong due now, with all its attempts before it, or each one set aside; return which.
+
+    What has never been tried has its time, such as a reminder or the end of an offer, and keeps it.
+    """
     now = clock.now()
-    which = Job.failed_at.is_not(None) if job_id is None else Job.id == job_id
+    which = Job.failed_at.is_not(None)
+    if job_id is not None:
+        which = and_(Job.id == job_id, or_(which, Job.attempts > 0))
     again = session.scalars(
         update(Job)
         .where(which, _free(now))
@@ -245,13 +250,14 @@ def retry(session: Session, job_id: UUID | None = None) -> list[UUID]:
 
 
 def set_aside(session: Session, job_id: UUID) -> bool:
-    """Stop trying a job that waits; says whether it waited. What is done again and again can't be stopped."""
+    """Stop trying a job that went wrong; says whether it was so. What is done again and again can't be stopped."""
     now = clock.now()
     aside = session.execute(
         update(Job)
         .where(
             Job.id == job_id,
             Job.failed_at.is_(None),
+            Job.attempts > 0,
             _free(now),
             or_(Job.unique_key.is_(None), Job.unique_key.not_like(f"{EVERY}%")),
         )

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from academy.accounts.actions import invitations, joining, links
@@ -104,6 +104,7 @@ def build(kernel: Kernel) -> dict[str, str]:
     kernel.commit(
         lambda s: jobs.enqueue(s, "mail.forget", {}, run_at=clock.now() + timedelta(days=300), unique_key="far")
     )
+    kernel.commit(lambda s: s.execute(update(jobs.Job).where(jobs.Job.unique_key == "far").values(attempts=1)))
     with kernel.reading() as session:
         ids["job"] = session.scalars(select(jobs.Job.id).where(jobs.Job.unique_key == "far")).one()
     ids["leaver"] = people.person(kernel, "Leaver")

@@ -110,13 +110,23 @@ def test_a_job_that_was_set_aside_is_tried_again_with_all_its_attempts(kernel: K
 
 
 @BOTH
-def test_a_waiting_job_is_tried_now_and_a_done_one_never(kernel: Kernel) -> None:
-    promise(kernel, run_at=clock.now() + timedelta(days=1))
+def test_a_job_that_went_wrong_is_tried_now_and_a_done_one_never(kernel: Kernel) -> None:
+    promise(kernel)
+    Runner(kernel, [JobKind("write", apply=breaking)]).run_due()
     [row] = rows(kernel)
     assert kernel.commit(lambda s: jobs.retry(s)) == []  # all that were set aside: none
     assert kernel.commit(lambda s: jobs.retry(s, row.id)) == [row.id]
     assert Runner(kernel, [JobKind("write")]).run_due() == 1
     assert kernel.commit(lambda s: jobs.retry(s, row.id)) == []
+
+
+@BOTH
+def test_what_waits_for_its_time_is_neither_done_early_nor_set_aside(kernel: Kernel) -> None:
+    promise(kernel, run_at=clock.now() + timedelta(days=1))
+    [row] = rows(kernel)
+    assert kernel.commit(lambda s: jobs.retry(s, row.id)) == []
+    assert kernel.commit(lambda s: jobs.set_aside(s, row.id)) is False
+    assert Runner(kernel, [JobKind("write")]).run_due() == 0
 
 
 @BOTH
@@ -130,10 +140,12 @@ def test_a_job_in_a_runners_hands_is_neither_tried_again_nor_set_aside(kernel: K
 @BOTH
 def test_a_job_that_was_set_aside_by_hand_is_left_alone(kernel: Kernel) -> None:
     promise(kernel)
+    Runner(kernel, [JobKind("write", apply=breaking)]).run_due()
     [row] = rows(kernel)
     assert kernel.commit(lambda s: jobs.set_aside(s, row.id)) is True
     assert kernel.commit(lambda s: jobs.set_aside(s, row.id)) is False
-    assert Runner(kernel, [JobKind("write")]).run_due() == 0
+    with clock.travel(clock.now() + timedelta(hours=1)):
+        assert Runner(kernel, [JobKind("write")]).run_due() == 0
 
 
 @BOTH
