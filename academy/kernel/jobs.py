@@ -236,9 +236,8 @@ def retry(session: Session, job_id: UUID | None = None) -> list[UUID]:
     What has never been tried has its time, such as a reminder or the end of an offer, and keeps it.
     """
     now = clock.now()
-    which = Job.failed_at.is_not(None)
-    if job_id is not None:
-        which = and_(Job.id == job_id, or_(which, Job.attempts > 0))
+    aside = Job.failed_at.is_not(None)
+    which = aside if job_id is None else and_(Job.id == job_id, or_(aside, Job.attempts > 0))
     again = session.scalars(
         update(Job)
         .where(which, _free(now))
