@@ -41,7 +41,7 @@ test: $(VENV)/.dev ## run the whole suite
 	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
 	@touch $@
 
-fuzz: $(VENV)/.dev .venv-fuzz/.ready ## let a fuzzer loose on the API (3 minutes)
+fuzz: $(VENV)/.dev .venv-fuzz/.ready ## let a fuzzer loose on the API (some minutes)
 	@$(BIN)/python -m tests.contracts.fuzz.run .venv-fuzz/bin/schemathesis
 
 check: $(VENV)/.dev ## lint, types and import contracts
