@@ -109,16 +109,6 @@ def rename_group(session: Session, *, group_id: UUID, name: str, actor_id: UUID 
         emit(session, GroupRenamed(actor_id=actor_id, group_id=group_id))
 
 
-def close_group(session: Session, *, group_id: UUID) -> None:
-    """Let nothing new begin in a group; its people stay. The caller has checked the right to."""
-    session.execute(update(Group).where(Group.id == group_id).values(closed_at=clock.now()))
-
-
-def reopen_group(session: Session, *, group_id: UUID) -> None:
-    """Let things begin in a group again. The caller has checked the right to."""
-    session.execute(update(Group).where(Group.id == group_id).values(closed_at=None))
-
-
 def join(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor_id: UUID | None) -> bool:
     """Give somebody a role in a group; says whether that was new. The caller has checked the right to."""
     group = session.get(Group, group_id)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
-from academy.kernel.access import Closed, Missing
+from academy.kernel.access import Missing
 from academy.kernel.db import Instant
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import now
@@ -158,13 +158,6 @@ def has(session: Session, viewer: Viewer, right: Right, group_id: UUID) -> bool:
 def demand(session: Session, viewer: Viewer, right: Right, group_id: UUID, *, known_by: Right = Right.MEET) -> None:
     """Refuse, or hide, what a viewer may not do in a group."""
     require(viewer, right, path_of(session, group_id), known_by=known_by)
-
-
-def demand_open(session: Session, group_id: UUID) -> None:
-    """Refuse to begin anything in a group that is closed; the caller has checked the right to."""
-    if session.scalar(select(Group.closed_at).where(Group.id == group_id)) is not None:
-        detail = "This cohort is closed: its people read and talk, and nothing new begins. Its lead can open it again."
-        raise Closed(detail)
 
 
 def faces(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, Face]:

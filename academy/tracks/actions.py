@@ -15,7 +15,7 @@ from academy.kernel.access import Conflict, Invalid, Missing
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.viewer import Viewer
-from academy.people.models import Membership
+from academy.people.models import Group, Membership
 from academy.people.policy import Right
 from academy.people.queries import demand
 from academy.tracks.engine import ModulePart, Pack
@@ -157,6 +157,14 @@ def deliver(
 def redate(session: Session, *, group_id: UUID, starts_on: date, zone: str) -> None:
     """Let a group begin on another day, by another zone's calendar. The caller has checked the right to."""
     session.execute(update(Delivery).where(Delivery.group_id == group_id).values(starts_on=starts_on, zone=zone))
+
+
+def set_closed(session: Session, *, group_id: UUID, closed: bool) -> None:
+    """Let nothing new begin in a group that walks a track, or let things begin again; its people stay.
+
+    The caller has checked the right to.
+    """
+    session.execute(update(Group).where(Group.id == group_id).values(closed_at=clock.now() if closed else None))
 
 
 def upgrade(session: Session, *, viewer: Viewer, group_id: UUID, from_id: UUID, to_id: UUID) -> None:

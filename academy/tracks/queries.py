@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
-from academy.kernel.access import Missing
+from academy.kernel.access import Closed, Missing
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
@@ -360,3 +360,10 @@ def upgrade_of(session: Session, group_id: UUID) -> Upgrade | None:
         return None
     newer = row.to_number > row.number
     return Upgrade(row.id, row.number, row.to_id if newer else None, row.to_number)
+
+
+def demand_open(session: Session, group_id: UUID) -> None:
+    """Refuse to begin anything in a group that is closed; the caller has checked the right to."""
+    if session.scalar(select(Group.closed_at).where(Group.id == group_id)) is not None:
+        detail = "This cohort is closed: its people read and talk, and nothing new begins. Its lead can open it again."
+        raise Closed(detail)

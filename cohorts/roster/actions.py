@@ -146,14 +146,14 @@ def edit_cohort(
 def close_cohort(session: Session, *, viewer: Viewer, cohort_id: UUID, version: int) -> None:
     """Close a cohort: its people read and talk on, and nothing new begins. Nothing is deleted."""
     _step(session, viewer, cohort_id, version, CohortState.OPEN, CohortState.CLOSED)
-    people.close_group(session, group_id=cohort_id)
+    tracks.set_closed(session, group_id=cohort_id, closed=True)
     emit(session, CohortClosed(actor_id=viewer.person_id, cohort_id=cohort_id))
 
 
 def open_cohort(session: Session, *, viewer: Viewer, cohort_id: UUID, version: int) -> None:
     """Open a closed cohort again; free seats are given to the waitlist."""
     _step(session, viewer, cohort_id, version, CohortState.CLOSED, CohortState.OPEN)
-    people.reopen_group(session, group_id=cohort_id)
+    tracks.set_closed(session, group_id=cohort_id, closed=False)
     emit(session, CohortReopened(actor_id=viewer.person_id, cohort_id=cohort_id))
     fill_seats(session, cohort_id=cohort_id)
 

@@ -19,6 +19,7 @@ from academy.kernel.viewer import Viewer
 from academy.people import queries as people
 from academy.people.models import GroupAncestor, Membership, Person
 from academy.people.policy import Right
+from academy.tracks import queries as tracks
 from cohorts.workshops import queries
 from cohorts.workshops.engine import times
 from cohorts.workshops.engine.details import Details, Written, check
@@ -58,7 +59,7 @@ def schedule(
         if known.group_id != group_id:
             raise Missing
         return known
-    people.demand_open(session, group_id)
+    tracks.demand_open(session, group_id)
     wanted = _check(session, group_id, written)
     made = workshop_id or new_id()
     workshop = Workshop(

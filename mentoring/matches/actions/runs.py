@@ -16,6 +16,7 @@ from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.people import queries as people_queries
 from academy.people.policy import Right
+from academy.tracks import queries as tracks
 from mentoring.matches import queries
 from mentoring.matches.actions import facts, offers
 from mentoring.matches.actions.transitions import move_match
@@ -53,7 +54,7 @@ def ask_run(session: Session, *, viewer: Viewer, group_id: UUID, kind: str) -> U
     before stays until the new answer is there.
     """
     people_queries.demand(session, viewer, Right.PROPOSE, group_id)
-    people_queries.demand_open(session, group_id)
+    tracks.demand_open(session, group_id)
     queries.hold_group(session, group_id)
     now = clock.now()
     waiting = session.execute(
