@@ -22,11 +22,11 @@ blueprint = Blueprint("factor_resets", __name__)
 @guard("people:settle")
 def reset(person_id: UUID) -> ResponseReturnValue:
     """Take every factor of a person away. It asks for a fresh proof: an admin's open screen is not enough."""
-    me, there = viewer(), f"/people/{encode(person_id)}"
+    me, there = viewer(), forms.next_url(f"/people/{encode(person_id)}")
     with kernel().reading() as database:
         queries.demand_settling(database, me, person_id)
     if not fresh.proved():
         return fresh.ask(there)
     kernel().commit(lambda database: actions.reset_factors(database, viewer=me, person_id=person_id))
     flash(_("Their second factors are taken away, and they are told. Their password alone lets them in now."))
-    return forms.see_other(forms.next_url(there))
+    return forms.see_other(there)
