@@ -267,15 +267,13 @@ def change_profile(
 def change_person(session: Session, *, person_id: UUID, actor_id: UUID, **new: Unpack[Kept]) -> None:
     """Change what an organization keeps of somebody: what is not given stays. The caller has checked the right to.
 
-    Raises `Conflict` for an `external_id` that is somebody else's, `Invalid` for an unknown zone and for a manager
-    who reports to this very person.
+    Raises `Conflict` for somebody else's `external_id`, `Invalid` for an unknown zone or a circle of managers.
     """
     before = session.get_one(Person, person_id)
-    if new.get("external_id") and new["external_id"] != before.external_id:
-        taken = session.scalar(select(Person.id).where(Person.external_id == new["external_id"]))
-        if taken is not None:
-            detail = "Somebody else has this external id. Nothing was changed."
-            raise Conflict(detail)
+    wanted = new.get("external_id") or before.external_id
+    if wanted != before.external_id and session.scalar(select(Person.id).where(Person.external_id == wanted)):
+        detail = "Somebody else has this external id. Nothing was changed."
+        raise Conflict(detail)
     if "zone" in new:
         known_zone(new["zone"])
     if new.get("manager_id") is not None:

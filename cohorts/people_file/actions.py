@@ -14,7 +14,7 @@ from cohorts.roster import actions as roster
 
 
 def apply(session: Session, viewer: Viewer, work: Mapping[UUID, Sequence[Place]]) -> None:
-    """Enroll people cohort by cohort; where seats run out nothing of the whole file is done."""
+    """Enroll people cohort by cohort; whom no seat is left for waits for one."""
     by_place: dict[Place, list[UUID]] = defaultdict(list)
     for person_id, places in work.items():
         for place in places:
