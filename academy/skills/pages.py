@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from academy.kernel import offload
 from academy.kernel.app import kernel
-from academy.skills import actions, queries
+from academy.skills import actions, engine, queries
 from academy.skills.schemas import LevelIn
 from academy.web import forms, shell
 from academy.web.guards import guard
@@ -18,6 +20,7 @@ from academy.web.signed_in import viewer
 blueprint = Blueprint("skills", __name__)
 
 LONGEST = 100
+MANY = 30
 HERE = "/me/skills"
 
 
@@ -40,12 +43,98 @@ def _sources() -> dict[str, str]:
     }
 
 
+def _names() -> list[tuple[UUID, str]]:
+    """Return every skill's name, read once for each version of the frameworks."""
+    with kernel().reading() as session:
+        version = queries.graph_version(session)
+        known: tuple[str, list[tuple[UUID, str]]] = kernel().kept.get("skill_names", ("", []))
+        if known[0] == version:
+            return known[1]
+        found = queries.names(session)
+    kernel().kept["skill_names"] = (version, found)
+    return found
+
+
+def _meant(wanted: str, hits: Sequence[queries.SkillHit]) -> list[tuple[UUID, str]]:
+    """Return what somebody may have meant who typed what is no name."""
+    return offload.run(engine.meant, wanted, _names()) if wanted and not hits else []
+
+
+def _wanted() -> str:
+    return " ".join(request.args.get("q", "").replace("\0", "").split())[:LONGEST]
+
+
+@blueprint.get("/skills")
+@guard("people:self")
+def index() -> str:
+    """Find a skill by its name, and show what the people around one can help with."""
+    me, wanted = viewer(), _wanted()
+    with kernel().reading() as session:
+        shell.load(session, me)
+        hits = queries.search(session, wanted, limit=MANY) if wanted else []
+        offered = [] if wanted else queries.offered_to(session, me)
+    return render_template(
+        "academy/skills/index.html",
+        page="people",
+        q=wanted,
+        hits=hits,
+        meant=_meant(wanted, hits),
+        offered=offered,
+        kinds=_kinds(),
+    )
+
+
+def _kinds() -> dict[str, str]:
+    return {"skill": _("Skill"), "knowledge": _("Knowledge"), "group": _("Group of skills")}
+
+
+def _paths() -> list[tuple[str, bool, str, str]]:
+    """Return each way in which the framework puts one skill beside another: relation, direction, heading, sentence."""
+    return [
+        ("essential", False, _("You need this for it"), _("The framework calls these essential.")),
+        ("optional", False, _("This helps with it"), _("Good to have, not a must.")),
+        ("essential", True, _("You need it for this"), _("Here it is called essential.")),
+        ("optional", True, _("It helps with this"), _("Here it is good to have.")),
+        ("broader_skill", True, _("More special"), _("It is one part of a wider skill; these are its parts.")),
+        ("broader_group", True, _("In this group"), _("Skills and groups that the framework sorts in here.")),
+    ]
+
+
+@blueprint.get("/skills/<id:skill_id>")
+@guard("people:self")
+def skill(skill_id: UUID) -> str:
+    """Show a skill: where it belongs, what lies beside it, who around one can help, and one's own level."""
+    me = viewer()
+    with kernel().reading() as session:
+        shell.load(session, me)
+        found, beside = queries.place_of(session, skill_id)
+        helpers = queries.helpers_for(session, me, skill_id)
+        held = {s.skill_id: s.level for s in queries.skills_of(session, [me.person_id])[me.person_id]}
+        goals = {s.skill_id: s.level for s in queries.goals_of(session, [me.person_id])[me.person_id]}
+    return render_template(
+        "academy/skills/skill.html",
+        page="people",
+        skill=found,
+        kind=_kinds().get(found.kind, ""),
+        broader=[b for b in beside if b.relation.startswith("broader") and not b.back],
+        paths=[
+            (heading, sentence, near)
+            for relation, back, heading, sentence in _paths()
+            if (near := [b for b in beside if (b.relation, b.back) == (relation, back)])
+        ],
+        helpers=helpers,
+        level=held.get(skill_id),
+        goal=goals.get(skill_id),
+        levels=_levels(),
+        here=url_for("skills.skill", skill_id=skill_id),
+    )
+
+
 @blueprint.get(HERE)
 @guard("people:self")
 def show() -> ResponseReturnValue:
     """Show the viewer's skills and goals, and what a search by name finds."""
-    me = viewer()
-    wanted = " ".join(request.args.get("q", "").split())[:LONGEST]
+    me, wanted = viewer(), _wanted()
     with kernel().reading() as session:
         held = queries.skills_of(session, [me.person_id])[me.person_id]
         goals = queries.goals_of(session, [me.person_id])[me.person_id]
@@ -56,6 +145,7 @@ def show() -> ResponseReturnValue:
         page="me",
         q=wanted,
         hits=hits,
+        meant=_meant(wanted, hits),
         held=held,
         goals=goals,
         has={skill.skill_id for skill in held},
@@ -76,7 +166,7 @@ def set_skill() -> ResponseReturnValue:
         )
     )
     flash(_("Your skills are saved."))
-    return forms.see_other(HERE)
+    return forms.see_other(forms.next_url(HERE))
 
 
 @blueprint.post(f"{HERE}/<id:skill_id>/remove")
@@ -86,7 +176,7 @@ def drop_skill(skill_id: UUID) -> ResponseReturnValue:
     me = viewer()
     kernel().commit(lambda session: actions.drop_skill(session, person_id=me.person_id, skill_id=skill_id))
     flash(_("The skill is off your profile."))
-    return forms.see_other(HERE)
+    return forms.see_other(forms.next_url(HERE))
 
 
 @blueprint.post("/me/goals")
@@ -100,7 +190,7 @@ def set_goal() -> ResponseReturnValue:
         )
     )
     flash(_("Your goals are saved."))
-    return forms.see_other(HERE)
+    return forms.see_other(forms.next_url(HERE))
 
 
 @blueprint.post("/me/goals/<id:skill_id>/remove")
@@ -110,4 +200,4 @@ def drop_goal(skill_id: UUID) -> ResponseReturnValue:
     me = viewer()
     kernel().commit(lambda session: actions.drop_goal(session, person_id=me.person_id, skill_id=skill_id))
     flash(_("The goal is off your profile."))
-    return forms.see_other(HERE)
+    return forms.see_other(forms.next_url(HERE))

@@ -8,15 +8,23 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from academy.kernel import clock
 from academy.kernel.access import Missing
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.viewer import Viewer
+from academy.people.models import Membership, Person
+from academy.people.policy import Right, groups_with
+from academy.people.queries import Face
 from academy.skills.models import Framework, Goal, PersonSkill, Skill, SkillLink
 
 _SKILL_ID = attrgetter("skill_id")
+HELPS = 3
+"""The level from which a person's page says that they can help."""
+NEAR = 40
+"""Skills or people named beside a skill."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +154,99 @@ def search(session: Session, text: str, limit: int = 10) -> list[SkillHit]:
         .limit(limit)
     )
     return [SkillHit(row.id, row.label, row.kind) for row in rows]
+
+
+def names(session: Session) -> list[tuple[UUID, str]]:
+    """Return (id, name) of every skill that somebody can have. The same for everybody, so callers keep it."""
+    rows = session.execute(select(Skill.id, Skill.label).where(Skill.kind != "group").order_by(Skill.label))
+    return [(row.id, row.label) for row in rows]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A skill or group beside another one: `relation` as the framework states it, `back` when it states it of this."""
+
+    id: UUID
+    label: str
+    kind: str
+    relation: str
+    back: bool
+
+
+def place_of(session: Session, skill_id: UUID) -> tuple[SkillHit, list[Beside]]:
+    """Find a skill or a group of skills, with what the framework puts beside it, by name; raises `Missing`.
+
+    Three statements. What lies below a wide group is cut at NEAR.
+    """
+    row = session.execute(select(Skill.id, Skill.label, Skill.kind).where(Skill.id == skill_id)).one_or_none()
+    if row is None:
+        raise Missing
+    found = []
+    for back, near, here in (
+        (False, SkillLink.related_id, SkillLink.skill_id),
+        (True, SkillLink.skill_id, SkillLink.related_id),
+    ):
+        rows = session.execute(
+            select(Skill.id, Skill.label, Skill.kind, SkillLink.relation)
+            .join(SkillLink, near == Skill.id)
+            .where(here == skill_id)
+            .order_by(Skill.label, Skill.id)
+            .limit(NEAR)
+        )
+        found += [Beside(r.id, r.label, r.kind, r.relation, back) for r in rows]
+    return SkillHit(*row), found
+
+
+@dataclass(frozen=True)
+class Helper:
+    """Somebody whom the viewer may meet and who has a skill at a level that helps others."""
+
+    face: Face
+    level: int
+
+
+def _helping(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
+    now = clock.now()
+    met = select(Membership.person_id).where(
+        Membership.group_id.in_(groups_with(viewer, Right.MEET)),
+        Membership.from_at <= now,
+        or_(Membership.until_at.is_(None), Membership.until_at > now),
+    )
+    return (
+        PersonSkill.level >= HELPS,
+        PersonSkill.person_id.in_(met),
+        PersonSkill.person_id != viewer.person_id,
+    )
+
+
+def helpers_for(session: Session, viewer: Viewer, skill_id: UUID) -> list[Helper]:
+    """Return whom the viewer may meet and who says on their page that they can help with a skill, the surest first.
+
+    One statement. It is what each of them shows on their own page (levels from HELPS on), at most NEAR of them.
+    """
+    rows = session.execute(
+        select(Person.id, Person.name, Person.pronouns, Person.zone, PersonSkill.level)
+        .join(PersonSkill, PersonSkill.person_id == Person.id)
+        .where(PersonSkill.skill_id == skill_id, Person.deactivated_at.is_(None), *_helping(viewer))
+        .order_by(PersonSkill.level.desc(), Person.name, Person.id)
+        .limit(NEAR)
+    )
+    return [Helper(Face(r.id, r.name, r.pronouns, r.zone), r.level) for r in rows]
+
+
+def offered_to(session: Session, viewer: Viewer, limit: int = 24) -> list[tuple[UUID, str, int]]:
+    """Return the skills that most of whom the viewer may meet can help with, as (id, name, people). One statement."""
+    people = func.count()
+    rows = session.execute(
+        select(Skill.id, Skill.label, people.label("people"))
+        .join(PersonSkill, PersonSkill.skill_id == Skill.id)
+        .join(Person, Person.id == PersonSkill.person_id)
+        .where(Person.deactivated_at.is_(None), *_helping(viewer))
+        .group_by(Skill.id, Skill.label)
+        .order_by(people.desc(), Skill.label)
+        .limit(limit)
+    )
+    return [(row.id, row.label, row.people) for row in rows]
 
 
 def ids_by_label(session: Session, labels: Sequence[str]) -> dict[str, UUID]:

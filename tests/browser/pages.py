@@ -21,6 +21,7 @@ from academy.people import actions as people
 from academy.people.engine import new_token, token_hash
 from academy.people.models import Group, Membership, Person
 from academy.privacy.models import DataFile
+from academy.skills.models import Skill
 from academy.tracks.models import Activity, Delivery, ModuleVersion, Track, TrackPart
 from cohorts.roster.models import Cohort, Waiting
 from cohorts.workshops.models import Workshop
@@ -117,6 +118,9 @@ PAGES = (
     Page("password", "/me/password", ("learner",)),
     Page("devices", "/me/devices", ("learner",)),
     Page("skills", "/me/skills", ROLES),
+    Page("all-skills", "/skills", ("learner",)),
+    Page("all-skills-meant", "/skills?q=show+emphaty", ("learner",)),
+    Page("skill", "/skills/{skill}", ("learner", "lead")),
     Page("skills-found", "/me/skills?q=program", ("learner",)),
     Page("second-step-late", "/sign-in/second", ("nobody",)),
     Page("security", "/me/security", ("learner",)),
@@ -266,6 +270,7 @@ def _places(session: Session) -> Mapping[str, UUID]:
         "mentors_pair_room": _pair_room(session, mentor),
         "offer": offer,
         "full": session.scalar(select(Waiting.cohort_id).limit(1)),
+        "skill": session.scalar(select(Skill.id).where(Skill.label == "show empathy")),
         **_draft(session),
         "people_file": session.scalar(select(PeopleFile.id)),
         "board": board,

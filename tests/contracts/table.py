@@ -61,6 +61,8 @@ GET  /me/devices                           in   ok   ok   ok   ok   ok   ok   ok
 POST /me/devices/{newcomer}/end            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/devices/end-others                401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /me/skills                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /skills                               in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /skills/{skill}                       in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/skills                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/skills/{skill}/remove             401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/goals                             401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok

@@ -38,6 +38,7 @@ MORE_STATES = {
     "/admin/roles/new?group={academy}&q=person": "/admin/roles/new?group={academy}",
     "/admin/audit?kind=PersonEnrolled&group={cohort}&since=2020-01-01": "/admin/audit",
     "/me/skills?q=program": "/me/skills",
+    "/skills?q=listning": "/skills",
 }
 """Pages in further states, each with the row of the table that says for whom."""
 
