@@ -15,6 +15,7 @@ from academy.administration.pages import house as administration
 from academy.administration.pages import people as administration_people
 from academy.authoring.pages import drafts, parts
 from academy.authoring.pages import tracks as authoring
+from academy.bridges.calendars import pages as calendars
 from academy.bridges.people_file import cli as people_file_cli
 from academy.bridges.people_file import jobs as people_file_jobs
 from academy.bridges.people_file import pages as people_file
@@ -98,6 +99,7 @@ FEATURE = Feature(
         parts.blueprint,
         addresses.blueprint,
         people_file.blueprint,
+        calendars.blueprint,
         tracks_api.blueprint,
         administration.blueprint,
         administration_people.blueprint,

@@ -7,6 +7,7 @@ from pathlib import Path
 from flask_babel import gettext as _
 
 from academy.accounts.policy import JoinRule
+from academy.bridges.calendars.queries import CalendarSource
 from academy.bridges.people_file.queries.slots import Column
 from academy.kernel.feature import Feature
 from academy.kernel.ids import encode
@@ -59,6 +60,7 @@ FEATURE = Feature(
         SpacePanel(30, roster.agreements),
         ActivityKind("workshop", panels.beside_activity),
         *notices.NOTICE_KINDS,
+        CalendarSource(home.dated),
         Column("cohort", ("cohorts",), people_file_cells.plan, people_file.apply, people_file_cells.export),
         *roster_reactions.NOTICE_KINDS,
         NavEntry("home", lambda: _("Home"), "/", "house", 10),

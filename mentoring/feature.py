@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from academy.bridges.calendars.queries import CalendarSource
 from academy.kernel.feature import Feature
 from mentoring.matches import api as matches_api
 from mentoring.matches import jobs
 from mentoring.matches import reactions as match_reactions
-from mentoring.matches.pages import notices, offers, panel, plain, proposals
+from mentoring.matches.pages import calendar, notices, offers, panel, plain, proposals
 from mentoring.pairs import pages as pair_pages
 from mentoring.pairs import reactions as pair_reactions
 from mentoring.person_data.pages import PARTS
@@ -21,4 +22,12 @@ FEATURE = Feature(
     reactions=[*pair_reactions.REACTIONS, *match_reactions.REACTIONS],
     jobs=jobs.JOBS,
     slots=[*PARTS, *pair_pages.NOTICE_KINDS, *notices.NOTICE_KINDS, proposals.TAB, panel.PANEL, plain.WORDS],
+    slots=[
+        *pair_pages.NOTICE_KINDS,
+        *notices.NOTICE_KINDS,
+        CalendarSource(calendar.dated),
+        proposals.TAB,
+        panel.PANEL,
+        plain.WORDS,
+    ],
 )

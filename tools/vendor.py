@@ -47,6 +47,7 @@ FILES = (
     ),
     Vendored("lucide-static", "1.62.0", "ISC", "icons", "sprite.svg"),
     Vendored("axe-core", "4.14.1", "MPL-2.0", "axe.min.js", "axe.min.js", TESTED),
+    Vendored("ical.js", "2.2.1", "MPL-2.0", "dist/ical.min.js", "ical.min.js", TESTED),
 )
 
 # Our name of an icon (what it means on a page) and Lucide's name of its drawing.

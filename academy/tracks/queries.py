@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group
-from academy.people.policy import Right, groups_with
+from academy.people.policy import Right, granting, groups_with
 from academy.tracks.engine import week_of
 from academy.tracks.models import (
     Activity,
@@ -62,6 +62,31 @@ class Stage:
     def complete(self) -> bool:
         """Say whether nothing is left to do."""
         return self.done == len(self.steps)
+
+
+@dataclass(frozen=True)
+class Week:
+    """A module's week in a group's delivery: it begins on a day of the delivery's zone."""
+
+    delivery_id: UUID
+    group_name: str
+    title: str
+    week: int
+    on: date
+
+
+def weeks_for(session: Session, viewer: Viewer, since: date, until: date) -> list[Week]:
+    """Return the weeks that begin within some days in deliveries to the viewer's own groups. One statement."""
+    rows = session.execute(
+        select(Delivery.id, Group.name, Delivery.starts_on, TrackPart.week, ModuleVersion.title, TrackPart.position)
+        .join(Group, Group.id == Delivery.group_id)
+        .join(TrackPart, TrackPart.track_version_id == Delivery.track_version_id)
+        .join(ModuleVersion, ModuleVersion.id == TrackPart.module_version_id)
+        .where(Delivery.group_id.in_(granting(viewer, Right.LEARN)))
+        .order_by(Delivery.starts_on, Delivery.id, TrackPart.week, TrackPart.position)
+    )
+    found = [Week(r.id, r.name, r.title, r.week, r.starts_on + timedelta(days=7 * (r.week - 1))) for r in rows]
+    return [week for week in found if since <= week.on < until]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import and_, literal, or_, select
+from sqlalchemy.orm import Session
 
 from academy.kernel.access import Missing
 from academy.kernel.prepared import Prepared, now
@@ -17,6 +22,9 @@ from academy.kernel.viewer import Viewer
 from academy.people.models import Block, Group, GroupKind, Membership, Person
 from academy.people.policy import Right, groups_with
 from academy.people.queries import Face
+from cohorts.workshops.models import Rsvp, RsvpState, Workshop, WorkshopState
+from cohorts.workshops.policy import visible_groups
+from cohorts.workshops.queries import LONGEST
 
 PAGE = 60
 ESCAPE = "/"
@@ -130,3 +138,75 @@ def _neighbours(rows: Sequence[Any]) -> list[Neighbour]:
 
 def _blocked(viewer: Viewer) -> ColumnElement[bool]:
     return exists().where(Block.person_id == viewer.person_id, Block.blocked_id == Person.id).correlate(Person)
+    return [Neighbour(face, tuple(places[i]), about[i]) for i, face in faces.items()]
+    return [
+        Neighbour(face, tuple(places[i]), about[i]) for i, face in faces.items() if i != viewer.person_id or person_id
+    ]
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A workshop as a calendar shows it; `uid` and `sequence` as in its invitations."""
+
+    id: UUID
+    uid: str
+    sequence: int
+    title: str
+    starts_at: datetime
+    minutes: int
+    zone: str
+    group: str
+    leader: str
+    cancelled: bool
+    sure: bool
+
+
+def meetings_for(session: Session, viewer: Viewer, since: datetime, until: datetime) -> list[Meeting]:
+    """Return the workshops of a span that the viewer leads or was asked to and did not decline, in order.
+
+    One statement. Those that were called off are among them: a calendar that shows them has to hear of it.
+    """
+    rows = session.execute(
+        select(
+            Workshop.id,
+            Workshop.uid,
+            Workshop.sequence,
+            Workshop.title,
+            Workshop.starts_at,
+            Workshop.minutes,
+            Workshop.zone,
+            Workshop.state,
+            Workshop.facilitator_id,
+            Group.name.label("group"),
+            Person.name.label("leader"),
+            Rsvp.state.label("answer"),
+        )
+        .join(Group, Group.id == Workshop.group_id)
+        .join(Person, Person.id == Workshop.facilitator_id)
+        .outerjoin(Rsvp, and_(Rsvp.workshop_id == Workshop.id, Rsvp.person_id == viewer.person_id))
+        .where(
+            Workshop.group_id.in_(visible_groups(viewer)),
+            Workshop.state != WorkshopState.DRAFT,
+            or_(Workshop.facilitator_id == viewer.person_id, Rsvp.state != RsvpState.DECLINED),
+            Workshop.starts_at > since - LONGEST,
+            Workshop.starts_at < until,
+        )
+        .order_by(Workshop.starts_at, Workshop.id)
+    )
+    return [
+        Meeting(
+            id=r.id,
+            uid=r.uid,
+            sequence=r.sequence,
+            title=r.title,
+            starts_at=r.starts_at,
+            minutes=r.minutes,
+            zone=r.zone,
+            group=r.group,
+            leader=r.leader,
+            cancelled=r.state == WorkshopState.CANCELLED,
+            sure=r.facilitator_id == viewer.person_id or r.answer == RsvpState.GOING,
+        )
+        for r in rows
+        if r.starts_at + timedelta(minutes=r.minutes) > since
+    ]

@@ -70,6 +70,8 @@ PAGES = (
     Page("thread-new", "/boards/{board}/new", ("learner",)),
     Page("post-edit", "/posts/{post}/edit", ("learner",)),
     Page("post-remove", "/posts/{post}/remove", ("learner", "lead")),
+    Page("calendar", "/calendar", ROLES),
+    Page("calendar-month", "/calendar?view=month", ("learner",)),
     Page("workshops", "/workshops", ROLES),
     Page("workshop", "/workshops/{workshop}", ("learner", "mentor", "lead")),
     Page("workshop-past", "/workshops/{past}", ("learner",)),
@@ -162,6 +164,7 @@ NOT_PAGES = {
     "/metrics": "for machines",
     "/readyz": "for machines",
     "/static/<path:path>": "files",
+    "/calendar/<token>.ics": "for other calendars",
     "/posts/<id:post_id>": "leads to the post in its room",
     "/posts/<id:post_id>/reply": "leads to the room's form",
 }

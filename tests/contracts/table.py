@@ -250,6 +250,13 @@ GET  /groups/{cohort}/matches              in   404  403  403  404  403  ok   40
 POST /groups/{cohort}/matches              401  404  403  403  404  403  ok   404  ok   404  403
 POST /runs/{run}/publish                   401  404  403  403  404  403  ok   404  ok   404  403
 
+GET  /calendar                             in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /calendar?view=month                  in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /calendar/feed                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+POST /calendar/feed/revoke                 401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /calendar/{feed_token}.ics            ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /calendar/{learner}.ics               404  404  404  404  404  404  404  404  404  404  404
+
 GET  /workshops                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /workshops/new?group={cohort}         in   404  404  404  404  404  ok   404  ok   404  404
 POST /workshops                            401  404  403  403  404  403  ok   404  ok   404  403

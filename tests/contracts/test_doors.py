@@ -20,6 +20,7 @@ from tests.factories.world import PASSWORD
 
 TABLE = rows(ROUTES, COLUMNS)
 PUBLIC = {
+    "/calendar/<token>.ics",
     "/about", "/healthz", "/readyz", "/metrics", "/static/<path:path>", "/sign-in", "/sign-out",
     "/sign-in/second", "/sign-in/second/options", "/sign-in/passkey", "/sign-in/passkey/options",
     "/forgot", "/mail-sent", "/reset/<token>", "/address-back/<token>",
@@ -237,6 +238,7 @@ NO_FORM = {
     "/me/security/passkeys/{skill}/remove", "/me/proof/options", "/people/{learner}/factors/reset",
     "/admin/people/{learner}/sign-out", "/admin/people/{learner}/close", "/admin/people/{learner}/reopen",
     "/admin/jobs/retry", "/admin/jobs/{job}/retry", "/admin/jobs/{job}/set-aside", "/admin/mail/test",
+    "/calendar/feed", "/calendar/feed/revoke",
     "/tracks/{whole_track}/draft",
     "/sign-out", "/me/blocks/{colleague}/remove", "/me/skills/{skill}/remove", "/me/goals/{skill}/remove", "/notices/read",
     "/invitations/{invitation}/resend", "/invitations/{invitation}/withdraw", "/links/{join_link}/end",

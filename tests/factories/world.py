@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from academy.accounts.actions import invitations, joining, links
 from academy.accounts.models import LinkKind
+from academy.bridges.calendars import actions as feeds
 from academy.bridges.people_file import actions as people_file
 from academy.kernel import clock, jobs, log
 from academy.kernel.app import Kernel
@@ -115,7 +116,10 @@ def build(kernel: Kernel) -> dict[str, str]:
     kernel.commit(lambda s: privacy.keep_data(s, file_id=ids["data_file"], body=b"PK"))
     assert all(ids.values()), ids
     whole = drafts.seen(kernel, ids["lead"], ids["draft"])
-    return {name: encode(found) for name, found in ids.items()} | {"draft_version": str(whole.version)}
+    return {name: encode(found) for name, found in ids.items()} | {
+        "draft_version": str(whole.version),
+        "feed_token": _feed(kernel, ids["learner"]),
+    }
 
 
 def _mailed_links(kernel: Kernel, ids: dict[str, UUID]) -> dict[str, UUID]:
@@ -186,6 +190,10 @@ def _full_and_closed(kernel: Kernel, lead: UUID, academy: UUID, version: UUID) -
     kernel.commit(lambda s: roster.close_cohort(s, viewer=host, cohort_id=closed.id, version=1))
     newer = tracks.published(kernel, academy, tracks.pack(modules=3))
     return {"full": full.id, "second": waiting[2], "closed": closed.id, "newer": newer}
+def _feed(kernel: Kernel, person_id: UUID) -> str:
+    token = "a-feed-of-the-tests"
+    kernel.commit(lambda s: feeds.make_feed(s, person_id=person_id, token=token))
+    return token
 
 
 def _draft(kernel: Kernel, author: UUID, academy: UUID) -> dict[str, UUID]:

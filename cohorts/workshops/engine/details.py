@@ -8,10 +8,10 @@ from typing import NotRequired, TypedDict
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from academy.bridges.calendars.engine import one_line
 from academy.kernel.access import Invalid
 from academy.people.engine import ZONES
 from cohorts.workshops.engine import times
-from cohorts.workshops.engine.ical import one_line
 
 LONGEST_TITLE = 160
 LONGEST_URL = 500

@@ -6,21 +6,19 @@ arrives late loses by SEQUENCE, then by DTSTAMP, which is the instant of the cha
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, vCalAddress, vText
 
+from academy.bridges.calendars.engine import clear, one_line, zone_rules
+
 Method = Literal["REQUEST", "CANCEL"]
 Answered = Literal["NEEDS-ACTION", "ACCEPTED", "TENTATIVE", "DECLINED"]
 
 PRODUCT = "-//Capability Academy//Workshops//EN"
-# Characters that reorder the line they stand in: a name must not be able to.
-_REORDERING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +50,6 @@ class Invitation:
     chair: bool = False
 
 
-def one_line(text: str) -> str:
-    """Return a text without line breaks, control characters and characters that reorder their line."""
-    kept = (" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text if c not in _REORDERING)
-    return " ".join("".join(kept).split())
-
-
 def calendar_text(invitation: Invitation) -> str:
     """Write an invitation, its update or its cancellation as an iCalendar text with CRLF line ends."""
     calendar = Calendar()
@@ -66,18 +58,17 @@ def calendar_text(invitation: Invitation) -> str:
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", invitation.method)
     starts = invitation.starts_at.astimezone(ZoneInfo(invitation.zone))
-    timezone = _timezone(invitation.zone, starts.year)
+    timezone = zone_rules(invitation.zone, starts.year, starts.year)
     if timezone:
         calendar.add_component(Timezone.from_ical(timezone))
-    calendar.add_component(_event(invitation, starts))
+    calendar.add_component(_event(invitation))
     text: bytes = calendar.to_ical()
     return text.decode()
 
 
-def _event(invitation: Invitation, starts: datetime) -> Event:
-    ends = (invitation.starts_at + timedelta(minutes=invitation.minutes)).astimezone(ZoneInfo(invitation.zone))
-    if not _timezone(invitation.zone, starts.year):
-        starts, ends = starts.astimezone(UTC), ends.astimezone(UTC)
+def _event(invitation: Invitation) -> Event:
+    starts = clear(invitation.starts_at, invitation.zone)
+    ends = clear(invitation.starts_at + timedelta(minutes=invitation.minutes), invitation.zone)
     event = Event()
     event.add("uid", invitation.uid)
     event.add("sequence", invitation.sequence)
@@ -113,13 +104,3 @@ def _person(address: Address) -> vCalAddress:
 def _paragraphs(text: str) -> str:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join(one_line(line) for line in lines)
-
-
-@lru_cache(maxsize=256)
-def _timezone(zone: str, year: int) -> bytes:
-    """Write a zone's rules for the year of an event; nothing for UTC itself."""
-    if zone in {"UTC", "Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"}:
-        return b""
-    rules = Timezone.from_tzid(zone, first_date=date(year, 1, 1), last_date=date(year, 12, 31))
-    rules.pop("COMMENT", None)
-    return bytes(rules.to_ical())

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_time, get_timezone_location
 from flask_babel import gettext as _
 
+from academy.bridges.calendars.engine import one_line
 from academy.kernel.mail import Letter
 from cohorts.workshops.engine import ical
 from cohorts.workshops.models import RsvpState
@@ -57,7 +58,7 @@ class Reader:
 
 def compose(about: About, reader: Reader) -> Letter:
     """Write one letter with one attendee's invitation; nobody else's name or address is in it but the leader's."""
-    title = ical.one_line(about.title)
+    title = one_line(about.title)
     text = "\n\n".join(part for part in _parts(about, reader, title) if part) + "\n"
     day, time = _day(about.starts_at, reader.zone, "EEE d MMM"), _time(about.starts_at, reader.zone)
     subject = {
@@ -83,7 +84,7 @@ def compose(about: About, reader: Reader) -> Letter:
 
 
 def _parts(about: About, reader: Reader, title: str) -> list[str]:
-    group = ical.one_line(about.group)
+    group = one_line(about.group)
     what = {
         "invitation": _("There is a new workshop in %(group)s.", group=group),
         "retimed": _(
@@ -104,12 +105,12 @@ def _parts(about: About, reader: Reader, title: str) -> list[str]:
     if reader.zone != about.zone and _differs(about.starts_at, reader.zone, about.zone):
         when.append(_other(about))
     if not taken_back:
-        led = _("You lead it.") if reader.leads else _("Led by %(name)s.", name=ical.one_line(about.facilitator))
+        led = _("You lead it.") if reader.leads else _("Led by %(name)s.", name=one_line(about.facilitator))
         when.append(_("%(minutes)s minutes. %(led)s", minutes=about.minutes, led=led))
     ask = _("Agenda and answers:") if reader.leads else _("Say whether you are coming, and find the agenda:")
     join = _("Join from ten minutes before, camera on or off as you like:") + f"\n{about.page_url}/join"
     return [
-        _("Hello %(name)s,", name=ical.one_line(reader.name)),
+        _("Hello %(name)s,", name=one_line(reader.name)),
         what,
         "\n".join(when),
         "" if taken_back or about.letter == "reminder" else f"{ask}\n{about.page_url}",
