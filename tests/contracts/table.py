@@ -255,7 +255,6 @@ GET  /calendar?view=month                  in   ok   ok   ok   ok   ok   ok   ok
 POST /calendar/feed                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /calendar/feed/revoke                 401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /calendar/{feed_token}.ics            ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /calendar/{learner}.ics               404  404  404  404  404  404  404  404  404  404  404
 
 GET  /workshops                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /workshops/new?group={cohort}         in   404  404  404  404  404  ok   404  ok   404  404

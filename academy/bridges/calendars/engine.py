@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone
@@ -22,6 +23,7 @@ REFRESH = "PT1H"
 UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"})
 # Characters that reorder the line they stand in: a name must not be able to.
 _REORDERING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_MOMENT = timedelta(seconds=1)
 _STAMP = re.compile(rb"^DTSTAMP:.*\r\n", re.MULTILINE)
 
 
@@ -68,12 +70,38 @@ def one_line(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def zone_rules(zone: str, first_year: int, last_year: int) -> bytes:
-    """Write a zone's rules for the years of some events; nothing for UTC itself."""
+    """Write a zone's rules for the years of some events; nothing for UTC itself.
+
+    Each change of the clocks is a part of its own. A list of further days (RDATE) would be shorter, and some
+    calendars (ical.js, which Thunderbird uses) read such a list without the day before it.
+    """
     if zone in UTC_NAMES:
         return b""
-    rules = Timezone.from_tzid(zone, first_date=date(first_year, 1, 1), last_date=date(last_year, 12, 31))
-    rules.pop("COMMENT", None)
+    found: Any = Timezone.from_tzid(zone, first_date=date(first_year, 1, 1), last_date=date(last_year, 12, 31))
+    rules: Any = Timezone()
+    rules.add("tzid", zone)
+    for part in found.subcomponents:
+        days = part.get("RDATE", [])
+        lists = days if isinstance(days, list) else [days]
+        before, then = part["TZOFFSETFROM"].td, part["TZOFFSETTO"].td
+        for wall in [part["DTSTART"].dt, *(one.dt for days in lists for one in days.dts)]:
+            change = type(part)()
+            change.add("dtstart", _onset(wall, zone, before, then))
+            for name in ("TZOFFSETFROM", "TZOFFSETTO", "TZNAME"):
+                if name in part:
+                    change[name] = part[name]
+            rules.add_component(change)
     return bytes(rules.to_ical())
+
+
+def _onset(wall: datetime, zone: str, before: timedelta, then: timedelta) -> datetime:
+    """Return when clocks change, on the clock of before (RFC 5545, 3.6.5), where a wall time of either clock is given."""
+    for offset in (before, then):
+        instant = (wall - offset).replace(tzinfo=UTC)
+        around = [(instant + shift).astimezone(ZoneInfo(zone)).utcoffset() for shift in (-_MOMENT, _MOMENT)]
+        if around == [before, then]:
+            return (instant + before).replace(tzinfo=None)
+    return wall
 
 
 def clear(at: datetime, zone: str) -> datetime:

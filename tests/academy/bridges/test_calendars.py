@@ -137,6 +137,16 @@ def test_zones_are_written_once_and_for_the_years_that_are_needed() -> None:
     assert len(lines) < 250, "a zone's history since 1900 would be thousands of lines"
 
 
+def test_clocks_change_at_the_hour_at_which_they_do() -> None:
+    rules = engine.zone_rules("Europe/Berlin", 2026, 2026).decode()
+    assert "BEGIN:DAYLIGHT\r\nDTSTART:20260329T020000" in rules
+    assert "BEGIN:STANDARD\r\nDTSTART:20261025T030000" in rules
+    assert "RDATE" not in rules
+    rules = engine.zone_rules("America/New_York", 2026, 2026).decode()
+    assert "BEGIN:DAYLIGHT\r\nDTSTART:20260308T020000" in rules
+    assert "BEGIN:STANDARD\r\nDTSTART:20261101T020000" in rules
+
+
 def test_a_cancelled_meeting_says_so_under_its_own_uid_and_sequence() -> None:
     event = next(e for e in vobject.readOne(written(ACROSS).decode()).vevent_list if e.uid.value == "off")
     assert event.status.value == "CANCELLED"
