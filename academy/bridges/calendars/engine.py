@@ -95,7 +95,7 @@ def zone_rules(zone: str, first_year: int, last_year: int) -> bytes:
 
 
 def _onset(wall: datetime, zone: str, before: timedelta, then: timedelta) -> datetime:
-    """Return when clocks change, on the clock of before (RFC 5545, 3.6.5), where a wall time of either clock is given."""
+    """Return when clocks change, on the clock of before (RFC 5545, 3.6.5), given a wall time of either clock."""
     for offset in (before, then):
         instant = (wall - offset).replace(tzinfo=UTC)
         around = [(instant + shift).astimezone(ZoneInfo(zone)).utcoffset() for shift in (-_MOMENT, _MOMENT)]
