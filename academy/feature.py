@@ -16,6 +16,7 @@ from academy.administration.pages import people as administration_people
 from academy.authoring.pages import drafts, parts
 from academy.authoring.pages import tracks as authoring
 from academy.bridges.calendars import pages as calendars
+from academy.bridges.calendars import reactions as calendars_reactions
 from academy.bridges.people_file import cli as people_file_cli
 from academy.bridges.people_file import jobs as people_file_jobs
 from academy.bridges.people_file import pages as people_file
@@ -115,6 +116,7 @@ FEATURE = Feature(
         *account_reactions.REACTIONS,
         *token_reactions.REACTIONS,
         *factor_reactions.REACTIONS,
+        *calendars_reactions.REACTIONS,
         *people_file_reactions.REACTIONS,
         *administration_reactions.REACTIONS,
         *privacy_reactions.REACTIONS,

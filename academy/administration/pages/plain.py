@@ -31,6 +31,8 @@ def _entries() -> Mapping[str, str]:
         "AccountReopened": _("%(actor)s opened the account of %(person_id)s again"),
         "ManagerSet": _("%(actor)s set the manager of %(person_id)s: %(manager_id)s"),
         "GroupRenamed": _("%(actor)s renamed %(group_id)s"),
+        "FeedMade": _("%(actor)s made an address for their calendar"),
+        "FeedRevoked": _("The address of a calendar leads nowhere any more"),
         "TokenMade": _("%(person_id)s made an API token"),
         "TokenRevoked": _("An API token of %(person_id)s was revoked"),
         "FactorAdded": _("%(person_id)s added a second factor"),

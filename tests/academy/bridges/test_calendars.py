@@ -266,6 +266,8 @@ def test_a_deactivated_person_has_no_feed(kernel: Kernel, client: FlaskClient, a
     url = made(kernel, ana)
     kernel.commit(lambda s: people_actions.deactivate(s, person_id=ana, at=clock.now(), actor_id=None))
     assert client.get(url).status_code == 404
+    kernel.commit(lambda s: people_actions.reactivate(s, person_id=ana, actor_id=None))
+    assert client.get(url).status_code == 404, "an address of before stays closed"
 
 
 def test_the_database_holds_no_address(kernel: Kernel, ana: UUID) -> None:
