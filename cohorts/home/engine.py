@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -56,3 +57,17 @@ def next_step(now: Situation) -> NextStep:
         if ref is not None:
             return NextStep(kind, ref)
     return NextStep(Kind.QUIET, None)
+
+
+def month_of(text: str, today: date) -> date:
+    """Return the first day of a month such as 2026-11; anything else is the month of `today`."""
+    try:
+        found = date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return today.replace(day=1)
+    return found if 2000 <= found.year < 2100 else today.replace(day=1)
+
+
+def months_around(first: date) -> tuple[str, str]:
+    """Return the months before and after the one that begins on `first`, as 2026-11."""
+    return f"{first - timedelta(days=1):%Y-%m}", f"{first + timedelta(days=31):%Y-%m}"

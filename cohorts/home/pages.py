@@ -37,7 +37,7 @@ from academy.web import forms, i18n, pictures, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from cohorts.home import queries
-from cohorts.home.engine import Kind, NextStep, Situation, next_step
+from cohorts.home.engine import Kind, NextStep, Situation, month_of, months_around, next_step
 from cohorts.roster import queries as roster
 from cohorts.workshops import queries as workshops
 from cohorts.workshops.engine import times
@@ -346,7 +346,8 @@ def calendar() -> ResponseReturnValue:
 def _calendar(address: str) -> str:
     """Show the calendar, with the address of the feed where it was made just now: it can't be shown again."""
     me, now = viewer(), clock.now()
-    first = _month(request.args.get("month", ""), now, me.zone) if request.args.get("view") == "month" else None
+    today = i18n.local(now, me.zone).date()
+    first = month_of(request.args.get("month", ""), today) if request.args.get("view") == "month" else None
     weeks = calendars.month(first, i18n.weekdays()[0][0]) if first else []
     begin, end = (weeks[0][0], weeks[-1][-1] + timedelta(days=1)) if weeks else (now.date(), None)
     since = datetime.combine(begin, time(), ZoneInfo(me.zone)) if weeks else now
@@ -358,7 +359,6 @@ def _calendar(address: str) -> str:
     by_day: dict[date, list[Dated]] = {}
     for thing in things:
         by_day.setdefault(thing.day(me.zone), []).append(thing)
-    today = i18n.local(now, me.zone).date()
     return render_template(
         "cohorts/home/calendar.html",
         page="workshops",
@@ -371,26 +371,9 @@ def _calendar(address: str) -> str:
         short=[name for _number, name in i18n.weekdays("abbreviated")],
         made_at=made_at,
         address=address,
-        **(_around(first) if first else {}),
+        title=format_date(first, "LLLL yyyy", locale=i18n.locale()) if first else "",
+        around=months_around(first) if first else (),
     )
-
-
-def _month(text: str, now: datetime, zone: str) -> date:
-    """Read a month such as 2026-11; anything else is the present one."""
-    try:
-        found = date.fromisoformat(f"{text}-01")
-    except ValueError:
-        return i18n.local(now, zone).date().replace(day=1)
-    return found if 2000 <= found.year < 2100 else i18n.local(now, zone).date().replace(day=1)
-
-
-def _around(first: date) -> dict[str, str]:
-    before, after = first - timedelta(days=1), first + timedelta(days=31)
-    return {
-        "title": format_date(first, "LLLL yyyy", locale=i18n.locale()),
-        "before": f"{before:%Y-%m}",
-        "after": f"{after:%Y-%m}",
-    }
 
 
 @blueprint.post("/calendar/feed")
