@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
-from datetime import datetime, timedelta
-from uuid import UUID
-
-from sqlalchemy import and_, literal, or_, select
-from sqlalchemy.orm import Session
 
 from academy.kernel.access import Missing
 from academy.kernel.prepared import Prepared, now
@@ -139,9 +135,6 @@ def _neighbours(rows: Sequence[Any]) -> list[Neighbour]:
 def _blocked(viewer: Viewer) -> ColumnElement[bool]:
     return exists().where(Block.person_id == viewer.person_id, Block.blocked_id == Person.id).correlate(Person)
     return [Neighbour(face, tuple(places[i]), about[i]) for i, face in faces.items()]
-    return [
-        Neighbour(face, tuple(places[i]), about[i]) for i, face in faces.items() if i != viewer.person_id or person_id
-    ]
 
 
 @dataclass(frozen=True)

@@ -190,6 +190,8 @@ def _full_and_closed(kernel: Kernel, lead: UUID, academy: UUID, version: UUID) -
     kernel.commit(lambda s: roster.close_cohort(s, viewer=host, cohort_id=closed.id, version=1))
     newer = tracks.published(kernel, academy, tracks.pack(modules=3))
     return {"full": full.id, "second": waiting[2], "closed": closed.id, "newer": newer}
+
+
 def _feed(kernel: Kernel, person_id: UUID) -> str:
     token = "a-feed-of-the-tests"
     kernel.commit(lambda s: feeds.make_feed(s, person_id=person_id, token=token))
