@@ -21,8 +21,8 @@ FEATURE = Feature(
     blueprints=[profiles.blueprint, proposals.blueprint, offers.blueprint, matches_api.blueprint],
     reactions=[*pair_reactions.REACTIONS, *match_reactions.REACTIONS],
     jobs=jobs.JOBS,
-    slots=[*PARTS, *pair_pages.NOTICE_KINDS, *notices.NOTICE_KINDS, proposals.TAB, panel.PANEL, plain.WORDS],
     slots=[
+        *PARTS,
         *pair_pages.NOTICE_KINDS,
         *notices.NOTICE_KINDS,
         CalendarSource(calendar.dated),

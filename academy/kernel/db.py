@@ -21,7 +21,7 @@ from academy.kernel.ids import new_id
 
 T = TypeVar("T")
 
-SCHEMA = "0012"
+SCHEMA = "0013"
 """The migration that this code needs; readiness compares it with the database's own."""
 
 NAMING = {

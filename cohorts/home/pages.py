@@ -32,7 +32,6 @@ from academy.people.policy import Right
 from academy.privacy.pages import before_showing
 from academy.skills import queries as skills
 from academy.tracks import queries as tracks
-from academy.web import i18n, pictures, shell
 from academy.web import forms, i18n, pictures, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer

@@ -134,7 +134,6 @@ def _neighbours(rows: Sequence[Any]) -> list[Neighbour]:
 
 def _blocked(viewer: Viewer) -> ColumnElement[bool]:
     return exists().where(Block.person_id == viewer.person_id, Block.blocked_id == Person.id).correlate(Person)
-    return [Neighbour(face, tuple(places[i]), about[i]) for i, face in faces.items()]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Text, case, cast, delete, func, or_, selec
 from sqlalchemy.orm import Session
 
 from academy.accounts.models import Invitation, MailedLink
+from academy.bridges.calendars.models import CalendarFeed
 from academy.bridges.people_file.models import PeopleFile
 from academy.factors import actions as factors
 from academy.kernel import clock, mail
@@ -157,6 +158,11 @@ def erase_links(session: Session, person_id: UUID) -> None:
 def erase_factors(session: Session, person_id: UUID) -> None:
     """Remove apps, passkeys and recovery codes."""
     factors.forget_factors(session, person_id=person_id)
+
+
+def erase_feeds(session: Session, person_id: UUID) -> None:
+    """Remove the address of a calendar: it leads nowhere from here on."""
+    session.execute(delete(CalendarFeed).where(CalendarFeed.person_id == person_id))
 
 
 def erase_tokens(session: Session, person_id: UUID) -> None:

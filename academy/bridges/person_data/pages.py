@@ -111,6 +111,15 @@ PARTS = [
         actions.erase_tokens,
     ),
     PersonData(
+        "calendar",
+        lambda: _("The address of your calendar"),
+        lambda: _("That your own calendar may subscribe here, so that you can end it. The address is not stored."),
+        ("calendar_feeds.person_id",),
+        COUNTS["calendar"],
+        queries.feeds,
+        actions.erase_feeds,
+    ),
+    PersonData(
         "uploads",
         lambda: _("Files that wait"),
         lambda: _("People files you sent as an admin, kept for an hour at most."),

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.accounts.models import Invitation, JoinLink, MailedLink
+from academy.bridges.calendars.models import CalendarFeed
 from academy.bridges.people_file.models import PeopleFile
 from academy.factors.models import AppFactor, Challenge, Passkey, RecoveryCode
 from academy.kernel.db import Table
@@ -157,6 +158,11 @@ def tokens(session: Session, person_id: UUID) -> list[dict[str, Any]]:
     return rows_of(session, mine.where(ApiToken.person_id == person_id).order_by(ApiToken.created_at))
 
 
+def feeds(session: Session, person_id: UUID) -> list[dict[str, Any]]:
+    """Return when the address of somebody's calendar was made; never the address."""
+    return rows_of(session, select(CalendarFeed.made_at).where(CalendarFeed.person_id == person_id))
+
+
 def trail(session: Session, person_id: UUID) -> list[dict[str, Any]]:
     """Return what somebody did, as the ledger keeps it: what and when."""
     return rows_of(session, select(Entry.kind, Entry.at).where(Entry.actor_id == person_id).order_by(Entry.id))
@@ -206,6 +212,7 @@ COUNTS = {
         + count_of(Challenge, Challenge.person_id == who)
     ),
     "tokens": lambda who: count_of(ApiToken, ApiToken.person_id == who),
+    "calendar": lambda who: count_of(CalendarFeed, CalendarFeed.person_id == who),
     "trail": lambda who: count_of(Entry, Entry.actor_id == who) + count_of(LogEvent, LogEvent.actor_id == who),
     "seen": lambda who: (
         count_of(Disclosure, Disclosure.person_id == who) + count_of(DataFile, DataFile.person_id == who)
