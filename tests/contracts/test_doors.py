@@ -27,6 +27,8 @@ PUBLIC = {
     "/api", "/api/v1/openapi.json",
     "/join/<token>", "/invited/<token>", "/welcome/<token>",
 }  # fmt: skip
+NOBODYS = {"/metrics"}
+"""Open to no person: a program with a secret of its own, tested where the metrics are."""
 
 Ids = dict[str, str]
 
@@ -349,8 +351,8 @@ def test_every_route_is_opened_at_least_once_and_refused_at_least_once(whole_app
     routes = _routes(whole_app)
     never_opened = [key for key, met_there in cells.items() if "ok" not in met_there]
     never_refused = [routes.get(key, "") for key, met_there in cells.items() if met_there == {"ok"}]
-    assert never_opened == []
-    assert set(never_refused) == PUBLIC
+    assert {routes.get(key, "") for key in never_opened} == NOBODYS
+    assert set(never_refused) == PUBLIC - NOBODYS
 
 
 def test_every_form_of_the_table_is_filled_in():
