@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from academy.kernel.ids import decode
 from tests.contracts.conftest import Doors
 from tests.contracts.table import COLUMNS, ROUTES, rows
-from tests.contracts.test_doors import FORMS, PUBLIC, met
+from tests.contracts.test_doors import PUBLIC, met, sending
 from tests.factories import tokens
 
 TABLE = rows(ROUTES, COLUMNS)
@@ -36,8 +36,8 @@ def bearing(doors: Doors, column: str, *scopes: str) -> FlaskClient:
 
 
 def knock(doors: Doors, client: FlaskClient, method: str, address: str, column: str) -> str:
-    sent = FORMS.get((method, address), lambda *_: {})(doors.made.ids, column)
-    return met(client.open(address.format(**doors.made.ids), method=method, data=sent or None), method)
+    sent = sending(doors, method, address, column)
+    return met(client.open(address.format(**doors.made.ids), method=method, **sent), method)
 
 
 @pytest.mark.parametrize(("method", "address"), API, ids=[" ".join(row) for row in API])

@@ -25,7 +25,7 @@ def install(app: Flask, _kernel: Kernel) -> None:
 
 
 def _count() -> None:
-    if not request.path.startswith(f"{PREFIX}/"):
+    if request.url_rule is None or not request.path.startswith(f"{PREFIX}/"):
         return
     me = viewer_or_none()
     g.api_user = (NAME, str(me.person_id) if me else f"from {request.remote_addr}")
@@ -34,10 +34,10 @@ def _count() -> None:
 
 
 def _say(response: Response) -> Response:
+    """Add the headers of the IETF's draft: draft-ietf-httpapi-ratelimit-headers."""
     if request.method == "OPTIONS" and request.path.startswith(f"{PREFIX}/") and response.status_code == HTTPStatus.OK:
         response.status_code = HTTPStatus.NO_CONTENT
         del response.headers["Content-Type"]  # Flask says HTML of nothing
-    """Add the headers of the IETF's draft: draft-ietf-httpapi-ratelimit-headers."""
     if "api_user" in g:
         window = kernel().limits.window(kernel().settings.api_rate, *g.api_user)
         response.headers["RateLimit-Policy"] = f'"{NAME}";q={window.most};w={window.seconds}'
