@@ -11,6 +11,7 @@ from academy.kernel.feature import Feature
 from academy.kernel.log import LogKind
 from academy.people.policy import Right, granting
 from academy.web.shell import NavEntry
+from forums.boards import api as boards_api
 from forums.boards import pages as boards
 from forums.boards import queries as board_queries
 from forums.boards import reactions as boards_reactions
@@ -48,6 +49,7 @@ FEATURE = Feature(
         room.blueprint,
         post.blueprint,
         boards.blueprint,
+        boards_api.blueprint,
     ],
     sockets=[*spaces_sockets.HANDLERS, *posts_sockets.HANDLERS],
     reactions=[*spaces_reactions.REACTIONS, *posts_reactions.REACTIONS, *boards_reactions.REACTIONS],

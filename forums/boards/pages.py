@@ -22,7 +22,7 @@ from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from forums.boards import actions, engine, queries
 from forums.boards.policy import LONGEST_ABOUT, LONGEST_NAME, LONGEST_TITLE
-from forums.boards.schemas import BoardIn, BoardWordsIn, OnIn, ThreadIn
+from forums.boards.schemas import BoardIn, BoardWordsIn, OnIn, ThreadFormIn
 from forums.posts import engine as words
 from forums.posts import policy as posting
 from forums.posts import queries as posts
@@ -243,7 +243,7 @@ def start(board_id: UUID) -> ResponseReturnValue:
     """Begin a thread once, however often its form is sent. What was typed is kept whatever stands in its way."""
     me = viewer()
     try:
-        sent = forms.read(ThreadIn)
+        sent = forms.read(ThreadFormIn)
         posting.spend(kernel().limits, me, board_id)
         with kernel().reading() as session:
             board = queries.board_for(session, me, board_id)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Integer,
+    Row,
     Select,
     Uuid,
     and_,
@@ -28,14 +29,16 @@ from academy.kernel.access import Missing
 from academy.kernel.db import Instant
 from academy.kernel.ids import encode
 from academy.kernel.log import Log
+from academy.kernel.paging import Part, Span, part
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, Person
 from academy.people.policy import Right, groups_with
 from academy.people.queries import Face
 from forums.boards.engine import Place
 from forums.boards.policy import KEEPERS, postable_boards, visible_boards
+from forums.posts.models import Post
 from forums.spaces.models import Board, Follow, Space
-from forums.spaces.queries import THREAD, unread_of
+from forums.spaces.queries import THREAD, space_for, unread_of
 
 PAGE, MOST = 50, 100
 SHOWN = ("all", "unread", "unanswered", "mine", "solved")
@@ -72,7 +75,7 @@ class BoardView:
     may_moderate: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ThreadLine:
     """A thread as its board lists it to one viewer."""
 
@@ -92,6 +95,16 @@ class ThreadLine:
     def place(self) -> Place:
         """Return where it stands in the list."""
         return Place(self.pinned, self.last_at, self.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThreadView(ThreadLine):
+    """A thread on its own, with its board and the post that solved it."""
+
+    board: UUID
+    answer: UUID | None
+    may_post: bool
+    may_moderate: bool
 
 
 _keeper = aliased(Group)
@@ -229,6 +242,46 @@ def threads_in(
     in the title. The board is one that `board_for` returned.
     """
     listed = tuple_(Space.pinned, Space.last_at, Space.id)
+    query = _threads(viewer, board_id, show, words)
+    query = query.order_by(Space.pinned.desc(), Space.last_at.desc(), Space.id.desc()).limit(limit + 1)
+    if after is not None:
+        query = query.where(
+            listed
+            < tuple_(literal(after.pinned, Boolean), literal(after.last_at, Instant), literal(after.thread_id, Uuid))
+        )
+    rows = session.execute(query).all()
+    lines = [_line(row) for row in rows[:limit]]
+    return lines, lines[-1].place if len(rows) > limit else None
+
+
+def threads_part(
+    session: Session, viewer: Viewer, board_id: UUID, span: Span, *, show: str = "all", words: str = ""
+) -> Part[ThreadLine]:
+    """Return part of a board's threads, those begun last first: a walk meets each once. One statement.
+
+    The board is one that `board_for` returned.
+    """
+    return part(session, _threads(viewer, board_id, show, words), Space.id, span, _line)
+
+
+def thread_for(session: Session, viewer: Viewer, thread_id: UUID, *, lock: bool = False) -> ThreadView:
+    """Find a thread that the viewer may read; raises `Missing`. Two statements. With `lock`, as `space_for`."""
+    space = space_for(session, viewer, thread_id, lock=lock)
+    if not space.is_thread:
+        raise Missing
+    answer = select(Post.id).where(Post.space_id == Space.id, Post.no == Space.solved_no).correlate(Space)
+    query = _threads(viewer, space.group_id).add_columns(answer.scalar_subquery().label("answer"))
+    row = session.execute(query.where(Space.id == thread_id)).one()
+    return ThreadView(
+        **vars(_line(row)),
+        board=space.group_id,
+        answer=row.answer,
+        may_post=space.may_post,
+        may_moderate=space.may_moderate,
+    )
+
+
+def _threads(viewer: Viewer, board_id: UUID, show: str = "all", words: str = "") -> Select[*tuple[Any, ...]]:
     query = (
         select(
             Space.id,
@@ -250,34 +303,26 @@ def threads_in(
         .outerjoin(_last, _last.id == Space.last_by)
         .outerjoin(Follow, and_(Follow.space_id == Space.id, Follow.person_id == viewer.person_id))
         .where(Space.group_id == board_id, *_shown(viewer, show))
-        .order_by(Space.pinned.desc(), Space.last_at.desc(), Space.id.desc())
-        .limit(limit + 1)
     )
     for word in words.lower().split()[:6]:
         query = query.where(func.lower(Space.title).contains(word, autoescape=True))
-    if after is not None:
-        query = query.where(
-            listed
-            < tuple_(literal(after.pinned, Boolean), literal(after.last_at, Instant), literal(after.thread_id, Uuid))
-        )
-    rows = session.execute(query).all()
-    lines = [
-        ThreadLine(
-            id=r.id,
-            title=r.title,
-            author=Face(r.author_id, r.author, r.pronouns, r.zone) if r.author_id else None,
-            replies=r.replies,
-            last_at=r.last_at,
-            last_by=r.last_by or "",
-            unread=r.unread,
-            follows=r.follower_id is not None,
-            pinned=r.pinned,
-            locked=r.locked_at is not None,
-            solved=r.solved_no is not None,
-        )
-        for r in rows[:limit]
-    ]
-    return lines, lines[-1].place if len(rows) > limit else None
+    return query
+
+
+def _line(r: Row[Any]) -> ThreadLine:
+    return ThreadLine(
+        id=r.id,
+        title=r.title,
+        author=Face(r.author_id, r.author, r.pronouns, r.zone) if r.author_id else None,
+        replies=r.replies,
+        last_at=r.last_at,
+        last_by=r.last_by or "",
+        unread=r.unread,
+        follows=r.follower_id is not None,
+        pinned=r.pinned,
+        locked=r.locked_at is not None,
+        solved=r.solved_no is not None,
+    )
 
 
 def _shown(viewer: Viewer, show: str) -> list[ColumnElement[bool]]:

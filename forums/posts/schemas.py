@@ -90,11 +90,16 @@ class ReactFormIn(_Lenient):
     off = fields.String(load_default="", validate=validate.Length(max=16))
 
 
-class PostIn(Schema):
-    """A message. The same `nonce` again stores nothing again."""
+class SaidIn(Schema):
+    """Words that are sent once under their `nonce`."""
 
     body = fields.String(required=True, validate=validate.Length(1, MOST))
     nonce = fields.String(validate=[_nonce, validate.Regexp(_NONCE)])
+
+
+class PostIn(SaidIn):
+    """A message. The same `nonce` again stores nothing again."""
+
     reply_to = Id(load_default=None, allow_none=True)
 
 
