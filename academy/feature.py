@@ -13,7 +13,7 @@ from academy.administration import reactions as administration_reactions
 from academy.administration.pages import audit, plain, reading, work
 from academy.administration.pages import house as administration
 from academy.administration.pages import people as administration_people
-from academy.authoring.pages import drafts, parts
+from academy.authoring.pages import drafts, parts, videos
 from academy.authoring.pages import tracks as authoring
 from academy.bridges.calendars import pages as calendars
 from academy.bridges.calendars import reactions as calendars_reactions
@@ -98,6 +98,7 @@ FEATURE = Feature(
         authoring.blueprint,
         drafts.blueprint,
         parts.blueprint,
+        videos.blueprint,
         addresses.blueprint,
         people_file.blueprint,
         calendars.blueprint,

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from academy.tracks.engine import ActivityPart, ModulePart, Pack
+from academy.tracks.engine import VIDEO, ActivityPart, ModulePart, Pack
 
 LESSON = range(5, 11)
 """Minutes that a lesson is easily fitted into a working day with."""
@@ -46,10 +46,18 @@ def _missing(pack: Pack) -> Iterator[Remark]:
         if not module.activities:
             yield Remark("no-activities", m)
         for a, activity in enumerate(module.activities):
-            if not activity.summary:
-                yield Remark("no-summary", m, a)
-            if not activity.body:
-                yield Remark("no-body", m, a)
+            yield from (Remark(code, m, a) for code in _missing_in(activity))
+
+
+def _missing_in(activity: ActivityPart) -> Iterator[str]:
+    if not activity.summary:
+        yield "no-summary"
+    if activity.kind != VIDEO and not activity.body:
+        yield "no-body"
+    if activity.kind == VIDEO and not activity.video:
+        yield "no-video"
+    if activity.kind == VIDEO and not activity.captions:
+        yield "no-captions"
 
 
 def lint(pack: Pack) -> list[Remark]:

@@ -49,7 +49,7 @@ class DraftModule(Table):
 
 
 class DraftActivity(Table):
-    """An activity of a draft; `body_md` is Markdown and may still be empty."""
+    """An activity of a draft; `body_md` is Markdown. It, the video and its captions (WebVTT) may still be missing."""
 
     __tablename__ = "draft_activities"
     __table_args__ = (UniqueConstraint("module_id", "key"),)
@@ -63,4 +63,6 @@ class DraftActivity(Table):
     summary: Mapped[str] = mapped_column(Text, default="")
     minutes: Mapped[int]
     body_md: Mapped[str] = mapped_column(Text, default="")
+    media_id: Mapped[UUID | None] = mapped_column(ForeignKey("media.id"), index=True)
+    captions: Mapped[str] = mapped_column(Text, default="", server_default="")
     version: Mapped[int] = mapped_column(default=1)

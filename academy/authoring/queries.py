@@ -15,8 +15,10 @@ from academy.authoring.models import Draft, DraftActivity, DraftModule
 from academy.authoring.policy import academies_to_write_in
 from academy.kernel.access import Missing
 from academy.kernel.viewer import Viewer
+from academy.media.models import Media
+from academy.media.queries import Recording, recording_of
 from academy.people.models import Group
-from academy.tracks.engine import ActivityPart, ModulePart, Pack
+from academy.tracks.engine import VIDEO, ActivityPart, ModulePart, Pack
 from academy.tracks.models import (
     Activity,
     Delivery,
@@ -67,7 +69,7 @@ class TrackDetail:
 
 @dataclass(frozen=True)
 class ActivityLine:
-    """An activity of a draft."""
+    """An activity of a draft. `captions` (WebVTT) are those of its `recording`."""
 
     id: UUID
     module_id: UUID
@@ -79,6 +81,23 @@ class ActivityLine:
     minutes: int
     body: str
     version: int
+    recording: Recording | None
+    captions: str
+
+    @property
+    def part(self) -> ActivityPart:
+        """Return the activity as it would be published; what only a video has counts for a video only."""
+        video, captions = (self.recording, self.captions) if self.kind == VIDEO else (None, "")
+        return ActivityPart(
+            self.key,
+            self.kind,
+            self.title,
+            self.summary,
+            self.minutes,
+            self.body,
+            video.digest if video else "",
+            captions,
+        )
 
 
 @dataclass(frozen=True)
@@ -127,9 +146,7 @@ class DraftDetail:
                     summary=m.summary,
                     icon=m.icon,
                     week=m.week,
-                    activities=tuple(
-                        ActivityPart(a.key, a.kind, a.title, a.summary, a.minutes, a.body) for a in m.activities
-                    ),
+                    activities=tuple(a.part for a in m.activities),
                 )
                 for m in self.modules
             ),
@@ -235,11 +252,12 @@ def pack_of(session: Session, track_version_id: UUID) -> Pack:
         .where(TrackVersion.id == track_version_id)
     ).one()
     modules: dict[int, tuple[Any, list[ActivityPart]]] = {}
-    for part, module, key, activity in session.execute(
-        select(TrackPart, ModuleVersion, PublishedModule.key, Activity)
+    for part, module, key, activity, digest in session.execute(
+        select(TrackPart, ModuleVersion, PublishedModule.key, Activity, Media.digest)
         .join(ModuleVersion, ModuleVersion.id == TrackPart.module_version_id)
         .join(PublishedModule, PublishedModule.id == ModuleVersion.module_id)
         .outerjoin(Activity, Activity.module_version_id == ModuleVersion.id)
+        .outerjoin(Media, Media.id == Activity.media_id)
         .where(TrackPart.track_version_id == track_version_id)
         .order_by(TrackPart.position, Activity.position)
     ):
@@ -253,6 +271,8 @@ def pack_of(session: Session, track_version_id: UUID) -> Pack:
                     activity.summary,
                     activity.minutes,
                     activity.body_md,
+                    digest or "",
+                    activity.captions,
                 )
             )
     return Pack(
@@ -279,13 +299,14 @@ def draft_for(session: Session, viewer: Viewer, draft_id: UUID) -> DraftDetail:
         raise Missing
     draft, academy, track_id = head
     activities: dict[UUID, list[ActivityLine]] = defaultdict(list)
-    for a in session.scalars(
-        select(DraftActivity)
+    for a, media in session.execute(
+        select(DraftActivity, Media)
         .join(DraftModule, DraftModule.id == DraftActivity.module_id)
+        .outerjoin(Media, Media.id == DraftActivity.media_id)
         .where(DraftModule.draft_id == draft_id)
         .order_by(DraftActivity.position, DraftActivity.id)
     ):
-        activities[a.module_id].append(_activity(a))
+        activities[a.module_id].append(_activity(a, media))
     modules = session.scalars(
         select(DraftModule).where(DraftModule.draft_id == draft_id).order_by(DraftModule.position, DraftModule.id)
     )
@@ -307,7 +328,7 @@ def draft_for(session: Session, viewer: Viewer, draft_id: UUID) -> DraftDetail:
     )
 
 
-def _activity(row: DraftActivity) -> ActivityLine:
+def _activity(row: DraftActivity, media: Media | None) -> ActivityLine:
     return ActivityLine(
         id=row.id,
         module_id=row.module_id,
@@ -319,6 +340,8 @@ def _activity(row: DraftActivity) -> ActivityLine:
         minutes=row.minutes,
         body=row.body_md,
         version=row.version,
+        recording=recording_of(media),
+        captions=row.captions,
     )
 
 

@@ -15,6 +15,7 @@ from academy.kernel.config import Settings
 from academy.kernel.db import Database
 from academy.kernel.events import Event, Reactions
 from academy.kernel.feature import Feature
+from academy.kernel.files import Files
 from academy.kernel.jobs import Runner
 from academy.kernel.limits import Limits
 from academy.kernel.log import LogKind
@@ -47,6 +48,7 @@ class Kernel:
         self.log_kinds: dict[str, LogKind] = {k.name: k for f in features for k in f.log_kinds}
         self.limits = Limits()
         self.vault = Vault(settings.secrets)
+        self.files = Files(settings.instance / "media")
         self.mail = mail.transport_of(settings)
         self.runner = Runner(
             self, [mail.JOB, mail.FORGET, jobs.CLEAN, once.FORGET, *(k for f in features for k in f.jobs)]

@@ -24,6 +24,7 @@ Environment = Literal["development", "production"]
 MailTo = Literal["console", "file", "smtp"]
 SECRET_BYTES = 16
 LAST_PORT = 65535
+MOST_MEGABYTES = 4096
 
 
 class SettingsError(Exception):
@@ -41,7 +42,7 @@ class Settings:
     | SECRET_KEY | signs cookies, forms; 16 bytes or more; required in production | made once, in the instance folder |
     | SECRET_KEY_FALLBACKS | secrets of before, commas between, newest first: read, never written with | none |
     | ACADEMY_ENV | development or production | development |
-    | ACADEMY_INSTANCE | folder for the embedded database, mail and the made secret | instance |
+    | ACADEMY_INSTANCE | folder for the embedded database, videos, mail and the made secret | instance |
     | ACADEMY_BASE_URL | the address people use, for links in mail; required in production | http://127.0.0.1:8000 |
     | ACADEMY_ASYNC | gevent or threading | gevent |
     | ACADEMY_DEMO | 1 allows the demo academy and shows its sign-ins | 0 |
@@ -51,6 +52,7 @@ class Settings:
     | ACADEMY_MAIL_FROM | the sender's address | academy@localhost |
     | ACADEMY_LOG | debug, info, warning or error | info |
     | ACADEMY_API_RATE | how many requests the API takes from one person in a while | 600 per minute |
+    | ACADEMY_MEDIA_MB | how large a video may be, in MB of 1,048,576 bytes; 1 to 4096 | 200 |
     | ACADEMY_METRICS | a token of 16 characters or more; whoever sends it may read /metrics | none: no such page |
     | ACADEMY_PROXIES | how many proxies in front add X-Forwarded-* headers | 0 |
     """
@@ -69,6 +71,7 @@ class Settings:
     mail_from: str = "academy@localhost"
     log_level: str = "info"
     api_rate: str = "600 per minute"
+    media_mb: int = 200
     metrics: str = field(default="", repr=False)
     proxies: int = 0
     testing: bool = False
@@ -105,6 +108,7 @@ class Settings:
             mail_from=_sender(env),
             log_level=_one_of(env, "ACADEMY_LOG", ("debug", "info", "warning", "error"), "info"),
             api_rate=_rate(env),
+            media_mb=_megabytes(env),
             metrics=_metrics(env),
             proxies=_count(env, "ACADEMY_PROXIES"),
         )
@@ -126,6 +130,14 @@ def _count(env: Mapping[str, str], name: str) -> int:
     value = env.get(name) or "0"
     if not value.isdecimal():
         message = f"{name} is {value!r}: write a whole number such as 0 or 1."
+        raise SettingsError(message)
+    return int(value)
+
+
+def _megabytes(env: Mapping[str, str]) -> int:
+    value = env.get("ACADEMY_MEDIA_MB") or "200"
+    if not (value.isascii() and value.isdecimal() and len(value) < 5 and 0 < int(value) <= MOST_MEGABYTES):
+        message = f"ACADEMY_MEDIA_MB is {value[:20]!r}: write a whole number from 1 to {MOST_MEGABYTES}, such as 200."
         raise SettingsError(message)
     return int(value)
 

@@ -21,7 +21,7 @@ from academy.kernel.ids import new_id
 
 T = TypeVar("T")
 
-SCHEMA = "0013"
+SCHEMA = "0014"
 """The migration that this code needs; readiness compares it with the database's own."""
 
 NAMING = {

@@ -15,6 +15,8 @@ from academy.kernel.access import Conflict, Invalid, Missing
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.viewer import Viewer
+from academy.media.models import Media
+from academy.media.queries import ids_by_digest
 from academy.people.models import Group, Membership
 from academy.people.policy import Right
 from academy.people.queries import demand
@@ -46,8 +48,14 @@ def publish(
 ) -> TrackVersion:
     """Publish a pack as the next version of its track; a module that did not change keeps its version.
 
-    `bodies` holds the rendered HTML by (module key, activity key): rendering is done before.
+    `bodies` holds the rendered HTML by (module key, activity key): rendering is done before. The academy must have
+    the videos that the pack names: `Invalid` otherwise.
     """
+    wanted = {activity.video for module in pack.modules for activity in module.activities if activity.video}
+    videos = ids_by_digest(session, group_id, wanted)
+    if len(videos) < len(wanted):
+        detail = "A video of this track is not in this academy. Upload it in a draft first. Nothing was published."
+        raise Invalid(detail)
     track = session.scalar(select(Track).where(Track.group_id == group_id, Track.key == pack.key))
     if track is None:
         track = Track(id=new_id(), group_id=group_id, key=pack.key, created_at=clock.now())
@@ -66,7 +74,7 @@ def publish(
     session.add(version)
     session.flush()
     for position, part in enumerate(pack.modules, 1):
-        module_version_id = _module(session, group_id, part, bodies)
+        module_version_id = _module(session, group_id, part, bodies, videos)
         session.add(
             TrackPart(
                 track_version_id=version.id, position=position, module_version_id=module_version_id, week=part.week
@@ -77,7 +85,13 @@ def publish(
     return version
 
 
-def _module(session: Session, group_id: UUID, part: ModulePart, bodies: Mapping[tuple[str, str], str]) -> UUID:
+def _module(
+    session: Session,
+    group_id: UUID,
+    part: ModulePart,
+    bodies: Mapping[tuple[str, str], str],
+    videos: Mapping[str, UUID],
+) -> UUID:
     module = session.scalar(select(Module).where(Module.group_id == group_id, Module.key == part.key))
     if module is None:
         module = Module(id=new_id(), group_id=group_id, key=part.key, created_at=clock.now())
@@ -111,6 +125,8 @@ def _module(session: Session, group_id: UUID, part: ModulePart, bodies: Mapping[
             minutes=activity.minutes,
             body_md=activity.body,
             body_html=bodies[part.key, activity.key],
+            media_id=videos.get(activity.video),
+            captions=activity.captions,
         )
         for position, activity in enumerate(part.activities, 1)
     )
@@ -123,11 +139,15 @@ def _same(session: Session, version: ModuleVersion, part: ModulePart) -> bool:
         return False
     rows = session.execute(
         select(Activity.key, Activity.kind, Activity.title, Activity.summary, Activity.minutes, Activity.body_md)
+        .add_columns(func.coalesce(Media.digest, ""), Activity.captions)
+        .outerjoin(Media, Media.id == Activity.media_id)
         .where(Activity.module_version_id == version.id)
         .order_by(Activity.position)
     )
     stored = [tuple(row) for row in rows]
-    return stored == [(a.key, a.kind, a.title, a.summary, a.minutes, a.body) for a in part.activities]
+    return stored == [
+        (a.key, a.kind, a.title, a.summary, a.minutes, a.body, a.video, a.captions) for a in part.activities
+    ]
 
 
 def deliver(

@@ -13,13 +13,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from academy.kernel.access import Invalid
+from academy.media.engine import LONGEST_CAPTIONS, read_captions, tidy
 
-KINDS = ("reading", "reflection", "workshop")
+VIDEO = "video"
+KINDS = ("reading", VIDEO, "reflection", "workshop")
 ICONS = (
     "book", "ear", "speech", "eye", "pen", "lightbulb", "search", "target", "users", "handshake", "shield", "flag",
 )  # fmt: skip
 """What may stand beside a module, of the icons in the sprite."""
 
+DIGEST = re.compile(r"[0-9a-f]{64}")
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 LONGEST_TITLE = 160
 LONGEST_SUMMARY = 1000
@@ -31,7 +34,10 @@ MOST_PARTS = 60
 
 @dataclass(frozen=True)
 class ActivityPart:
-    """One activity of a pack; `body` is Markdown."""
+    """One activity of a pack; `body` is Markdown.
+
+    A video is named by the SHA-256 of its file and has captions in WebVTT; in a draft either may be empty still.
+    """
 
     key: str
     kind: str
@@ -39,6 +45,8 @@ class ActivityPart:
     summary: str
     minutes: int
     body: str
+    video: str = ""
+    captions: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,8 +135,33 @@ def _activity(raw: Mapping[str, Any], place: str) -> ActivityPart:
         title=_text(raw, "title", place, LONGEST_TITLE),
         summary=_text(raw, "summary", place, LONGEST_SUMMARY),
         minutes=_number(raw, "minutes", place, 1, 600),
-        body=_text(raw, "body", place, LONGEST_BODY),
+        body=_text(raw, "body", place, LONGEST_BODY) if kind != VIDEO else _optional(raw, "body", place, LONGEST_BODY),
+        **_video(raw, kind, place),
     )
+
+
+def _optional(raw: Mapping[str, Any], name: str, place: str, longest: int) -> str:
+    value = raw.get(name, "")
+    return _text(raw, name, place, longest) if not isinstance(value, str) or value.strip() else ""
+
+
+def _video(raw: Mapping[str, Any], kind: str, place: str) -> dict[str, str]:
+    found = {name: _optional(raw, name, place, LONGEST_CAPTIONS) for name in (VIDEO, "captions")}
+    named = next((name for name, value in found.items() if value), "")
+    if kind != VIDEO and named:
+        detail = f"{place} has {named}, which only an activity of the kind video has."
+        raise Invalid(detail)
+    if found[VIDEO] and not DIGEST.fullmatch(found[VIDEO]):
+        detail = f"{place}: video is named by the 64 hexadecimal digits of its SHA-256."
+        raise Invalid(detail)
+    found["captions"] = tidy(found["captions"])
+    if found["captions"]:
+        try:
+            read_captions(found["captions"])
+        except Invalid as refusal:
+            detail = f"{place}: {refusal.detail}"
+            raise Invalid(detail) from refusal
+    return found
 
 
 def _key(raw: Mapping[str, Any], place: str) -> str:
@@ -178,6 +211,10 @@ def write_pack(pack: Pack) -> str:
             lines += ["", "[[modules.activities]]"]
             lines += _lines(activity, ("key", "kind", "title", "summary", "minutes"))
             lines.append(f"body = {_long(activity.body)}")
+            if activity.video:
+                lines.append(f"video = {_short(activity.video)}")
+            if activity.captions:
+                lines.append(f"captions = {_long(activity.captions)}")
     return "\n".join(lines) + "\n"
 
 

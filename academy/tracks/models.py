@@ -77,7 +77,10 @@ class TrackPart(Table):
 
 
 class Activity(Table):
-    """One thing to do in a module. `key` stays the same over versions, `kind` says how it is done."""
+    """One thing to do in a module. `key` stays the same over versions, `kind` says how it is done.
+
+    A video has its file in `media_id`; its captions in WebVTT are a text of the version, as `body_md` is.
+    """
 
     __tablename__ = "activities"
     __table_args__ = (UniqueConstraint("module_version_id", "key"), UniqueConstraint("module_version_id", "position"))
@@ -92,6 +95,8 @@ class Activity(Table):
     minutes: Mapped[int]
     body_md: Mapped[str] = mapped_column(Text)
     body_html: Mapped[str] = mapped_column(Text)
+    media_id: Mapped[UUID | None] = mapped_column(ForeignKey("media.id"), index=True)
+    captions: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class Delivery(Table):

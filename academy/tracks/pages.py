@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from flask import Blueprint, flash, render_template, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from academy.kernel.access import Missing
 from academy.kernel.app import kernel
+from academy.media import pages as media
+from academy.media.engine import Cue, read_captions
+from academy.media.queries import Recording
 from academy.tracks import actions, queries
 from academy.tracks.schemas import ReflectionIn
 from academy.web import forms
@@ -67,10 +71,47 @@ def _activity(
         "academy/tracks/activity.html",
         task=task,
         beside=beside,
+        cues=cues_of(task.captions),
+        begin=begin_at(),
         text=(values or {}).get("body", task.reflection),
         errors=errors or {},
         page="home",
     )
+
+
+def cues_of(captions: str) -> tuple[Cue, ...]:
+    """Return captions as the text under a video."""
+    return read_captions(captions) if captions else ()
+
+
+def begin_at() -> int:
+    """Return the second in which the address asks a video to begin, 0 for none."""
+    wanted = request.args.get("t", "")
+    return int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 7 else 0
+
+
+@blueprint.get("/activities/<id:activity_id>/video")
+@guard("tracks:learn")
+def video(activity_id: UUID) -> ResponseReturnValue:
+    """Give the video of an activity, whole or in ranges."""
+    recording, _captions = _recording(activity_id)
+    return media.video(recording)
+
+
+def _recording(activity_id: UUID) -> tuple[Recording, str]:
+    with kernel().reading() as session:
+        task = queries.task_for(session, viewer(), activity_id)
+    if task.recording is None:
+        raise Missing
+    return task.recording, task.captions
+
+
+@blueprint.get("/activities/<id:activity_id>/captions.vtt")
+@guard("tracks:learn")
+def captions(activity_id: UUID) -> ResponseReturnValue:
+    """Give the captions of an activity's video."""
+    _film, text = _recording(activity_id)
+    return media.captions(text)
 
 
 @blueprint.post("/activities/<id:activity_id>/complete")

@@ -16,6 +16,8 @@ from academy.kernel.access import Closed, Missing
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
+from academy.media.models import Media
+from academy.media.queries import Recording, recording_of
 from academy.people.models import Group
 from academy.people.policy import Right, granting, groups_with
 from academy.tracks.engine import week_of
@@ -141,7 +143,7 @@ class DeliveryLine:
 
 @dataclass(frozen=True)
 class Task:
-    """One activity, open in front of one person."""
+    """One activity, open in front of one person; `captions` are those of its `recording`, in WebVTT."""
 
     id: UUID
     kind: str
@@ -158,6 +160,8 @@ class Task:
     position: int
     count: int
     following: UUID | None
+    recording: Recording | None = None
+    captions: str = ""
 
 
 def delivery_of(session: Session, group_id: UUID) -> UUID | None:
@@ -248,14 +252,15 @@ def task_for(session: Session, viewer: Viewer, activity_id: UUID) -> Task:
     """Return one activity with the viewer's own state in it, and which one follows. Three statements."""
     delivery = delivery_with(session, viewer, activity_id)
     row = session.execute(
-        select(Activity, ModuleVersion.title, TrackVersion.title, Completion.at, Reflection.body)
+        select(Activity, Media, ModuleVersion.title, TrackVersion.title, Completion.at, Reflection.body)
+        .outerjoin(Media, Media.id == Activity.media_id)
         .join(ModuleVersion, ModuleVersion.id == Activity.module_version_id)
         .join(TrackVersion, TrackVersion.id == delivery.track_version_id)
         .outerjoin(Completion, and_(Completion.activity_id == Activity.id, Completion.person_id == viewer.person_id))
         .outerjoin(Reflection, and_(Reflection.activity_id == Activity.id, Reflection.person_id == viewer.person_id))
         .where(Activity.id == activity_id)
     ).one()
-    activity, module_title, track_title, done_at, reflection = row
+    activity, media, module_title, track_title, done_at, reflection = row
     order = session.execute(
         select(Activity.id, Activity.module_version_id)
         .join(TrackPart, TrackPart.module_version_id == Activity.module_version_id)
@@ -281,6 +286,8 @@ def task_for(session: Session, viewer: Viewer, activity_id: UUID) -> Task:
         position=siblings.index(activity_id) + 1,
         count=len(siblings),
         following=ids[place + 1] if place + 1 < len(ids) else None,
+        recording=recording_of(media),
+        captions=activity.captions,
     )
 
 

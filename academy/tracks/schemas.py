@@ -70,11 +70,21 @@ class PlanOut(Out):
     stages = fields.List(fields.Nested(StageOut))
 
 
+class VideoOut(Schema):
+    """The video of an activity: its type, its size in bytes, and the SHA-256 of its content."""
+
+    type = fields.String()
+    bytes = fields.Integer()
+    digest = fields.String()
+
+
 class TaskOut(StepOut):
-    """An activity with its text, and what the caller wrote for themselves."""
+    """An activity with its text, and what the caller wrote for themselves. `captions` of a video are WebVTT."""
 
     html = fields.String(attribute="body_html")
     module = fields.String(attribute="module_title")
     delivery = Id(attribute="delivery_id")
     reflection = fields.String()
     following = Id(allow_none=True)
+    video = fields.Nested(VideoOut, attribute="recording", allow_none=True)
+    captions = fields.String()

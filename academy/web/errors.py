@@ -46,7 +46,7 @@ def _words(status: int) -> tuple[str, str, str]:
         ),
         413: (
             _("That is too much at once"),
-            _("What you sent is larger than can be taken. Try a shorter text."),
+            _("What you sent is larger than can be taken. Try a shorter text or a smaller file."),
             nothing,
         ),
         422: (

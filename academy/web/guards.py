@@ -14,6 +14,7 @@ from flask import request
 from flask_babel import gettext as _
 
 from academy.kernel.access import Refused, guarded
+from academy.kernel.viewer import Viewer
 from academy.web.signed_in import viewer
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -48,6 +49,19 @@ def demand_scope(scopes: frozenset[str] | None, by: str) -> None:
 def public(entry: F) -> F:
     """Let anybody in."""
     return guarded(PUBLIC)(entry)
+
+
+def takes_files(may: Callable[[Viewer], bool]) -> Callable[[F], F]:
+    """Let an entry point take a body as large as a video, from whom `may` says; from others no more than any page.
+
+    It is asked before anything is read. Whoever may goes on to the checks of the action as everywhere.
+    """
+
+    def mark(entry: F) -> F:
+        entry.__takes_files__ = may  # type: ignore[attr-defined]
+        return entry
+
+    return mark
 
 
 def guard(by: str) -> Callable[[F], F]:

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import structlog
-from flask import Flask, Response, abort, g, request
+from flask import Flask, Response, abort, current_app, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -83,6 +83,10 @@ def _begin() -> None:
     g.request_id = g.serving.__enter__()
     if b"%00" in request.query_string:
         abort(400)  # no text of ours holds a NUL, and no database takes one
+    may = getattr(current_app.view_functions.get(request.endpoint or ""), "__takes_files__", None)
+    if may is not None and (who := viewer_or_none()) is not None and may(who):
+        # Before the forgery guard reads the form: what is larger is refused by its length alone.
+        request.max_content_length = (kernel().settings.media_mb << 20) + MAX_BODY
 
 
 def _end(_error: BaseException | None) -> None:

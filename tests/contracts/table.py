@@ -133,6 +133,9 @@ POST /notices/{notice}/read                401  404  ok   404  404  404  404  40
 
 GET  /deliveries/{delivery}                in   404  ok   ok   404  ok   ok   404  ok   404  404
 GET  /activities/{reading}                 in   404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /activities/{video}/video               in   404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /activities/{video}/captions.vtt        in   404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /activities/{reading}/video             in   404  404  404  404  404  404  404  404  404  404
 POST /activities/{reading}/complete        401  404  ok   ok   404  ok   ok   404  ok   404  404
 POST /activities/{reflection}/reflect      401  404  ok   ok   404  ok   ok   404  ok   404  404
 
@@ -161,6 +164,9 @@ POST /draft-modules/{draft_module}/activities 401 404 404 404 404 404 404 404 ok
 GET  /draft-activities/{draft_activity}    in   404  404  404  404  404  404  404  ok   404  ok
 POST /draft-activities/{draft_activity}    401  404  404  404  404  404  404  404  ok   404  ok
 GET  /draft-activities/{draft_activity}/preview in 404 404 404 404 404 404 404 ok 404 ok
+GET  /draft-activities/{draft_video}/video in 404 404 404 404 404 404 404 ok 404 ok
+GET  /draft-activities/{draft_video}/captions.vtt in 404 404 404 404 404 404 404 ok 404 ok
+POST /draft-activities/{draft_video}/video 401 404 404 404 404 404 404 404 ok 404 ok
 POST /draft-activities/{draft_activity}/move 401 404 404 404 404 404 404 404 ok 404 ok
 POST /draft-activities/{draft_activity}/remove 401 404 404 404 404 404 404 404 ok 404 ok
 

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from academy.tracks.engine import write_pack
 from tests.contracts.conftest import Doors
 from tests.contracts.table import COLUMNS, ROUTES, rows
-from tests.factories import tracks
+from tests.factories import media, tracks
 from tests.factories.world import PASSWORD
 
 TABLE = rows(ROUTES, COLUMNS)
@@ -121,6 +121,10 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
         "kind": "reading",
         "minutes": "7",
         "version": "1",
+    },
+    ("POST", "/draft-activities/{draft_video}/video"): lambda *_: {
+        "version": "2",
+        "video": (io.BytesIO(media.FILM), "film.webm"),
     },
     ("POST", "/draft-activities/{draft_activity}/move"): lambda *_: {"to": "up"},
     ("POST", "/draft-activities/{draft_activity}/remove"): lambda *_: {"version": "1"},

@@ -60,3 +60,9 @@ def seen(kernel: Kernel, author: UUID, draft_id: UUID) -> DraftDetail:
     """Return a draft as its author sees it."""
     with kernel.reading() as session:
         return queries.draft_for(session, people.viewer(kernel, author), draft_id)
+
+
+def activity(kernel: Kernel, author: UUID, module_id: UUID, made: ActivityText) -> UUID:
+    """Put an activity into a module of a draft and return its id."""
+    viewer = people.viewer(kernel, author)
+    return kernel.commit(lambda s: parts.add_activity(s, viewer=viewer, module_id=module_id, text=made))

@@ -37,7 +37,7 @@ from mentoring.matches.actions import runs
 from mentoring.matches.models import Offer, Run
 from mentoring.pairs import actions as pairs
 from mentoring.profiles import actions as profiles
-from tests.factories import drafts, forums, people, skills, tokens, tracks
+from tests.factories import drafts, forums, media, people, skills, tokens, tracks
 
 PASSWORD = "correct horse battery staple"
 
@@ -61,7 +61,7 @@ def build(kernel: Kernel) -> dict[str, str]:
     for name in ("newcomer", "colleague"):
         people.member(kernel, academy, ids[name], Role.MEMBER)
 
-    ids["track"] = tracks.published(kernel, academy)
+    ids["track"] = tracks.published(kernel, academy, media.with_video(kernel, academy, tracks.pack()))
     other_track = tracks.published(kernel, academy, _another_pack())
     cohort = _cohort(kernel, ids["lead"], academy, ids["track"], "Cohort Kestrel")
     other = _cohort(kernel, ids["lead"], academy, other_track, "Cohort Heron")
@@ -177,7 +177,7 @@ def _activities(kernel: Kernel, version: UUID) -> dict[str, UUID]:
     with kernel.reading() as session:
         found = session.execute(select(Activity.id, Activity.key).order_by(Activity.id)).all()
     by_key = {row.key: row.id for row in reversed(found)}
-    return {"reading": by_key["reading-1"], "reflection": by_key["reflection-1"]}
+    return {"reading": by_key["reading-1"], "video": by_key["a-video"], "reflection": by_key["reflection-1"]}
 
 
 def _full_and_closed(kernel: Kernel, lead: UUID, academy: UUID, version: UUID) -> dict[str, UUID]:
@@ -203,8 +203,16 @@ def _draft(kernel: Kernel, author: UUID, academy: UUID) -> dict[str, UUID]:
     module = drafts.module(kernel, author, made, "Open questions", drafts.text())
     with kernel.reading() as session:
         track = session.scalars(select(Track.id).where(Track.key == "a-track")).one()
-    found = drafts.seen(kernel, author, made).modules[0].activities[0].id
-    return {"whole_track": track, "draft": made, "draft_module": module, "draft_activity": found}
+    drafts.activity(kernel, author, module, drafts.text("Two breaths", kind="video", body=""))
+    text, film = (a.id for a in drafts.seen(kernel, author, made).modules[0].activities)
+    media.attach(kernel, author, film)
+    return {
+        "whole_track": track,
+        "draft": made,
+        "draft_module": module,
+        "draft_activity": text,
+        "draft_video": film,
+    }
 
 
 def _posts(kernel: Kernel, ids: dict[str, UUID]) -> dict[str, UUID]:

@@ -17,6 +17,7 @@ from academy.kernel.access import Conflict, Invalid, Missing
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.viewer import Viewer
+from academy.media.queries import ids_by_digest
 from academy.people import queries as people
 from academy.people.models import Group, GroupKind
 from academy.people.policy import Right
@@ -39,7 +40,10 @@ def begin_track(
 
 
 def bring(session: Session, *, viewer: Viewer, academy_group_id: UUID, pack: Pack) -> UUID:
-    """Make a draft of a pack and return its id; a pack whose track is there becomes its next version."""
+    """Make a draft of a pack and return its id; a pack whose track is there becomes its next version.
+
+    A video that the academy does not have is missing in the draft then, as any other part may be.
+    """
     _academy(session, viewer, academy_group_id)
     if session.scalar(select(Draft.id).where(Draft.group_id == academy_group_id, Draft.key == pack.key)):
         detail = (
@@ -85,16 +89,17 @@ def _open(session: Session, viewer: Viewer, group_id: UUID, pack: Pack) -> UUID:
     session.add(draft)
     session.flush()
     for position, part in enumerate(pack.modules, 1):
-        insert_module(session, draft.id, position, part)
+        insert_module(session, draft, position, part)
     emit(session, DraftOpened(actor_id=viewer.person_id, draft_id=draft.id, group_id=group_id))
     return draft.id
 
 
-def insert_module(session: Session, draft_id: UUID, position: int, part: ModulePart) -> UUID:
+def insert_module(session: Session, draft: Draft, position: int, part: ModulePart) -> UUID:
     """Write a module and its activities into a draft."""
+    videos = ids_by_digest(session, draft.group_id, {a.video for a in part.activities if a.video})
     module = DraftModule(
         id=new_id(),
-        draft_id=draft_id,
+        draft_id=draft.id,
         key=part.key,
         position=position,
         title=part.title,
@@ -115,6 +120,8 @@ def insert_module(session: Session, draft_id: UUID, position: int, part: ModuleP
             summary=a.summary,
             minutes=a.minutes,
             body_md=a.body,
+            media_id=videos.get(a.video),
+            captions=a.captions,
         )
         for number, a in enumerate(part.activities, 1)
     )

@@ -16,7 +16,9 @@ from academy.authoring.models import Draft, DraftActivity, DraftModule
 from academy.kernel.access import Conflict, Invalid, Missing
 from academy.kernel.ids import new_id
 from academy.kernel.viewer import Viewer
-from academy.tracks.engine import MOST_PARTS, ModulePart
+from academy.media import actions as media
+from academy.media.queries import Recording
+from academy.tracks.engine import MOST_PARTS, VIDEO, ModulePart
 from academy.tracks.models import Module
 
 
@@ -55,7 +57,7 @@ def add_module(
     )
     position = max((row.position for row in held), default=0) + 1
     part = ModulePart(engine.key_of(title, taken), title, summary, icon, week, ())
-    module_id = insert_module(session, draft_id, position, part)
+    module_id = insert_module(session, draft, position, part)
     for number, text in enumerate(activities, 1):
         _insert_activity(session, module_id, number, text)
     touch(session, viewer, draft, module_id, "added")
@@ -144,6 +146,34 @@ def edit_activity(session: Session, *, viewer: Viewer, activity_id: UUID, versio
         raise Conflict(CHANGED)
     row.kind, row.title, row.summary, row.minutes = text.kind, text.title, text.summary, text.minutes
     row.body_md = text.body
+    row.version += 1
+    touch(session, viewer, draft, activity_id, "edited")
+
+
+def attach_video(
+    session: Session,
+    *,
+    viewer: Viewer,
+    activity_id: UUID,
+    version: int,
+    recording: Recording | None,
+    captions: str | None,
+) -> None:
+    """Give a video activity its file, which is kept already, its captions, or both; None leaves what there is.
+
+    The file is in the instance folder before this runs: nothing ever names a file that is not there. `captions`
+    are tidy and have been read. Raises `Conflict` when the activity is no longer at `version`.
+    """
+    draft, _module_row, row = _activity(session, viewer, activity_id)
+    if row.version != version:
+        raise Conflict(CHANGED)
+    if row.kind != VIDEO:
+        detail = "This activity is not a video. Choose the kind Video first and save it."
+        raise Invalid(detail)
+    if recording is not None:
+        row.media_id = media.keep(session, group_id=draft.group_id, recording=recording, actor_id=viewer.person_id)
+    if captions is not None:
+        row.captions = captions
     row.version += 1
     touch(session, viewer, draft, activity_id, "edited")
 

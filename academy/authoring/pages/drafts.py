@@ -20,6 +20,7 @@ from academy.kernel import clock, offload
 from academy.kernel.access import Conflict, Invalid
 from academy.kernel.app import kernel
 from academy.tracks.engine import LONGEST_BODY, Pack
+from academy.tracks.pages import begin_at, cues_of
 from academy.tracks.queries import Plan, Stage, Step, Task
 from academy.web import forms, markup, shell
 from academy.web.guards import guard
@@ -66,6 +67,10 @@ def _said(draft: DraftDetail, remark: Remark) -> tuple[str, str, str]:
         "no-modules": _("There is no module yet."),
         "no-activities": _("There is no activity in this module yet."),
         "no-body": _("The text is empty."),
+        "no-video": _("The video is not here yet. Upload it."),
+        "no-captions": _(
+            "The video has no captions yet. Without them it leaves out who can’t hear it; so it waits for them."
+        ),
         "late-week": _("It is in week %(n)s, after the track’s last week.", n=remark.number),
         "lesson-length": _("%(n)s minutes. Lessons of 5 to 10 minutes fit into most working days.", n=remark.number),
         "long-text": _("Reading this takes about %(n)s minutes, longer than it says.", n=remark.number),
@@ -229,7 +234,15 @@ def preview_activity(activity_id: UUID) -> ResponseReturnValue:
     html = offload.run(lambda: markup.render(activity.body, headings_from=2, limit=LONGEST_BODY))
     task = _task(draft, module.title, [a.id for a in module.activities], activity, html)
     return render_template(
-        "academy/tracks/activity.html", task=task, beside=[], text="", draft=draft, errors={}, page="tracks"
+        "academy/tracks/activity.html",
+        task=task,
+        beside=[],
+        text="",
+        cues=cues_of(task.captions),
+        begin=begin_at(),
+        draft=draft,
+        errors={},
+        page="tracks",
     )
 
 
@@ -252,4 +265,6 @@ def _task(draft: DraftDetail, module: str, siblings: list[UUID], activity: Activ
         position=siblings.index(activity.id) + 1,
         count=len(siblings),
         following=order[place + 1] if place + 1 < len(order) else None,
+        recording=activity.recording,
+        captions=activity.captions,
     )

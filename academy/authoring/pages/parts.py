@@ -19,7 +19,7 @@ from academy.authoring.schemas import ActivityIn, ModuleIn, MoveIn, VersionIn
 from academy.kernel.access import Conflict, Invalid
 from academy.kernel.app import kernel
 from academy.kernel.realtime import invalid
-from academy.tracks.engine import ICONS
+from academy.tracks.engine import ICONS, VIDEO
 from academy.web import forms, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -31,11 +31,16 @@ Errors = Mapping[str, list[str]]
 AT_ONCE = 3
 MOST_AT_ONCE = 12
 FIELDS = ("kind", "title", "summary", "minutes", "body")
-USUAL = {"reading": "7", "reflection": "5", "workshop": "60"}
+USUAL = {"reading": "7", "video": "5", "reflection": "5", "workshop": "60"}
 
 
 def _kinds() -> list[tuple[str, str]]:
-    return [("reading", _("Reading")), ("reflection", _("Reflection")), ("workshop", _("Live workshop"))]
+    return [
+        ("reading", _("Reading")),
+        ("video", _("Video")),
+        ("reflection", _("Reflection")),
+        ("workshop", _("Live workshop")),
+    ]
 
 
 def _icons() -> list[tuple[str, str]]:
@@ -236,10 +241,10 @@ def new_activity(module_id: UUID) -> ResponseReturnValue:
     draft, found = _found_module(module_id)
     kind = request.args.get("kind", "reading")
     kind = kind if kind in USUAL else "reading"
-    return _activity_page(draft, found, None, {"kind": kind, "minutes": USUAL[kind]}, {})
+    return activity_page(draft, found, None, {"kind": kind, "minutes": USUAL[kind]}, {})
 
 
-def _activity_page(
+def activity_page(
     draft: DraftDetail,
     around: ModuleLine,
     found: ActivityLine | None,
@@ -247,6 +252,7 @@ def _activity_page(
     errors: Errors,
     theirs: ActivityLine | None = None,
 ) -> str:
+    """Render the page of an activity, or of a new one."""
     return render_template(
         "academy/authoring/activity.html",
         draft=draft,
@@ -256,6 +262,7 @@ def _activity_page(
         values=values,
         errors=errors,
         kinds=_kinds(),
+        most=kernel().settings.media_mb,
         page="tracks",
     )
 
@@ -268,22 +275,31 @@ def create_activity(module_id: UUID) -> ResponseReturnValue:
 
     def done() -> ResponseReturnValue:
         text = _text(forms.read(ActivityIn))
-        kernel().commit(lambda session: parts.add_activity(session, viewer=me, module_id=module_id, text=text))
+        made = kernel().commit(lambda session: parts.add_activity(session, viewer=me, module_id=module_id, text=text))
+        if text.kind == VIDEO:
+            flash(_("The activity is in the draft. Now upload the video and its captions."), "good")
+            return forms.see_other(url_for("draft_parts.activity", activity_id=made, _anchor="video"))
         flash(_("The activity is in the draft."), "good")
         return forms.see_other(url_for("draft_parts.module", module_id=module_id))
 
-    return forms.answer(done, lambda values, errors: _activity_page(*_found_module(module_id), None, values, errors))
+    return forms.answer(done, lambda values, errors: activity_page(*_found_module(module_id), None, values, errors))
 
 
 @blueprint.get("/draft-activities/<id:activity_id>")
 @guard("tracks:author")
 def activity(activity_id: UUID) -> ResponseReturnValue:
     """Show an activity of a draft."""
-    draft, around, found = _found_activity(activity_id)
-    return _activity_page(draft, around, found, {name: getattr(found, name) for name in (*FIELDS, "version")}, {})
+    draft, around, found = found_activity(activity_id)
+    return activity_page(draft, around, found, values_of(found), {})
 
 
-def _found_activity(activity_id: UUID) -> tuple[DraftDetail, ModuleLine, ActivityLine]:
+def values_of(found: ActivityLine) -> dict[str, Any]:
+    """Return what the form of an activity begins with."""
+    return {name: getattr(found, name) for name in (*FIELDS, "version")}
+
+
+def found_activity(activity_id: UUID) -> tuple[DraftDetail, ModuleLine, ActivityLine]:
+    """Return an activity of a draft with what is around it."""
     me = viewer()
     with kernel().reading() as session:
         shell.load(session, me)
@@ -303,19 +319,19 @@ def change_activity(activity_id: UUID) -> ResponseReturnValue:
             lambda session: parts.edit_activity(session, viewer=me, activity_id=activity_id, version=version, text=text)
         )
         flash(_("Saved in the draft."), "good")
-        _draft_around, around, _now = _found_activity(activity_id)
+        _draft_around, around, _now = found_activity(activity_id)
         return forms.see_other(url_for("draft_parts.module", module_id=around.id))
 
     try:
-        return forms.answer(done, lambda values, errors: _activity_page(*_found_activity(activity_id), values, errors))
+        return forms.answer(done, lambda values, errors: activity_page(*found_activity(activity_id), values, errors))
     except Conflict:
-        draft, around, now = _found_activity(activity_id)
+        draft, around, now = found_activity(activity_id)
         detail = _(
             "Somebody has changed this activity meanwhile. What you wrote is kept here and not saved; what they "
             "wrote stands below it. Save again to put yours over theirs."
         )
         values = {**request.form, "version": str(now.version)}
-        return _activity_page(draft, around, now, values, {"_": [detail]}, theirs=now), 409
+        return activity_page(draft, around, now, values, {"_": [detail]}, theirs=now), 409
 
 
 @blueprint.post("/draft-activities/<id:activity_id>/move")
@@ -325,7 +341,7 @@ def move_activity(activity_id: UUID) -> ResponseReturnValue:
     me = viewer()
     to = forms.read(MoveIn)["to"]
     kernel().commit(lambda session: parts.move_activity(session, viewer=me, activity_id=activity_id, to=to))
-    _draft_around, around, _now = _found_activity(activity_id)
+    _draft_around, around, _now = found_activity(activity_id)
     return forms.see_other(url_for("draft_parts.module", module_id=around.id, _anchor="activities"))
 
 

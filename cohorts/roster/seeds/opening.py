@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,9 @@ from sqlalchemy.orm import Session
 from academy.accounts.actions import invitations, joining
 from academy.authoring import queries as author_queries
 from academy.authoring.actions import drafts
+from academy.media import actions as media
+from academy.media.engine import HEAD, tidy, type_of
+from academy.media.queries import Recording
 from academy.people import actions as people
 from academy.people import queries as people_queries
 from academy.people.engine import DEMO_PASSWORD, hash_password, new_token
@@ -23,7 +27,7 @@ from academy.skills import actions as skills
 from academy.skills import queries as skill_queries
 from academy.tracks import actions as tracks
 from academy.tracks import queries as track_queries
-from academy.tracks.engine import read_pack
+from academy.tracks.engine import VIDEO, ActivityPart, Pack, read_pack
 from academy.web import markup
 from cohorts.roster import actions as roster
 from cohorts.roster.seeds.story import Story, World
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from academy.kernel.app import Kernel
 
 PACKS = Path(track_queries.__file__).parent / "packs"
+FILMS = Path(__file__).parents[1] / "demo"
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 OPENED = timedelta(days=60)
 
@@ -196,13 +201,17 @@ def _publish_tracks(world: World, story: Story, told: Mapping[str, Any]) -> None
     head = _head(told)
     for track in sorted({c["track"] for c in told["academy"]["cohorts"]}):
         pack = read_pack((PACKS / f"{track}.toml").read_text("utf-8"))
+        film = _film(world, told["academy"]["film"], track)
+        pack = _with_film(pack, film) if film else pack
         bodies = {
             (m.key, a.key): markup.render(a.body, headings_from=2, limit=40_000)
             for m in pack.modules
             for a in m.activities
         }
 
-        def publish(session: Session, pack: Any = pack, bodies: Any = bodies) -> None:
+        def publish(session: Session, pack: Any = pack, bodies: Any = bodies, film: Any = film) -> None:
+            if film:
+                media.keep(session, group_id=world.academy, recording=film["recording"], actor_id=world.people[head])
             made = tracks.publish(
                 session, group_id=world.academy, pack=pack, bodies=bodies, actor_id=world.people[head]
             )
@@ -217,6 +226,34 @@ def _publish_tracks(world: World, story: Story, told: Mapping[str, Any]) -> None
             drafts.begin_next(session, viewer=host, track_id=track.track_id)
 
     story.add(world.now - timedelta(days=1, hours=3), write_on)
+
+
+def _film(world: World, told: Mapping[str, Any], track: str) -> dict[str, Any] | None:
+    """Keep the file of the demo's video, and return what is told of it, if it is one of this track."""
+    if told["track"] != track:
+        return None
+    file = FILMS / told["file"]
+    with file.open("rb") as stream:
+        kind = type_of(stream.read(HEAD)) or ""
+        stream.seek(0)
+        recording = Recording(world.kernel.files.keep(stream), kind, stream.tell())
+    return {**told, "recording": recording, "captions": tidy(file.with_suffix(".vtt").read_text("utf-8"))}
+
+
+def _with_film(pack: Pack, film: Mapping[str, Any]) -> Pack:
+    """Put the demo's video behind the last activity of its module."""
+    part = ActivityPart(
+        film["key"],
+        VIDEO,
+        film["title"],
+        film["summary"],
+        film["minutes"],
+        film["body"],
+        film["recording"].digest,
+        film["captions"],
+    )
+    whole = (replace(m, activities=(*m.activities, part)) if m.key == film["module"] else m for m in pack.modules)
+    return replace(pack, modules=tuple(whole))
 
 
 def invite(world: World, story: Story, told: Mapping[str, Any]) -> None:

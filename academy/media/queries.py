@@ -1,0 +1,36 @@
+"""Questions about media."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from academy.media.models import Media
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A file that is kept: its SHA-256 in hexadecimal, its type as HTTP names it, its size in bytes."""
+
+    digest: str
+    type: str
+    bytes: int
+
+
+def recording_of(media: Media | None) -> Recording | None:
+    """Return what a row says of its file."""
+    return Recording(media.digest, media.type, media.bytes) if media else None
+
+
+def ids_by_digest(session: Session, group_id: UUID, digests: Collection[str]) -> dict[str, UUID]:
+    """Return which of these files an academy has; what others have is not its own. One statement, or none."""
+    if not digests:
+        return {}
+    rows = session.execute(
+        select(Media.digest, Media.id).where(Media.group_id == group_id, Media.digest.in_(sorted(digests)))
+    )
+    return {row.digest: row.id for row in rows}
