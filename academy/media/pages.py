@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 from flask import Response, request
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.utils import send_file
 
 from academy.kernel.access import Missing
@@ -30,6 +31,8 @@ def video(recording: Recording) -> Response:
         answer = send_file(
             path, environ, mimetype=recording.type, conditional=True, etag=recording.digest, response_class=Response
         )
+    except RequestedRangeNotSatisfiable:
+        return _alone(Response(status=416, headers={"Content-Range": f"bytes */{recording.bytes}"}))
     except FileNotFoundError as error:
         logger.warning("media file lost", digest=recording.digest)
         raise Missing from error

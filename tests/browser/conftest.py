@@ -55,9 +55,10 @@ def demo_academy(shared: Path, demo_template: Path) -> Demo:
 
 
 @pytest.fixture(scope="session")
-def site(demo_academy: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(demo_academy: Demo, demo_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Serve a copy of the demo academy; its jobs rest, so that a page stays what it was."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copyfile(demo_academy.file, folder / "demo.db")
+    shutil.copytree(demo_template.parent / "media", folder / "media")
     with serving(f"sqlite:///{folder / 'demo.db'}", folder, ACADEMY_JOBS="off", ACADEMY_DEMO="1") as address:
         yield Site(address, demo_academy.tokens, demo_academy.ids)

@@ -17,7 +17,7 @@ from academy.kernel.db import Database
 from academy.kernel.ids import decode
 from tests.conftest import once, sign_in
 from tests.contracts.table import COLUMNS
-from tests.factories import world
+from tests.factories import media, world
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ def world_made(shared: Path, whole_app: Flask, sqlite_template: Path) -> World:
         notes.write_text(json.dumps({"ids": ids, "tokens": tokens}))
 
     once(shared, "world", make)
+    media.recording(whole_app.extensions["kernel"])  # the file, in this process's own instance folder
     return World(file, **json.loads(notes.read_text()))
 
 

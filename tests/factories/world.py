@@ -200,10 +200,11 @@ def _feed(kernel: Kernel, person_id: UUID) -> str:
 
 def _draft(kernel: Kernel, author: UUID, academy: UUID) -> dict[str, UUID]:
     made = drafts.draft(kernel, author, academy)
-    module = drafts.module(kernel, author, made, "Open questions", drafts.text())
+    module = drafts.module(
+        kernel, author, made, "Open questions", drafts.text(), drafts.text("Two breaths", kind="video", body="")
+    )
     with kernel.reading() as session:
         track = session.scalars(select(Track.id).where(Track.key == "a-track")).one()
-    drafts.activity(kernel, author, module, drafts.text("Two breaths", kind="video", body=""))
     text, film = (a.id for a in drafts.seen(kernel, author, made).modules[0].activities)
     media.attach(kernel, author, film)
     return {
