@@ -251,7 +251,7 @@ def delivery_with(session: Session, viewer: Viewer, activity_id: UUID) -> Delive
 def task_for(session: Session, viewer: Viewer, activity_id: UUID) -> Task:
     """Return one activity with the viewer's own state in it, and which one follows. Three statements."""
     delivery = delivery_with(session, viewer, activity_id)
-    row = session.execute(
+    activity, media, module_title, track_title, done_at, reflection = session.execute(
         select(Activity, Media, ModuleVersion.title, TrackVersion.title, Completion.at, Reflection.body)
         .outerjoin(Media, Media.id == Activity.media_id)
         .join(ModuleVersion, ModuleVersion.id == Activity.module_version_id)
@@ -260,7 +260,6 @@ def task_for(session: Session, viewer: Viewer, activity_id: UUID) -> Task:
         .outerjoin(Reflection, and_(Reflection.activity_id == Activity.id, Reflection.person_id == viewer.person_id))
         .where(Activity.id == activity_id)
     ).one()
-    activity, media, module_title, track_title, done_at, reflection = row
     order = session.execute(
         select(Activity.id, Activity.module_version_id)
         .join(TrackPart, TrackPart.module_version_id == Activity.module_version_id)

@@ -14,6 +14,7 @@ from academy.authoring.engine import Remark
 from academy.kernel.access import Invalid
 from academy.tracks.engine import ICONS, KINDS, ActivityPart, ModulePart, Pack, read_pack, write_pack
 from tests.factories import tracks
+from tests.factories.media import CAPTIONS
 
 PACKS = sorted((Path(__file__).parents[3] / "academy" / "tracks" / "packs").glob("*.toml"))
 
@@ -26,7 +27,21 @@ bodies = st.one_of(
     st.just("It's '''three''' \"\"\"quotes\"\"\" \\ end'"),
 )
 keys = st.from_regex(r"[a-z0-9][a-z0-9-]{0,59}", fullmatch=True)
-activities = st.builds(ActivityPart, keys, st.sampled_from(KINDS), texts, texts, st.integers(1, 600), bodies)
+others = sorted(set(KINDS) - {"video"})
+activities = st.one_of(
+    st.builds(ActivityPart, keys, st.sampled_from(others), texts, texts, st.integers(1, 600), bodies),
+    st.builds(
+        ActivityPart,
+        keys,
+        st.just("video"),
+        texts,
+        texts,
+        st.integers(1, 600),
+        st.one_of(st.just(""), bodies),
+        st.one_of(st.just(""), st.from_regex(r"[0-9a-f]{64}", fullmatch=True)),
+        st.sampled_from(("", CAPTIONS, "WEBVTT\n\n00:00.000 --> 00:01.000\nIt's '''three''' quotes")),
+    ),
+)
 modules = st.builds(
     ModulePart,
     keys,
