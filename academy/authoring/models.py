@@ -64,5 +64,5 @@ class DraftActivity(Table):
     minutes: Mapped[int]
     body_md: Mapped[str] = mapped_column(Text, default="")
     media_id: Mapped[UUID | None] = mapped_column(ForeignKey("media.id"), index=True)
-    captions: Mapped[str] = mapped_column(Text, default="", server_default="")
+    captions: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column(default=1)

@@ -96,7 +96,7 @@ class Activity(Table):
     body_md: Mapped[str] = mapped_column(Text)
     body_html: Mapped[str] = mapped_column(Text)
     media_id: Mapped[UUID | None] = mapped_column(ForeignKey("media.id"), index=True)
-    captions: Mapped[str] = mapped_column(Text, default="", server_default="")
+    captions: Mapped[str] = mapped_column(Text, default="")
 
 
 class Delivery(Table):
