@@ -13,7 +13,7 @@ from sqlalchemy import ForeignKey, Index, String, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from academy.kernel import clock, telemetry
-from academy.kernel.db import Table, key
+from academy.kernel.db import Table, ask, key
 from academy.kernel.events import Event
 from academy.kernel.ids import new_id
 
@@ -54,7 +54,8 @@ def record(session: Session, event: Event) -> None:
     """Write the fields that an event declares; called for every event of a unit of work."""
     facts = {name: _plain(getattr(event, name)) for name in event.recorded or ()}
     entry_id = new_id()
-    session.execute(
+    ask(
+        session,
         _RECORD,
         {
             "id": entry_id,

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from academy.kernel import clock
 from academy.kernel.access import Conflict
-from academy.kernel.db import Table
+from academy.kernel.db import Table, ask
 from academy.kernel.ids import anonymous_id, new_id
 
 PAGE = 200
@@ -157,7 +157,7 @@ def sent_before(session: Session, send: Send | None) -> Row | None:
     """
     if send is None:
         return None
-    found = session.execute(_SENT, {"keys": [send.key, *send.former]}).one_or_none()
+    found = ask(session, _SENT, {"keys": [send.key, *send.former]}).one_or_none()
     if found is None:
         return None
     if found.send_digest != send.digest:
@@ -180,9 +180,10 @@ def append(
     The update takes the log's row lock (PostgreSQL) or stands in the one writing transaction (SQLite),
     so numbers have no gaps and their order is the order of commits.
     """
-    seq, epoch = session.execute(_BUMP, {"log": log_id}).one()
+    seq, epoch = ask(session, _BUMP, {"log": log_id}).one()
     row = Row(log_id, epoch, seq, kind, actor_id, ref, clock.now(), send.nonce if send else None)
-    session.execute(
+    ask(
+        session,
         _APPEND,
         {
             "log_id": log_id,

@@ -203,6 +203,10 @@ class Realtime:
         """Return who has a live socket in a log: counted from the sockets, not from arrivals."""
         return {c.person_id for c in list(self._connections.values()) if log_id in c.logs}
 
+    def listening(self, person_id: UUID) -> bool:
+        """Say whether a person has a socket here: where there is none, nothing need be found out to tell it."""
+        return any(c.person_id == person_id for c in list(self._connections.values()))
+
     def _presence_changed(self, log_id: UUID) -> None:
         for tell in self.on_presence:
             tell(log_id)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
-from academy.kernel.db import Instant
+from academy.kernel.db import Instant, ask
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import now
 from academy.kernel.viewer import SIGN_IN_LASTS, Viewer, hue, initials
@@ -87,7 +87,7 @@ def viewer_of(session: Session, token: str) -> Viewer | None:
     A sign-in ends by itself 30 days after it began, whatever its cookie says.
     """
     since = clock.now() - SIGN_IN_LASTS
-    rows = session.execute(_SIGNED_IN, {"token": token_hash(token), "since": since}).all()
+    rows = ask(session, _SIGNED_IN, {"token": token_hash(token), "since": since}).all()
     if not rows:
         return None
     person = rows[0]

@@ -19,6 +19,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 
 from academy.kernel.access import Missing
 from academy.kernel.app import Kernel, kernel
+from academy.kernel.db import ask
 from academy.kernel.ids import decode, encode
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
@@ -112,7 +113,7 @@ def load(session: Session, viewer: Viewer | None) -> None:
     badges = tuple((e.key, e.badge) for e in entries if e.badge)
     counts: dict[str, int] = {}
     if badges:
-        row = session.execute(*_counting(badges)(viewer)).one()
+        row = ask(session, *_counting(badges)(viewer)).one()
         counts = {key: value or 0 for key, value in row._mapping.items()}  # noqa: SLF001 - SQLAlchemy's public name
     g.nav = [
         {"key": e.key, "label": e.label(), "url": e.url, "icon": e.icon, "count": counts.get(e.key, 0)} for e in entries

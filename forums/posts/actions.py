@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from academy.kernel import clock, log
 from academy.kernel.access import Closed, Invalid, Missing, Refused
-from academy.kernel.db import Instant, Table
+from academy.kernel.db import Instant, Table, ask
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.log import Log, Row, Send
@@ -21,7 +21,7 @@ from forums.posts import policy, queries
 from forums.posts.engine import MOST, REACTIONS
 from forums.posts.events import PostEdited, PostReacted, PostRemoved, PostSent
 from forums.posts.models import Mention, Post, PostEdit, PostReaction
-from forums.spaces.actions import follow
+from forums.spaces.actions import follow, read_on
 from forums.spaces.queries import space_for
 
 # Built once, on the tables: a message is stored without its statements being put together anew.
@@ -68,9 +68,12 @@ def post(
     body_html: str,
     reply_to: UUID | None = None,
     mentions: Sequence[UUID] = (),
+    seen: int = 0,
     send: Send | None = None,
 ) -> Posted:
     """Store a message and number it. The caller has rendered it (`engine.compose`).
+
+    Up to number `seen` the space counts as read: what the writer had before their eyes.
 
     The space's row is locked first: whoever sends the same thing at the same time waits here and then finds
     what the other stored. Raises `Missing`, `Refused`, `Invalid`, and `Conflict` for a nonce that came before
@@ -78,6 +81,8 @@ def post(
     """
     space = space_for(session, viewer, space_id, lock=True)
     policy.require_post(space)
+    if space.follows:
+        read_on(session, viewer=viewer, space=space, no=seen)
     before = log.sent_before(session, send)
     if before is not None:
         no = session.scalars(select(Post.no).where(Post.id == before.ref)).one()
@@ -85,9 +90,10 @@ def post(
     _check(body_md, body_html)
     answered = _answered(session, space_id, reply_to)
     at = clock.now()
-    no = session.scalars(_NUMBER, {"space": space_id, "at": at, "by": viewer.person_id}).one()
+    no = ask(session, _NUMBER, {"space": space_id, "at": at, "by": viewer.person_id}).scalar_one()
     post_id = new_id()
-    session.execute(
+    ask(
+        session,
         _STORE,
         {
             "id": post_id,

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import log
 from academy.kernel.access import Missing
+from academy.kernel.db import ask
 from academy.kernel.ids import encode
 from academy.kernel.viewer import Viewer, hue, initials
 from academy.notices.models import Notice
@@ -199,7 +200,7 @@ def posts_in(
     open_end = before is None and around is None  # and what has come since the space was read
     above, upto = last - limit, 2**31 - 1 if open_end else last
     asked = {"space": space.id, "above": above, "upto": upto}
-    rows = session.execute(*((_SPAN, asked) if also is None else (_SPAN_ALSO, {**asked, "also": also}))).all()
+    rows = ask(session, *((_SPAN, asked) if also is None else (_SPAN_ALSO, {**asked, "also": also}))).all()
     shown = [_read(row) for row in rows]
     inside = [p for p in shown if above < p.no <= upto]
     return inside, next((p for p in shown if p.id == also), None)
@@ -226,9 +227,11 @@ def post_for(session: Session, viewer: Viewer, post_id: UUID, *, lock: bool = Fa
 
 
 def nameable(session: Session, viewer: Viewer, space_id: UUID, body: str) -> list[tuple[UUID, str]]:
-    """Return (person, display name) of whom a post in this space may name; asks only if the body has an @."""
-    space = space_for(session, viewer, space_id)
-    return nameable_in(session, space, body) if "@" in body else []
+    """Return (person, display name) of whom a post in this space may name; raises `Missing`.
+
+    Asks, and so looks whether the viewer may read the space, only if the body has an @: who writes is checked later.
+    """
+    return nameable_in(session, space_for(session, viewer, space_id), body) if "@" in body else []
 
 
 def draft_for(session: Session, viewer: Viewer, space_id: UUID, body: str) -> Draft:

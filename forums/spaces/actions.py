@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock, log
+from academy.kernel.db import Table, ask
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.log import Log
@@ -19,9 +20,22 @@ from forums.spaces import queries
 from forums.spaces.events import SpaceOpened, SpaceRead
 from forums.spaces.models import Follow, Space
 from forums.spaces.policy import BELONGING, READERS, visible_spaces
-from forums.spaces.queries import THREAD
+from forums.spaces.queries import THREAD, SpaceView
 
 LOG = "space"
+
+# Built once, on the table: it comes with every message.
+_follows = Table.metadata.tables["follows"]
+_READ_ON = (
+    update(_follows)
+    .where(
+        _follows.c.space_id == bindparam("space"),
+        _follows.c.person_id == bindparam("person"),
+        _follows.c.read_no < bindparam("wanted"),
+    )
+    .values(read_no=bindparam("wanted"))
+    .returning(_follows.c.read_no, _follows.c.cursor_rev)
+)
 
 
 def open_space(
@@ -91,16 +105,15 @@ def set_read(session: Session, *, viewer: Viewer, space_id: UUID, no: int, rev: 
             return max(0, min(no, space.head_no)), 0
         follow(session, space_id=space_id, person_id=viewer.person_id, read_no=space.head_no)
     wanted = max(0, min(no, space.head_no))
-    moved = update(Follow).where(Follow.space_id == space_id, Follow.person_id == viewer.person_id)
     if rev is None:
-        moved = moved.where(Follow.read_no < wanted).values(read_no=wanted)
+        row = ask(session, _READ_ON, {"space": space_id, "person": viewer.person_id, "wanted": wanted}).one_or_none()
     else:
         newer = or_(Follow.cursor_rev < rev, and_(Follow.cursor_rev == rev, Follow.read_no < wanted))
-        moved = moved.where(newer).values(read_no=wanted, cursor_rev=rev)
-    row = session.execute(moved.returning(Follow.read_no, Follow.cursor_rev)).one_or_none()
+        moved = update(Follow).where(Follow.space_id == space_id, Follow.person_id == viewer.person_id, newer)
+        moved = moved.values(read_no=wanted, cursor_rev=rev)
+        row = session.execute(moved.returning(Follow.read_no, Follow.cursor_rev)).one_or_none()
     if row is not None:
-        event = SpaceRead(actor_id=viewer.person_id, space_id=space_id, person_id=viewer.person_id, no=row.read_no)
-        emit(session, event)
+        _read(session, viewer, space_id, row.read_no)
         return row.read_no, row.cursor_rev
     now = session.execute(
         select(Follow.read_no, Follow.cursor_rev).where(
@@ -108,6 +121,20 @@ def set_read(session: Session, *, viewer: Viewer, space_id: UUID, no: int, rev: 
         )
     ).one()
     return now.read_no, now.cursor_rev
+
+
+def read_on(session: Session, *, viewer: Viewer, space: SpaceView, no: int) -> None:
+    """Count a space that the viewer follows, as it was found in this unit of work, as read up to `no`."""
+    wanted = min(no, space.head_no)
+    if wanted <= space.read_no:
+        return
+    asked = {"space": space.id, "person": viewer.person_id, "wanted": wanted}
+    if ask(session, _READ_ON, asked).one_or_none() is not None:
+        _read(session, viewer, space.id, wanted)
+
+
+def _read(session: Session, viewer: Viewer, space_id: UUID, no: int) -> None:
+    emit(session, SpaceRead(actor_id=viewer.person_id, space_id=space_id, person_id=viewer.person_id, no=no))
 
 
 def admit(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor_id: UUID | None) -> None:

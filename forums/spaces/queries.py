@@ -29,7 +29,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from academy.kernel import log
 from academy.kernel.access import Missing
-from academy.kernel.db import Instant
+from academy.kernel.db import Instant, ask
 from academy.kernel.ids import encode
 from academy.kernel.log import Log
 from academy.kernel.prepared import Prepared
@@ -201,7 +201,7 @@ def space_for(session: Session, viewer: Viewer, space_id: UUID, *, lock: bool = 
     With `lock`, writers to the space wait for each other from here on, so that what is read next in the same
     unit of work is the latest (on SQLite there is one writer anyway).
     """
-    row = session.execute(_LOCKED if lock else _VIEWED, _asked(viewer, space_id)).one_or_none()
+    row = ask(session, _LOCKED if lock else _VIEWED, _asked(viewer, space_id)).one_or_none()
     if row is None:
         raise Missing
     return _view(row)
@@ -212,7 +212,7 @@ def room_for(session: Session, viewer: Viewer, space_id: UUID) -> tuple[SpaceVie
 
     Nobody is listed beside a thread: a board may be for ten thousand.
     """
-    rows = session.execute(_ROOM, _asked(viewer, space_id)).all()
+    rows = ask(session, _ROOM, _asked(viewer, space_id)).all()
     if not rows:  # whoever may read a room is among its readers
         return space_for(session, viewer, space_id), []
     return _view(rows[0]), _weightiest(rows)
@@ -293,7 +293,7 @@ _ROOMS = Prepared(
 
 def rooms_for(session: Session, viewer: Viewer) -> list[RoomLine]:
     """Return every room that the viewer may read, the liveliest first; threads stand on their boards. One statement."""
-    rows = session.execute(*_ROOMS(viewer)).all()
+    rows = ask(session, *_ROOMS(viewer)).all()
     lines = [RoomLine(r.id, r.title, r.kind, r.group_id, r.unread, r.last_at, r.head_no) for r in rows]
     return sorted(lines, key=lambda line: line.last_at.timestamp() if line.last_at else 0.0, reverse=True)
 
@@ -317,7 +317,7 @@ def position_for(session: Session, viewer: Viewer, space_id: UUID) -> dict[str, 
 
     Raises `Missing` for who does not follow the space, as readers of a thread need not.
     """
-    row = session.execute(*_POSITION(viewer, space_id=space_id)).one_or_none()
+    row = ask(session, *_POSITION(viewer, space_id=space_id)).one_or_none()
     if row is None:
         raise Missing
     return {
@@ -369,7 +369,7 @@ def _weightiest(rows: Sequence[Row[Any]]) -> list[Reader]:
 
 def people_in(session: Session, space_id: UUID) -> list[Reader]:
     """Return everybody who may read a space, by name. The caller has checked the right to see it."""
-    return _weightiest(session.execute(_READERS, {"space_id": space_id}).all())
+    return _weightiest(ask(session, _READERS, {"space_id": space_id}).all())
 
 
 _BOARD_READERS = board_readers()

@@ -28,7 +28,6 @@ from forums.posts import actions, engine, policy, queries
 from forums.posts.pages.words import date_of, day_of, emojis, marking, reacting, roles, words
 from forums.posts.queries import Quoted, Shown
 from forums.posts.schemas import SendFormIn
-from forums.spaces import actions as spaces
 from forums.spaces.queries import Reader, SpaceView, position_for, room_for
 
 blueprint = Blueprint("room", __name__)
@@ -251,7 +250,6 @@ def send(space_id: UUID) -> ResponseReturnValue:
         )
 
         def work(session: Session) -> actions.Posted:
-            spaces.set_read(session, viewer=me, space_id=space_id, no=form["seen"])
             return actions.post(
                 session,
                 viewer=me,
@@ -260,15 +258,17 @@ def send(space_id: UUID) -> ResponseReturnValue:
                 body_html=draft.body_html,
                 mentions=draft.mentions,
                 reply_to=form["reply_to"],
+                seen=form["seen"],
                 send=key,
             )
 
         posted = kernel().commit(work)
     except (Invalid, Conflict, RateLimited) as refusal:
         return _again(space_id, refusal), refusal.status
-    with kernel().reading() as session:
-        told = position_for(session, me, space_id)
-    kernel().realtime.tell(me.person_id, "read:changed", told)
+    if kernel().realtime.listening(me.person_id):
+        with kernel().reading() as session:
+            told = position_for(session, me, space_id)
+        kernel().realtime.tell(me.person_id, "read:changed", told)
     return forms.see_other(url_for("room.show", space_id=space_id) + f"#p-{encode(posted.id)}")
 
 
