@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -56,18 +56,18 @@ def emojis() -> list[tuple[str, str]]:
 
 
 def reacting(me: Viewer) -> Callable[[Mapping[str, Sequence[UUID]]], list[dict[str, Any]]]:
-    """Return what makes buttons of a message's reactions; many messages of a page share its words."""
+    """Return what makes buttons of a message's reactions; the messages of a page share buttons that are alike."""
     names = dict(emojis())
 
+    @cache
+    def button(emoji: str, count: int, mine: bool) -> dict[str, Any]:
+        people = ngettext("%(num)d person", "%(num)d people", count)
+        label = _("%(emoji)s, %(people)s, including you") if mine else _("%(emoji)s, %(people)s")
+        label %= {"emoji": names[emoji], "people": people}
+        return {"emoji": emoji, "count": count, "mine": mine, "label": label}
+
     def buttons(reactions: Mapping[str, Sequence[UUID]]) -> list[dict[str, Any]]:
-        found = []
-        for emoji, who in reactions.items():
-            mine = me.person_id in who
-            people = ngettext("%(num)d person", "%(num)d people", len(who))
-            label = _("%(emoji)s, %(people)s, including you") if mine else _("%(emoji)s, %(people)s")
-            label %= {"emoji": names[emoji], "people": people}
-            found.append({"emoji": emoji, "count": len(who), "mine": mine, "label": label})
-        return found
+        return [button(emoji, len(who), me.person_id in who) for emoji, who in reactions.items()]
 
     return buttons
 
