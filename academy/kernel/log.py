@@ -180,8 +180,9 @@ def append(
     The update takes the log's row lock (PostgreSQL) or stands in the one writing transaction (SQLite),
     so numbers have no gaps and their order is the order of commits.
     """
-    seq, epoch = ask(session, _BUMP, {"log": log_id}).one()
-    row = Row(log_id, epoch, seq, kind, actor_id, ref, clock.now(), send.nonce if send else None)
+    head = ask(session, _BUMP, {"log": log_id}).one()
+    seq = head.head_seq
+    row = Row(log_id, head.epoch, seq, kind, actor_id, ref, clock.now(), send.nonce if send else None)
     ask(
         session,
         _APPEND,

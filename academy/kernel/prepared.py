@@ -47,9 +47,9 @@ ANYBODY = cast("Viewer", _Anybody())
 class Prepared:
     """A statement for every viewer, built by `build(ANYBODY)` when it is first asked.
 
-    Calling it with a viewer, and with the statement's other parameters by name, returns what `session.execute`
-    takes: `session.execute(*ROOMS(viewer))`. A build that puts an instant or an id into the statement, which would
-    then be everybody's, is refused with `ValueError`: use `now()`, and parameters.
+    Calling it with a viewer, and with the statement's other parameters by name, returns what `session.execute` and,
+    for columns, `db.ask` take: `ask(session, *ROOMS(viewer))`. A build that puts an instant or an id into the
+    statement, which would then be everybody's, is refused with `ValueError`: use `now()`, and parameters.
     """
 
     def __init__(self, build: Callable[[Viewer], Any]) -> None:

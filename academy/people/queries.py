@@ -292,7 +292,7 @@ _HOURS = (
 def availability_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, list[tuple[int, int, int]]]:
     """Return each person's weekly hours as (weekday from Monday 0, start, end) in minutes of their own day."""
     found: dict[UUID, list[tuple[int, int, int]]] = {person_id: [] for person_id in person_ids}
-    for row in session.execute(_HOURS, {"people": list(found)}):
+    for row in ask(session, _HOURS, {"people": list(found)}):
         found[row.person_id].append((row.weekday, row.start_minute, row.end_minute))
     return found
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Closed, Missing
+from academy.kernel.db import ask
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
@@ -212,10 +213,10 @@ _STEPS = Prepared(
 
 def plan_for(session: Session, viewer: Viewer, delivery_id: UUID) -> Plan:
     """Return a delivery with the viewer's own completion; two statements. Nobody else's is in it."""
-    head = session.execute(*_DELIVERED(viewer, delivery_id=delivery_id)).one_or_none()
+    head = ask(session, *_DELIVERED(viewer, delivery_id=delivery_id)).one_or_none()
     if head is None:
         raise Missing
-    rows = session.execute(*_STEPS(viewer, version_id=head.track_version_id)).all()
+    rows = ask(session, *_STEPS(viewer, version_id=head.track_version_id)).all()
     stages: dict[int, tuple[str, str, str, int, list[Step]]] = {}
     for r in rows:
         stage = stages.setdefault(r.position, (r.module, r.module_summary, r.icon, r.week, []))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from flask import Flask, g, url_for
 from jinja2 import ChoiceLoader, FileSystemLoader
+from markupsafe import Markup
 from sqlalchemy import ScalarSelect, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -198,7 +199,15 @@ def install(app: Flask, kernel: Kernel) -> None:
     app.jinja_env.filters["id"] = encode
     assets = static.Assets(_roots(folders, "static"))
     app.register_blueprint(static.blueprint(assets))
-    app.jinja_env.globals.update(help_address=_help_address, url_for=url_for)
+
+    @lru_cache(500)
+    def icon(name: str, cls: str = "i") -> Markup:
+        drawing = f"{assets.url('vendor/sprite.svg')}#{name}"
+        return Markup('<svg class="{}" aria-hidden="true" focusable="false"><use href="{}"/></svg>').format(
+            cls, drawing
+        )
+
+    app.jinja_env.globals.update(help_address=_help_address, url_for=url_for, made_icon=icon)
     app.context_processor(_context)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
-from academy.kernel.db import Instant
+from academy.kernel.db import Instant, ask
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared, now
 from academy.kernel.viewer import Viewer
@@ -172,7 +172,7 @@ def workshops_for(
     begins = since - LONGEST if since else at
     given = {"since": begins, "until": until, "group_id": group_id, "activity_id": activity_id}
     used = {name: value for name, value in given.items() if value is not None}
-    rows = session.execute(*_listing(frozenset(used), coming=bool(since), cancelled=cancelled)(viewer, **used))
+    rows = ask(session, *_listing(frozenset(used), coming=bool(since), cancelled=cancelled)(viewer, **used))
     lines = [WorkshopLine(**_fields(viewer, row)) for row in rows]
     return [line for line in lines if (line.ends_at > at if since else line.ends_at <= at)]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock, log
@@ -105,13 +106,14 @@ def set_read(session: Session, *, viewer: Viewer, space_id: UUID, no: int, rev: 
             return max(0, min(no, space.head_no)), 0
         follow(session, space_id=space_id, person_id=viewer.person_id, read_no=space.head_no)
     wanted = max(0, min(no, space.head_no))
+    row: Row[Any] | None
     if rev is None:
         row = ask(session, _READ_ON, {"space": space_id, "person": viewer.person_id, "wanted": wanted}).one_or_none()
     else:
         newer = or_(Follow.cursor_rev < rev, and_(Follow.cursor_rev == rev, Follow.read_no < wanted))
         moved = update(Follow).where(Follow.space_id == space_id, Follow.person_id == viewer.person_id, newer)
         moved = moved.values(read_no=wanted, cursor_rev=rev)
-        row = session.execute(moved.returning(Follow.read_no, Follow.cursor_rev)).one_or_none()
+        row = ask(session, moved.returning(Follow.read_no, Follow.cursor_rev)).one_or_none()
     if row is not None:
         _read(session, viewer, space_id, row.read_no)
         return row.read_no, row.cursor_rev

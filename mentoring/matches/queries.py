@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock, prepared
 from academy.kernel.access import Missing
+from academy.kernel.db import ask
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
@@ -223,7 +224,7 @@ def offers_for(session: Session, viewer: Viewer, *, answered: bool = False) -> l
     """Return the viewer's offers that wait for an answer, the most urgent first; else those that are over."""
     asked = (_ANSWERED if answered else _WAITING)(viewer)
     now = clock.now()
-    return [_offer_line(row, now) for row in session.execute(*asked)]
+    return [_offer_line(row, now) for row in ask(session, *asked)]
 
 
 def offers_part(session: Session, viewer: Viewer, span: Span, *, state: str | None) -> Part[OfferLine]:

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from academy.kernel.db import ask
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, Membership, Person, Role
@@ -99,7 +100,7 @@ _BESIDE = Prepared(
 def _lines(session: Session, viewer: Viewer, group_id: UUID | None = None) -> list[PairLine]:
     asked = _ALL(viewer) if group_id is None else _BESIDE(viewer, group_id=group_id)
     lines: dict[UUID, PairLine] = {}
-    for row in session.execute(*asked):
+    for row in ask(session, *asked):
         line = lines.setdefault(
             row.id,
             PairLine(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
@@ -11,7 +12,7 @@ from uuid import UUID
 from babel import Locale
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from academy.kernel.ids import encode
 from academy.kernel.viewer import Viewer
@@ -77,15 +78,15 @@ def roles() -> dict[str, str]:
     return {"lead": _("Program lead"), "facilitator": _("Facilitator"), "mentor": _("Mentor")}
 
 
-def words() -> Mapping[str, Any]:
-    """Return what scripts say, in the viewer's language."""
+def words() -> Markup:
+    """Return what scripts say, in the viewer's language: JSON as it stands in an attribute."""
     return _words(i18n.locale())
 
 
 @lru_cache(100)
-def _words(_locale: Locale) -> Mapping[str, Any]:
+def _words(_locale: Locale) -> Markup:
     """Say it all once for each language; it is the same for everybody."""
-    return {
+    said = {
         "sending": _("Sending…"),
         "waiting": _("Kept. It is sent when you are back."),
         "gone": _("%(name)s removed this message.", name="{name}"),
@@ -118,3 +119,4 @@ def _words(_locale: Locale) -> Mapping[str, Any]:
         "solve": [_("Mark as the answer"), _("Not the answer after all")],
         "failed": _("That did not work. Nothing was changed; please try again."),
     }
+    return escape(json.dumps(said))
