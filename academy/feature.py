@@ -50,7 +50,7 @@ from academy.tokens import pages as tokens
 from academy.tokens import reactions as token_reactions
 from academy.tracks import api as tracks_api
 from academy.tracks import pages as tracks
-from academy.web import errors, i18n, security, shell, signed_in
+from academy.web import compress, errors, i18n, security, shell, signed_in
 from academy.web import pages as house
 from academy.web.api import document, rates
 
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 
 def install(app: Flask, kernel: Kernel) -> None:
     """Attach the web shell, in the order in which a request passes."""
-    for part in (security, signed_in, i18n, shell, errors, rates):
+    for part in (compress, security, signed_in, i18n, shell, errors, rates):
         part.install(app, kernel)
     if kernel.settings.demo:
         kernel.banner += [f"  {address}  password {DEMO_PASSWORD}" for address in DEMO_ADDRESSES]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 import structlog
 from flask import Flask, Response, abort, current_app, g, request
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect, generate_csrf
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from academy.kernel import telemetry
@@ -49,6 +51,43 @@ class _Forgery(CSRFProtect):
         if bearer_token() is None and not signed_out_program:
             super().protect(*args, **more)  # type: ignore[no-untyped-call]
 
+    def _get_csrf_token(self) -> str | None:
+        sent: str | None = super()._get_csrf_token()  # type: ignore[no-untyped-call]
+        return None if sent is None else unmasked(sent)
+
+
+MASKED = "~"
+"""Begins a masked token; none that Flask-WTF makes holds it."""
+
+
+def masked(token: str) -> str:
+    """Write a token so that each answer holds it in other letters: no number of answers tells it."""
+    plain = token.encode()
+    pad = os.urandom(len(plain))
+    return MASKED + urlsafe_b64encode(pad + _xor(plain, pad)).decode()
+
+
+def unmasked(text: str) -> str:
+    """Read a masked token; what is none is returned as it came, and is refused like any other that is wrong."""
+    if not text.startswith(MASKED):
+        return text
+    try:
+        both = urlsafe_b64decode(text[1:])
+        return _xor(both[: len(both) // 2], both[len(both) // 2 :]).decode()
+    except ValueError:
+        return text
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=False))
+
+
+def _token() -> str:
+    if "masked_token" not in g:
+        g.masked_token = masked(generate_csrf())
+    found: str = g.masked_token
+    return found
+
 
 def install(app: Flask, kernel: Kernel) -> None:
     """Attach headers, cookie settings, the forgery guard and the request's id and log line."""
@@ -72,6 +111,8 @@ def install(app: Flask, kernel: Kernel) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     app.before_request(_begin)
     _Forgery(app)  # type: ignore[no-untyped-call]
+    app.jinja_env.globals["csrf_token"] = _token
+    app.context_processor(lambda: {"csrf_token": _token})
     app.after_request(_headers)
     app.after_request(_line)
     app.teardown_request(_end)

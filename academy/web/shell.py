@@ -202,10 +202,8 @@ def install(app: Flask, kernel: Kernel) -> None:
 
     @lru_cache(500)
     def icon(name: str, cls: str = "i") -> Markup:
-        drawing = f"{assets.url('vendor/sprite.svg')}#{name}"
-        return Markup('<svg class="{}" aria-hidden="true" focusable="false"><use href="{}"/></svg>').format(
-            cls, drawing
-        )
+        svg = Markup('<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>')
+        return svg.format(cls, assets.url("vendor/sprite.svg"), name)
 
     app.jinja_env.globals.update(help_address=_help_address, url_for=url_for, made_icon=icon)
     app.context_processor(_context)
