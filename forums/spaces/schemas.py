@@ -155,8 +155,9 @@ class EventsOut(Out):
     head = fields.Integer()
     events = fields.List(fields.Dict())
     more = fields.Boolean()
+    reset = fields.String(metadata={"description": "Why to start afresh, where that is so."})
 
-    class Meta:
-        """`reset` says why to start afresh, where that is so."""
-
-        unknown = INCLUDE
+    def on_bind_field(self, name: str, field: fields.Field[Any]) -> None:
+        """Say which are always there: all but `reset`."""
+        super().on_bind_field(name, field)
+        field.required = name != "reset"
