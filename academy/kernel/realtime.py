@@ -181,8 +181,6 @@ class Realtime:
         with self._app.app_context():
             websocket.hang_up(self.socketio.server, connection.sid)
 
-    # logs
-
     def join(self, connection: Connection, log_id: UUID) -> None:
         """Let a socket receive a log; one that was closed meanwhile stays out."""
         if connection.sid not in self._connections:
@@ -285,8 +283,6 @@ class Realtime:
     def tell(self, person_id: UUID, name: str, payload: Mapping[str, Any]) -> None:
         """Send something passing to every socket of one person, such as a moved read position."""
         self.socketio.emit(name, dict(payload), to=_person(person_id))
-
-    # handlers
 
     def _entry(self, handler: SocketHandler) -> Callable[..., Mapping[str, Any] | None]:
         def receive(data: object = None, *_rest: object) -> Mapping[str, Any] | None:

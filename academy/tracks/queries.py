@@ -390,8 +390,7 @@ def upgrade_of(session: Session, group_id: UUID) -> Upgrade | None:
     ).one_or_none()
     if row is None:
         return None
-    newer = row.to_number > row.number
-    return Upgrade(row.id, row.number, row.to_id if newer else None, row.to_number)
+    return Upgrade(row.id, row.number, row.to_id if row.to_number > row.number else None, row.to_number)
 
 
 def demand_open(session: Session, group_id: UUID) -> None:

@@ -20,7 +20,9 @@ KERNEL = frozenset(
     websocket
     websocket_frames websocket_writer""".split()
 )
-WEB = frozenset("api assets errors forms fresh guards i18n markup pages pictures security shell signed_in wire".split())
+WEB = frozenset(
+    "api assets compress errors forms fresh guards i18n markup pages pictures security shell signed_in wire".split()
+)
 MATCHING = frozenset(
     "adjacency breakouts buddies candidates explain fairness graph hours mentors scoring types".split()
 )

@@ -97,6 +97,10 @@ def forms_by_kind(browsing: Browsing, also: list[str]) -> dict[str, tuple[str, F
     return found
 
 
+PATIENCE = 12
+"""Seconds to wait for a door that was knocked at too often. One that guards passwords asks for more: that is its no."""
+
+
 @dataclass(frozen=True)
 class Typed:
     """What was typed where: so many forms, and the kinds of their addresses."""
@@ -152,8 +156,9 @@ def _send(browsing: Browsing, form: Form, values: dict[str, str]) -> requests.Re
         sent = {**form.values(), **values}
         return browsing.session.get(form.action, params=sent, timeout=20, allow_redirects=False)
     answer = browsing.send(form, values)
-    if answer.status_code == 429:
-        time.sleep(float(answer.headers.get("Retry-After", 10)))
+    wait = float(answer.headers.get("Retry-After", 10))
+    if answer.status_code == 429 and wait <= PATIENCE:
+        time.sleep(wait)
         answer = browsing.send(form, values)
     return answer
 

@@ -53,6 +53,7 @@ def _entries() -> Mapping[str, str]:
         "DraftOpened": _("%(actor)s began a draft of a track in %(group_id)s"),
         "DraftChanged": _("%(actor)s changed a draft of a track"),
         "DraftClosed": _("%(actor)s closed a draft of a track"),
+        "MediaKept": _("%(actor)s gave a video to %(group_id)s"),
         "TrackPublished": _("%(actor)s published %(track_version_id)s"),
         "TrackDelivered": _("%(actor)s gave %(track_version_id)s to %(group_id)s"),
         "TrackUpgraded": _("%(actor)s gave %(group_id)s a newer version of %(track_version_id)s"),
