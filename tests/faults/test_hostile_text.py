@@ -53,7 +53,7 @@ EVERYTHING = "\r\n\r\n".join(CORPUS.values())
 FREE = {"text", "search", "email", "url", "textarea", "password", "tel"}
 SENSIBLE = {"date": "2031-01-16", "time": "16:00", "number": "30"}
 ROLES = ("lead", "facilitator", "mentor", "learner", "admin")
-LEFT_ALONE = {"/sign-out"}  # it has nothing to type into, and would end the visit
+LEFT_ALONE = ("/sign-out", "/close")  # they have nothing to type into, and would end what others type into
 
 
 def filled(form: Form, changes: dict[str, str]) -> dict[str, str]:
@@ -117,7 +117,7 @@ def typed(live: Live) -> Typed:
     for role in ROLES:
         browsing = Browsing(live.url, live.cookie(live.who(role)))
         for kind, (path, form) in forms_by_kind(browsing, also).items():
-            if kind in kinds or urlsplit(form.action).path in LEFT_ALONE:
+            if kind in kinds or urlsplit(form.action).path.endswith(LEFT_ALONE):
                 continue
             kinds.add(kind)
             for changes in _changes(form):
