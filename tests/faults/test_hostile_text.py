@@ -114,9 +114,12 @@ def typed(live: Live) -> Typed:
     """Type the corpus into every field of every form that any role can reach, each answer checked."""
     sends, kinds = 0, set()
     also = [f"/activities/{live.ids['reflection']}", f"/posts/{live.ids['post']}/edit", f"/offers/{live.ids['offer']}"]
-    for role in ROLES:
+    # What must be taken comes first: other forms end things, roles and places that these need.
+    for role, first in [(role, True) for role in ROLES] + [(role, False) for role in ROLES]:
         browsing = Browsing(live.url, live.cookie(live.who(role)))
         for kind, (path, form) in forms_by_kind(browsing, also).items():
+            if first and kind.rsplit(" ", 1)[0] not in EXPECTED_FORMS:
+                continue
             if kind in kinds or urlsplit(form.action).path.endswith(LEFT_ALONE):
                 continue
             kinds.add(kind)
