@@ -6,10 +6,11 @@ from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-import networkx as nx
+import numpy as np
 
 from matching.candidates import candidates, people_from, rules_from, unknown_skills, unplaced, why_not
 from matching.graph import loaded
+from matching.pairing import Edges, best_pairs
 from matching.scoring import BUDDY_WEIGHTS, Scorer, checked_weights, hours_of
 
 if TYPE_CHECKING:
@@ -84,19 +85,18 @@ def match_pairs(order: Sequence[str], worth: Mapping[Pair, int]) -> list[Pair]:
     """Find a matching with the most pairs and, of those, the greatest sum: exact, whole numbers only.
 
     ``order`` names everybody in the order that breaks ties; pairs come out sorted, each as it is named in
-    ``worth``. J. Edmonds, "Paths, trees, and flowers" (1965), as Z. Galil describes it (1986) and networkx
-    computes it. O(n³).
+    ``worth``. See `matching.pairing`.
 
     >>> match_pairs("abcd", {("a", "b"): 1, ("b", "c"): 10, ("c", "d"): 1})
     [('a', 'b'), ('c', 'd')]
     """
-    # Numbers instead of names: sets of strings have another order in every process.
-    index = {person: at for at, person in enumerate(order)}
-    names = {frozenset((index[a], index[b])): (a, b) for a, b in worth}
-    net: nx.Graph = nx.Graph()
-    net.add_nodes_from(range(len(order)))
-    net.add_weighted_edges_from(sorted((*sorted((index[a], index[b])), value) for (a, b), value in worth.items()))
-    return sorted(names[frozenset(edge)] for edge in nx.max_weight_matching(net, maxcardinality=True))
+    place = {person: at for at, person in enumerate(order)}
+    rows = sorted((*sorted((place[a], place[b])), value, (a, b)) for (a, b), value in worth.items())
+    a, b, weight = np.array([row[:3] for row in rows], dtype=np.int64).reshape(-1, 3).T
+    # Ties are broken by place, and so by the seed that the order is made from.
+    names = [str(at) for at in range(len(order))]
+    edges = Edges(names, a, b, weight, weight, weight, np.zeros(len(rows), dtype=bool))
+    return sorted(rows[at][3] for at in best_pairs(edges).tolist())
 
 
 def add_thirds(

@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from matching.candidates import (
     Candidates,
@@ -18,6 +17,7 @@ from matching.candidates import (
     why_not_mentor,
 )
 from matching.graph import loaded
+from matching.places import Places, best_places
 from matching.scoring import MENTOR_WEIGHTS, Scorer, checked_weights
 
 if TYPE_CHECKING:
@@ -82,28 +82,22 @@ def assign(order: Sequence[str], capacities: Mapping[str, int], worth: Mapping[t
     """Choose each placed learner's mentor: the most learners, then the greatest sum, within the capacities.
 
     ``order`` names the learners and ``capacities`` the mentors in the order that breaks ties; ``worth`` holds
-    the allowed (learner, mentor) pairs. Each mentor stands in the matrix once per place, and every allowed
-    pair weighs more than all scores together, so that one more pair beats any sum; whole numbers below 2⁵³
-    make that exact. D. F. Crouse, "On implementing 2D rectangular assignment algorithms" (2016), as scipy
-    computes it. O(r² c) for the smaller side r and the larger c, O(r c) memory.
+    the allowed (learner, mentor) pairs. See `matching.places`.
 
     >>> assign(["x", "y"], {"m": 1, "n": 1}, {("x", "m"): 9, ("x", "n"): 1, ("y", "m"): 2})
     {'x': 'n', 'y': 'm'}
     """
-    wanted = dict.fromkeys(capacities, 0)
-    for _, mentor in worth:
-        wanted[mentor] += 1
-    slots = [mentor for mentor, capacity in capacities.items() for _ in range(min(capacity, wanted[mentor]))]
-    columns: dict[str, list[int]] = {}
-    for column, mentor in enumerate(slots):
-        columns.setdefault(mentor, []).append(column)
-    rows = {learner: row for row, learner in enumerate(order)}
-    one_more = min(len(order), len(slots)) * max(worth.values(), default=0) + 1
-    matrix = np.zeros((len(order), len(slots)))
-    for (learner, mentor), value in worth.items():
-        matrix[rows[learner], columns.get(mentor, [])] = one_more + value
-    picked = zip(*linear_sum_assignment(matrix, maximize=True), strict=True)
-    return {order[row]: slots[column] for row, column in picked if matrix[row, column]}
+    learners = {learner: at for at, learner in enumerate(order)}
+    mentors = {mentor: at for at, mentor in enumerate(capacities)}
+    rows = sorted((learners[learner], mentors[mentor], value) for (learner, mentor), value in worth.items())
+    learner, mentor, weight = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+    free = np.array(list(capacities.values()), dtype=np.int64)
+    # Ties are broken by place, and so by the seed that the order is made from.
+    first, second = ([str(at) for at in range(len(some))] for some in (order, capacities))
+    kept = np.zeros(len(rows), dtype=bool)
+    chosen = best_places(Places(first, second, free, learner, mentor, weight, weight, kept))
+    whom = tuple(capacities)
+    return {order[learner[at]]: whom[mentor[at]] for at in chosen.tolist()}
 
 
 def rankings(learners: Mapping[str, Person], mentors: Mapping[str, Person], found: Candidates) -> dict[str, list[str]]:

@@ -1,0 +1,190 @@
+"""The best mentors for mentees, each with so many places: as many as possible, then the greatest total weight.
+
+Then the most pairs kept, then the most even load, by a convex cost (a mentor's k-th mentee costs k), then a tie key.
+Exact, in whole numbers. As a flow of least cost, by OR-tools where it is installed (the extra `fast`): A. Goldberg,
+"An efficient implementation of a scaling minimum-cost flow algorithm", 1997. Else as an assignment where each mentor
+stands once per place: R. Jonker, A. Volgenant, "A shortest augmenting path algorithm for dense and sparse linear
+assignment problems", 1987, as scipy computes it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_bipartite_matching, min_weight_full_bipartite_matching
+
+from matching.pairing import TIE_BITS, tie_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matching.pairing import Picked, Whole
+
+EXACT = 2**51
+"""Sums up to here stay whole numbers in a float, with room to subtract."""
+FLOW = "ortools.graph.python.min_cost_flow"
+"""Loaded when first needed: it is an extra, and takes a while."""
+FAST = find_spec("ortools") is not None
+
+
+@dataclass(frozen=True)
+class Places:
+    """Allowed pairs of a mentee and a mentor, as arrays of one length, each pair once.
+
+    `mentee` and `mentor` are places in the two lists of names; `capacity` how many mentees each mentor can take; `low`
+    what the pair is worth to whoever of the two it serves less; `kept` says which pairs were pairs before.
+    """
+
+    mentees: Sequence[str]
+    mentors: Sequence[str]
+    capacity: Whole
+    mentee: Whole
+    mentor: Whole
+    weight: Whole
+    low: Whole
+    kept: Picked
+
+    def only(self, which: Picked | Whole) -> Places:
+        """Return some of the pairs, by a mask or by their numbers."""
+        return replace(
+            self, **{name: getattr(self, name)[which] for name in ("mentee", "mentor", "weight", "low", "kept")}
+        )
+
+
+def best_places(places: Places, *, floor: bool = False, fast: bool = FAST) -> Whole:
+    """Return the numbers of the best pairs, sorted; with `floor`, the greatest floor comes before the total."""
+    if not len(places.weight):
+        return np.empty(0, dtype=np.int64)
+    if floor:
+        numbers = _above_floor(places)
+        return numbers[_best(places.only(numbers), fast=fast)]
+    return _fairest(places, fast=fast)
+
+
+def _best(places: Places, *, fast: bool) -> Whole:
+    value, step = _values(places)
+    found = _by_flow(places, value, step) if fast else None
+    return np.sort(_by_assignment(places, value, step) if found is None else found)
+
+
+def _fairest(places: Places, *, fast: bool) -> Whole:
+    """Of the answers that are as good but for the tie key, return the one whose worst-off has the most.
+
+    So that the worst-off person does not hang on what people are called.
+    """
+    numbers, found = np.arange(len(places.weight)), _best(places, fast=fast)
+    while len(found):
+        numbers = numbers[places.low[numbers] > places.low[found].min()]
+        above = places.only(numbers)
+        if not len(numbers) or most_placed(above) < len(found):
+            break
+        again = numbers[_best(above, fast=fast)]
+        if _worth(places, again) < _worth(places, found):
+            break
+        found = again
+    return found
+
+
+def _worth(places: Places, chosen: Whole) -> tuple[int, int, int]:
+    """Return weight, pairs kept and evenness of load: a mentor's k-th mentee costs k."""
+    load = np.bincount(places.mentor[chosen])
+    return int(places.weight[chosen].sum()), int(places.kept[chosen].sum()), -int((load * (load + 1)).sum())
+
+
+def most_placed(places: Places) -> int:
+    """Return how many mentees can have a mentor at the same time."""
+    row, column, _pair, _turn, size = _clones(places)
+    net = csr_array((np.ones(len(row)), (row, column)), shape=(len(places.mentees), size))
+    return int((maximum_bipartite_matching(net, perm_type="column") >= 0).sum())
+
+
+def _above_floor(places: Places) -> Whole:
+    """Return the numbers of the pairs above the greatest floor with which as many are placed."""
+    size, levels = most_placed(places), np.unique(places.low)
+    fits, fails = 0, len(levels)
+    while fails - fits > 1:
+        tried = (fits + fails) // 2
+        if most_placed(places.only(places.low >= levels[tried])) == size:
+            fits = tried
+        else:
+            fails = tried
+    return np.flatnonzero(places.low >= levels[fits])
+
+
+def _values(places: Places) -> tuple[Whole, int]:
+    """Fold weight, pairs kept and tie key into one whole number per pair; also say what one step of load costs.
+
+    What stands first is never outweighed by all that follows. Where numbers would grow beyond `EXACT`, the tie key is
+    given up first, then the even load, then the pairs kept: never the weight.
+    """
+    people = len(places.mentees) + 1
+    steps = people * int(places.capacity.max(initial=1)) + 1
+    sums = people * (int(places.weight.max()) + 1) * people
+    even = sums * steps < EXACT
+    bits = min(TIE_BITS // 2, max(0, (EXACT // (sums * steps)).bit_length() - people.bit_length() - 1)) if even else 0
+    one = people << bits  # beyond any sum of ties
+    value = places.weight * people + places.kept if sums < EXACT else places.weight
+    if not even:
+        return value, 0
+    names = zip(places.mentee.tolist(), places.mentor.tolist(), strict=True)
+    ties = np.zeros(len(value), dtype=np.int64)
+    if bits:
+        ties[:] = [tie_key(places.mentees[i], places.mentors[j]) >> (TIE_BITS - bits) for i, j in names]
+    return value * (steps * one) + ties, one
+
+
+def _clones(places: Places) -> tuple[Whole, Whole, Whole, Whole, int]:
+    """Lay out each pair once per place of its mentor: mentee, column, number of the pair, turn; count the columns."""
+    wanted = np.bincount(places.mentor, minlength=len(places.mentors))
+    seats = np.minimum(places.capacity, wanted)
+    start = np.r_[0, np.cumsum(seats)]
+    times = seats[places.mentor]
+    pair = np.repeat(np.arange(len(places.mentor)), times)
+    turn = np.arange(len(pair)) - np.repeat(np.cumsum(times) - times, times)
+    return places.mentee[pair], start[places.mentor[pair]] + turn, pair, turn, int(start[-1])
+
+
+def _by_assignment(places: Places, value: Whole, step: int) -> Whole:
+    """Solve as an assignment of mentees to single places."""
+    row, column, pair, turn, size = _clones(places)
+    people = len(places.mentees)
+    worth = value[pair] - step * turn
+    lowest = min(0, int(worth.min(initial=0)))
+    more = people * (int(worth.max(initial=0)) - lowest + 1)  # one more mentee placed beats everything else
+    everybody = np.arange(people)  # a column of one's own stands for nobody
+    matrix = csr_array(
+        (np.r_[worth - lowest + more + 1.0, np.ones(people)], (np.r_[row, everybody], np.r_[column, size + everybody])),
+        shape=(people, size + people),
+    )
+    who, where = min_weight_full_bipartite_matching(matrix, maximize=True)
+    number = csr_array((pair + 1, (row, column)), shape=(people, size + people))
+    found = np.asarray(number[who, where]).ravel()
+    return found[found > 0] - 1
+
+
+def _by_flow(places: Places, value: Whole, step: int) -> Whole | None:
+    """Solve as a flow from a source through mentees and mentors to a sink; None where costs are beyond its range."""
+    min_cost_flow = importlib.import_module(FLOW)
+
+    people, mentors = len(places.mentees), len(places.mentors)
+    source, sink = people + mentors, people + mentors + 1
+    seats = np.minimum(places.capacity, np.bincount(places.mentor, minlength=mentors))
+    turn = np.arange(seats.sum()) - np.repeat(np.cumsum(seats) - seats, seats)
+    flow = min_cost_flow.SimpleMinCostFlow()
+    flow.add_arcs_with_capacity_and_unit_cost(
+        np.full(people, source), np.arange(people), np.ones(people), np.zeros(people)
+    )
+    pairs = flow.add_arcs_with_capacity_and_unit_cost(
+        places.mentee, people + places.mentor, np.ones(len(value), dtype=np.int64), -value
+    )
+    flow.add_arcs_with_capacity_and_unit_cost(
+        people + np.repeat(np.arange(mentors), seats), np.full(len(turn), sink), np.ones(len(turn)), step * turn
+    )
+    flow.set_nodes_supplies([source, sink], [people, -people])
+    status = flow.solve_max_flow_with_min_cost()
+    return np.flatnonzero(flow.flows(pairs) > 0) if status == flow.OPTIMAL else None
