@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
-from academy.kernel.ids import anonymous_id, decode, encode, first_of, new_id
+from academy.kernel.ids import anonymous_id, decode, encode, first_of, made_at, new_id
 
 
 @given(st.uuids(allow_nil=True))
@@ -64,6 +64,20 @@ def test_later_ids_sort_later() -> None:
     assert ids == sorted(ids)
 
 
+def test_ids_of_one_breath_sort_in_the_order_they_were_made() -> None:
+    ids = [new_id() for _ in range(5_000)]
+    assert ids == sorted(ids)
+    milliseconds = {value.int >> 80 for value in ids}
+    assert len(milliseconds) < len(ids) / 4  # many fell into one millisecond: else the order would prove nothing
+
+
+@given(st.datetimes(datetime(1971, 1, 1), datetime(9999, 1, 1)), st.integers(0, 2**74 - 1), st.integers(0, 2**74 - 1))
+def test_of_one_instant_larger_bits_make_a_larger_id(at: datetime, one: int, other: int) -> None:
+    first, second = (made_at(at.replace(tzinfo=UTC), bits) for bits in sorted((one, other)))
+    assert (first < second) is (one != other)
+    assert (first.version, first.variant) == (7, "specified in RFC 4122")
+
+
 def test_ids_do_not_repeat() -> None:
     assert len({new_id() for _ in range(10_000)}) == 10_000
 
@@ -81,3 +95,8 @@ def test_ids_made_before_and_after_an_instant_are_told_apart() -> None:
     with clock.travel(at + timedelta(milliseconds=1)):
         after = new_id()
     assert before < first_of(at) < after
+
+
+@pytest.mark.parametrize("year", [1, 1969, 9999])
+def test_an_instant_outside_the_time_of_ids_bounds_none_or_all_of_them(year: int) -> None:
+    assert (first_of(datetime(year, 6, 1, tzinfo=UTC)) <= new_id()) is (year < 2000)
