@@ -2,54 +2,35 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import OperationalError
 
 import wsgi
-from academy.kernel import migrate
+from academy.kernel import clock, migrate
 from academy.kernel.app import Kernel
 from academy.kernel.config import Settings
-from academy.kernel.db import SCHEMA, Database
 from academy.people import actions as people
 from academy.people.engine import new_token, token_hash
+from academy.web import fresh
 from tests import throwaway
+from tests.databases import Lane, checkpoint, database_at, make_template, migrated, once, reachable, skip_or_fail
 
 pytest_plugins = ["tests.live"]
-
-REQUIRED = os.environ.get("ACADEMY_REQUIRE_SERVICES") == "1"
-
-
-def postgresql_url() -> str:
-    """Return the address of the PostgreSQL server that tests may make databases on."""
-    return os.environ.get("TEST_POSTGRESQL_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
-
-
-def _reachable() -> bool:
-    try:
-        _administer("SELECT 1")
-    except OperationalError:
-        return False
-    return True
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start a PostgreSQL server for this run where none is reachable and its binaries are there."""
-    if "PYTEST_XDIST_WORKER" in os.environ or config.option.collectonly or _reachable():
+    if "PYTEST_XDIST_WORKER" in os.environ or config.option.collectonly or reachable():
         return
     server = throwaway.start()
     if server is not None:
@@ -91,13 +72,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"skipped: {report.nodeid}: {report.longrepr[2]}")
 
 
-def skip_or_fail(reason: str) -> None:
-    """Skip with a line that says how to get what is missing; fail where it is required."""
-    if REQUIRED:
-        pytest.fail(f"required here: {reason}")
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder that all processes of this run share."""
@@ -107,21 +81,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def once(folder: Path, name: str, make: Callable[[], None]) -> None:
-    """Do something once among all processes of this run."""
-    with (folder / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = folder / f"{name}.done"
-        if not done.exists():
-            make()
-            done.touch()
-
-
 @pytest.fixture(scope="session")
 def sqlite_template(shared: Path) -> Path:
     """Return a migrated SQLite file to copy."""
     file = shared / "template.db"
-    once(shared, "sqlite", lambda: _migrated(f"sqlite:///{file}"))
+    once(shared, "sqlite", lambda: migrated(f"sqlite:///{file}"))
     return file
 
 
@@ -166,76 +130,26 @@ def chromium_path() -> str:
     return path
 
 
-def _migrated(url: str) -> None:
-    migrate.alembic(url, "upgrade", "head")
-    if url.startswith("sqlite"):
-        checkpoint(url)
-
-
-def checkpoint(url: str) -> None:
-    """Bring everything into the SQLite file itself, so that a copy of it is whole."""
-    database = Database(url)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("SELECT 1")
-    raw = database.engine.raw_connection()
-    raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    raw.close()
-    database.engine.dispose()
-
-
-def _administer(*statements: str) -> None:
-    engine = create_engine(postgresql_url(), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
-
-
 @pytest.fixture(scope="session")
-def postgresql_template(shared: Path) -> str:
-    """Return the name of a migrated PostgreSQL database to copy."""
-    try:
-        _administer("SELECT 1")
-    except OperationalError:
+def postgresql_lane() -> Iterator[Lane]:
+    """Return this process's PostgreSQL database."""
+    if not reachable():
         skip_or_fail("no PostgreSQL: install it (apt-get install postgresql), start one, or set TEST_POSTGRESQL_URL")
-    # Named after the migrations, so that it is made once for many runs and anew when they change.
-    source = b"".join(file.read_bytes() for file in sorted((migrate.ROOT / "migrations").rglob("*.py")))
-    name = f"academy_template_{SCHEMA}_{hashlib.sha256(source).hexdigest()[:12]}"
-
-    def make() -> None:
-        with (Path(tempfile.gettempdir()) / f"{name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if _exists(name):
-                return
-            _administer(f"DROP DATABASE IF EXISTS {name}_new", f"CREATE DATABASE {name}_new")
-            _migrated(postgresql_url().rsplit("/", 1)[0] + f"/{name}_new")
-            _administer(f"ALTER DATABASE {name}_new RENAME TO {name}")
-
-    once(shared, "postgresql", make)
-    return name
-
-
-def _exists(name: str) -> bool:
-    engine = create_engine(postgresql_url())
-    with engine.connect() as connection:
-        found = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).first()
-    engine.dispose()
-    return found is not None
+    lane = Lane(make_template())
+    yield lane
+    lane.drop()
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return the address of a fresh migrated database, SQLite unless the test asks for PostgreSQL."""
     if getattr(request, "param", "sqlite") == "sqlite":
         file = tmp_path / "academy.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
-        yield f"sqlite:///{file}"
-        return
-    template = request.getfixturevalue("postgresql_template")
-    name = f"t_{uuid4().hex[:16]}"
-    _administer(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield postgresql_url().rsplit("/", 1)[0] + f"/{name}"
-    _administer(f"DROP DATABASE {name} WITH (FORCE)")
+        return f"sqlite:///{file}"
+    lane: Lane = request.getfixturevalue("postgresql_lane")
+    lane.ready()
+    return lane.url
 
 
 @pytest.fixture(scope="session")
@@ -260,11 +174,12 @@ def whole_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 def kernel(whole_app: Flask, database_url: str) -> Iterator[Kernel]:
     """Return the kernel on a fresh database."""
     found: Kernel = whole_app.extensions["kernel"]
-    found.database = Database(database_url, pool=30)
+    before, found.database = found.database, database_at(database_url)
     found.limits.clear()
     found.kept.clear()
     yield found
     found.database.engine.dispose()
+    found.database = before  # the test's own is removed with its folder
 
 
 @pytest.fixture
@@ -301,3 +216,10 @@ def sign_in(kernel: Kernel, person_id: UUID) -> str:
         lambda session: people.sign_in(session, person_id=person_id, token_hash=token_hash(token), agent="test")
     )
     return token
+
+
+def proved(client: FlaskClient) -> FlaskClient:
+    """Let a client have shown just now who it is, and return it."""
+    with client.session_transaction() as cookie:
+        cookie[fresh.KEY] = clock.now().isoformat()
+    return client

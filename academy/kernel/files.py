@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -54,6 +55,20 @@ class Files:
         for folder in (place.parent, self._folder):
             _settle(folder)
         return hashed.hexdigest()
+
+    def drop(self, digest: str, *, before: datetime) -> bool:
+        """Remove a file that nobody has brought since `before`; says whether it is gone.
+
+        Whoever brings the same content meanwhile puts a file of now in its place, which stays.
+        """
+        place = self.path(digest)
+        try:
+            if place.stat().st_mtime >= before.timestamp():
+                return False
+            place.unlink()
+        except FileNotFoundError:
+            pass
+        return True
 
 
 def _settle(folder: Path) -> None:

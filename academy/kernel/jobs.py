@@ -40,7 +40,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from academy.kernel import clock, telemetry
-from academy.kernel.db import Table, key
+from academy.kernel.db import Table, key, learn
 from academy.kernel.ids import new_id
 
 if TYPE_CHECKING:
@@ -286,6 +286,8 @@ def _clean(session: Session, _payload: dict[str, Any], _value: None) -> None:
     session.execute(
         update(Job).where(Job.id.in_(emptied)).values(payload={}, error=None, done_at=func.coalesce(Job.done_at, now))
     )
+    if session.connection().dialect.name == "sqlite":
+        learn(session)
 
 
 CLEAN = JobKind("jobs.clean", apply=_clean, every=timedelta(hours=1))

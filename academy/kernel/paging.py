@@ -53,6 +53,15 @@ def part(
     return Part(items, id_of(items[-1]) if len(rows) > span.limit else None)
 
 
+def page_of(
+    found: Sequence[T], limit: int, after: UUID | None, id_of: Callable[[T], UUID] = attrgetter("id")
+) -> Part[T]:
+    """Return what follows `after` in a list that is read whole, in its own order; all from the start if it is gone."""
+    begin = next((place for place, one in enumerate(found, 1) if after is not None and id_of(one) == after), 0)
+    items = found[begin : begin + limit]
+    return Part(items, id_of(items[-1]) if len(found) > begin + limit else None)
+
+
 def part_of(found: Sequence[T], span: Span, id_of: Callable[[T], UUID] = attrgetter("id")) -> Part[T]:
     """Return the part of a list that is read whole which `span` asks for, as `part` does of rows."""
     rest = sorted((one for one in found if span.after is None or id_of(one) < span.after), key=id_of, reverse=True)

@@ -1,7 +1,7 @@
 """Answers travel compressed: what is text and longer than a packet, for whoever takes it.
 
 Static files compress themselves (`assets`), once and densely; what is made for one request is compressed quickly.
-Why that is safe beside secrets in a page is docs/decisions/0014-pages-travel-compressed.md.
+Why that is safe beside secrets in a page is docs/decisions/0015-pages-travel-compressed.md.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from academy.kernel import telemetry
-from academy.kernel.access import Busy, Invalid, Refusal, SignedOut
+from academy.kernel.access import Busy, Closed, Invalid, Refusal, SignedOut
 from academy.kernel.app import Kernel
 from academy.web import signed_in
 from academy.web.guards import OutOfScope
@@ -65,9 +65,11 @@ def _words(status: int) -> tuple[str, str, str]:
     return texts.get(status, fallback)
 
 
-def page(status: int, detail: str = "") -> tuple[str, int]:
+def page(status: int, detail: str = "", *, closed: bool = False) -> tuple[str, int]:
     """Render the kind page of an error."""
     heading, sentence, kept = _words(status)
+    if closed:
+        heading = _("This is closed")
     if detail:
         sentence, kept = detail, ""
     way_out = (_("Sign in"), "/sign-in") if status == HTTPStatus.UNAUTHORIZED else (_("Back to home"), "/")
@@ -108,16 +110,21 @@ def _how_to_enter(refusal: Refusal) -> str:
     return ""
 
 
-def _seconds(wait: float) -> str:
-    return str(math.ceil(wait))
+def sentence(refusal: Refusal) -> str:
+    """Return what happened, in words."""
+    return refusal.detail or _words(refusal.status)[1]
+
+
+def headers(refusal: Refusal) -> dict[str, str]:
+    """Return the headers that go with a refusal: when to come back, in whole seconds."""
+    return {} if refusal.retry_after is None else {"Retry-After": str(math.ceil(refusal.retry_after))}
 
 
 def _refused(refusal: Refusal) -> ResponseReturnValue:
     if _is_api():
         more: dict[str, Any] = {"errors": refusal.errors} if isinstance(refusal, Invalid) and refusal.errors else {}
         answer = problem(refusal.status, code=refusal.code, detail=refusal.detail, **more)
-        if refusal.retry_after is not None:
-            answer.headers["Retry-After"] = _seconds(refusal.retry_after)
+        answer.headers.update(headers(refusal))
         asked = _how_to_enter(refusal)
         if asked:
             answer.headers["WWW-Authenticate"] = asked
@@ -125,10 +132,7 @@ def _refused(refusal: Refusal) -> ResponseReturnValue:
     if isinstance(refusal, SignedOut) and request.method == "GET":
         here = request.full_path.removesuffix("?")
         return redirect("/sign-in" if here == "/" else f"/sign-in?next={quote(here, safe='/')}", 303)
-    answered = make_response(page(refusal.status, refusal.detail))
-    if refusal.retry_after is not None:
-        answered.headers["Retry-After"] = _seconds(refusal.retry_after)
-    return answered
+    return make_response(*page(refusal.status, refusal.detail, closed=isinstance(refusal, Closed)), headers(refusal))
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

@@ -10,9 +10,10 @@ from flask import redirect, request
 from flask.typing import ResponseReturnValue
 from marshmallow import EXCLUDE, Schema, ValidationError
 
-from academy.kernel.access import Invalid
+from academy.kernel.access import Busy, Closed, Invalid, RateLimited
 from academy.kernel.ids import decode
 from academy.kernel.realtime import invalid
+from academy.web.errors import headers, sentence
 from academy.web.i18n import later
 
 LONGEST_WORDS = 100
@@ -47,12 +48,17 @@ def answer(
     done: Callable[[], ResponseReturnValue],
     again: Callable[[Mapping[str, str], Mapping[str, list[str]]], str],
 ) -> ResponseReturnValue:
-    """Answer a form: `done()`, or the page once more with what was typed and what is wrong (422)."""
+    """Answer a form: `done()`, or the page once more with what was typed and what is wrong.
+
+    Wrong fields are a 422. What has closed meanwhile (409), and a wait (429, 503), keep what was typed as well.
+    """
     try:
         return done()
     except Invalid as refusal:
         errors = refusal.errors or {"_": [refusal.detail]}
         return again(kept(), errors), 422
+    except (Closed, RateLimited, Busy) as refusal:
+        return again(kept(), {"_": [sentence(refusal)]}), refusal.status, headers(refusal)
 
 
 def next_url(default: str = "/") -> str:

@@ -1,4 +1,4 @@
-"""Proof of a moment ago: whoever changes how somebody signs in has shown in the last minutes that it is them.
+"""Proof of a moment ago: whoever changes a way in, makes a token or gives a role has just shown who they are.
 
 An open screen or a copied cookie is not enough for that. Signing in is such a proof; `/me/proof` asks for another.
 """

@@ -64,16 +64,27 @@ def _city(name: str, spoken: Locale) -> str:
         return name
 
 
+LONG, SHORT = "EEEE d MMMM", "EEE d MMM"
+
+
+@lru_cache(2000)
+def _written(day: date, pattern: str, spoken: Locale) -> str:
+    """Write a date in a language; Babel reads the pattern anew each time, and a list names one day many times."""
+    return format_date(day, pattern, locale=spoken)
+
+
+def _date(at: datetime | date, in_zone: str | None) -> date:
+    return local(at, in_zone).date() if isinstance(at, datetime) else at
+
+
 def day(at: datetime | date, in_zone: str | None = None) -> str:
     """Write weekday and date: Thursday 26 November."""
-    local = at.astimezone(ZoneInfo(in_zone or zone())) if isinstance(at, datetime) else at
-    return format_date(local, "EEEE d MMMM", locale=locale())
+    return _written(_date(at, in_zone), LONG, locale())
 
 
 def short_day(at: datetime | date, in_zone: str | None = None) -> str:
     """Write a short weekday and date: Thu 26 Nov."""
-    local = at.astimezone(ZoneInfo(in_zone or zone())) if isinstance(at, datetime) else at
-    return format_date(local, "EEE d MMM", locale=locale())
+    return _written(_date(at, in_zone), SHORT, locale())
 
 
 def time_of(at: datetime, in_zone: str | None = None) -> str:
@@ -89,10 +100,10 @@ def local(at: datetime, in_zone: str | None = None) -> datetime:
 
 def moment(at: datetime, in_zone: str | None = None) -> str:
     """Write when something happened: the time today, else date and time."""
-    name = in_zone or zone()
-    there = at.astimezone(ZoneInfo(name))
-    today = clock.now().astimezone(ZoneInfo(name)).date()
-    return time_of(at, name) if there.date() == today else f"{short_day(at, name)}, {time_of(at, name)}"
+    there = local(at, in_zone)
+    today = clock.now().astimezone(there.tzinfo).date()
+    time = f"{there.hour:02}:{there.minute:02}"
+    return time if there.date() == today else f"{_written(there.date(), SHORT, locale())}, {time}"
 
 
 def weekdays(width: str = "wide") -> list[tuple[int, str]]:

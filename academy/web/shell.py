@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, g, url_for
+from flask import Flask, current_app, g, url_for
 from jinja2 import ChoiceLoader, FileSystemLoader
 from markupsafe import Markup
 from sqlalchemy import ScalarSelect, select
@@ -69,6 +69,11 @@ class GroupTab:
     url: Callable[[UUID], str]
     order: int
     shown: Callable[[Viewer, list[tuple[UUID, str, int]]], bool]
+
+
+def part(template: str, **values: Any) -> Markup:
+    """Render what stands inside another page; it knows its values and the globals, and not what pages are given."""
+    return Markup(current_app.jinja_env.get_template(template).render(values))  # noqa: S704 - an escaping template
 
 
 def tabs(viewer: Viewer, path: list[tuple[UUID, str, int]], group_id: UUID) -> list[dict[str, str]]:

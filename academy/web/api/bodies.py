@@ -21,12 +21,11 @@ def read(schema: Schema) -> dict[str, Any]:
     if not request.is_json:
         raise UnsupportedMediaType(_("Send a JSON object, with Content-Type: application/json."))
     try:
-        sent = json.loads(request.get_data(), parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        clean = _plain(json.loads(request.get_data(), parse_constant=_no_constant))
+    except (ValueError, RecursionError) as error:  # what is nested deeper than Python reaches is none of ours
         raise BadRequest(_("This is not JSON.")) from error
-    if not isinstance(sent, dict):
+    if not isinstance(clean, dict):
         raise Invalid(_("Send a JSON object."))
-    clean = _plain(sent)
     errors = _of_wrong_type(schema, clean)
     if errors:
         raise Invalid("; ".join(texts[0] for texts in errors.values()), errors=errors)

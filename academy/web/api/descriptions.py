@@ -19,11 +19,11 @@ SIGN_IN: Final = "signIn"
 ALWAYS = {HTTPStatus.TOO_MANY_REQUESTS}
 NOT_PUBLIC = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 ONE_THING = {HTTPStatus.NOT_FOUND}
-CHANGES = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT}
+CHANGES = {HTTPStatus.BAD_REQUEST}
 BODY = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}
-INPUT = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
+INPUT = {HTTPStatus.UNPROCESSABLE_ENTITY}
 CONDITIONAL = {HTTPStatus.PRECONDITION_FAILED}
-"""Refusals by what an operation is like."""
+"""Refusals by what an operation is like; what else one may answer it says with `refuses`."""
 
 
 def described(said: Mapping[str, Any], *, guard: str, method: str, rule: str) -> dict[str, Any]:
@@ -39,6 +39,7 @@ def described(said: Mapping[str, Any], *, guard: str, method: str, rule: str) ->
         (has_body, BODY),
         (has_body or once or "query" in said, INPUT),
         (conditional, CONDITIONAL),
+        (True, set(said.get("refuses", ()))),
     ]
     parameters = [
         ("query" in said, {"in": "query", "schema": said.get("query")}),

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlencode
 from uuid import UUID
@@ -144,6 +145,16 @@ def also(status: int, schema: type[Schema] | None = None) -> Callable[[F], F]:
     def wrap(entry: F) -> F:
         known = getattr(entry, "__api__", {}).get("answers", {})
         entry.__api__ = _say(entry, answers={**known, status: schema})  # type: ignore[attr-defined]
+        return entry
+
+    return wrap
+
+
+def refuses(*statuses: int) -> Callable[[F], F]:
+    """Say with what an operation refuses besides what all of its like do: 409, or 404 for an id in its body."""
+
+    def wrap(entry: F) -> F:
+        entry.__api__ = _say(entry, refuses=[HTTPStatus(status) for status in statuses])  # type: ignore[attr-defined]
         return entry
 
     return wrap

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from academy.kernel.access import Conflict
 from academy.kernel.app import Kernel
-from academy.kernel.db import Database
+from academy.kernel.db import Database, learn
 from academy.kernel.ids import new_id
 from academy.people import actions
 from academy.people.models import Person
@@ -222,3 +222,14 @@ def test_a_lock_held_by_another_process_is_waited_for(kernel: Kernel, database_u
     with kernel.reading() as session:
         row = session.execute(select(Person.name, Person.pronouns).where(Person.id == ana)).one()
     assert tuple(row) == ("Ana Silva", "she")
+
+
+def test_the_planner_is_told_how_rows_are_spread(kernel: Kernel) -> None:
+    people.person(kernel, "Ana")
+    kernel.commit(learn)
+    told = {
+        "sqlite": "SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'people'",
+        "postgresql": "SELECT count(*) FROM pg_stats WHERE tablename = 'people'",
+    }
+    with kernel.reading() as session:
+        assert session.execute(text(told[session.connection().dialect.name])).scalar_one() > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -70,3 +71,17 @@ def test_a_check_counts_nothing_and_refuses_what_would_be_refused() -> None:
         limits.check("1 per 10 second", "post", "ana", detail="One moment.")
     assert refused.value.detail == "One moment."
     limits.check("1 per 10 second", "post", "ben")
+
+
+def test_windows_that_are_over_are_let_go_and_no_thread_is_kept_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = Limits()
+    threads = threading.active_count()
+    for number in range(50):
+        limits.hit("1 per 1 second", "post", str(number))
+    assert threading.active_count() <= threads
+    assert len(limits._memory.events) == 50
+    began = time.time()
+    monkeypatch.setattr(time, "time", lambda: began + 61)
+    limits.hit("1 per 1 second", "post", "later")
+    assert list(limits._memory.events) == [next(key for key in limits._memory.events if "later" in key)]
+    assert len(limits._memory.locks) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from flask import Flask, render_template_string
 
 from academy.web import i18n
@@ -45,3 +47,13 @@ def test_a_text_is_translated_by_the_catalog_of_the_locale_and_kept_for_the_next
     finally:
         texts.cache.clear()
         texts.said.clear()
+
+
+def test_one_instant_has_the_day_of_each_zone_it_is_read_in(app: Flask) -> None:
+    at = datetime(2027, 1, 14, 15, tzinfo=UTC)
+    with app.test_request_context():
+        zones = ("Europe/Berlin", "Pacific/Auckland", "Europe/Berlin")
+        assert [i18n.day(at, zone) for zone in zones] == [
+            *("Thursday 14 January", "Friday 15 January", "Thursday 14 January"),
+        ]
+        assert [i18n.short_day(at, zone) for zone in zones] == ["Thu 14 Jan", "Fri 15 Jan", "Thu 14 Jan"]

@@ -162,3 +162,12 @@ def test_the_document_is_valid_and_says_something_of_every_operation(app: Flask,
     assert len({o["operationId"] for o in operations}) == len(operations)
     assert client.get("/api/v1/openapi.json", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
     assert "$" not in json.dumps(list(document["paths"]))
+
+
+@pytest.mark.parametrize("depth", [300, 450, 600, 900, 20_000])
+def test_what_is_nested_deeper_than_anything_of_ours_is_refused(kernel: Kernel, client_of: Client, depth: int) -> None:
+    client = client_of(people.person(kernel))
+    body = '{"name": ' + "[" * depth + "]" * depth + "}"
+    answer = client.patch("/api/v1/me/profile", data=body, content_type="application/json")
+    assert answer.status_code in {400, 422}
+    assert answer.json["status"] == answer.status_code
