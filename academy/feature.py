@@ -13,6 +13,7 @@ from academy.administration import reactions as administration_reactions
 from academy.administration.pages import audit, plain, reading, work
 from academy.administration.pages import house as administration
 from academy.administration.pages import people as administration_people
+from academy.authoring import jobs as authoring_jobs
 from academy.authoring.pages import drafts, parts, videos
 from academy.authoring.pages import tracks as authoring
 from academy.bridges.calendars import pages as calendars
@@ -122,7 +123,7 @@ FEATURE = Feature(
         *administration_reactions.REACTIONS,
         *privacy_reactions.REACTIONS,
     ],
-    jobs=[*mailing.JOBS, *people_file_jobs.JOBS, *privacy_jobs.JOBS],
+    jobs=[*mailing.JOBS, *authoring_jobs.JOBS, *people_file_jobs.JOBS, *privacy_jobs.JOBS],
     cli=[factors_cli.reseal, people_file_cli.group, administration_cli.setup],
     log_kinds=[LogKind("inbox", notices.follow, notices.load)],
     slots=[
@@ -131,6 +132,7 @@ FEATURE = Feature(
         shell.LicenceLines(frameworks.licences),
         inbox.NAV,
         *inviting.TABS,
+        audit.TAB,
         *PARTS,
         token_api.BEARER,
         second_step.STEP,
@@ -139,6 +141,7 @@ FEATURE = Feature(
         *token_reactions.NOTICE_KINDS,
         authoring.NAV,
         administration.NAV,
+        administration.PLACE,
         plain.WORDS,
         shell.SpacePanel(40, reading.beside_room),
         shell.HelpAddress(people.contact),

@@ -55,6 +55,14 @@ class InvitationWithdrawn(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FirstPasswordOffered(Event):
+    """Somebody who was brought in without a password is invited by mail to choose one."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("person_id",)
+    person_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class InvitationAccepted(Event):
     """Somebody came by an invitation."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from academy.accounts.models import LinkKind
 from academy.kernel.viewer import Viewer
 from academy.people.models import GroupKind, Role
-from academy.people.policy import Right, grantable, may
+from academy.people.policy import Right, appointable, may
 
 LASTS: dict[str, timedelta] = {
     LinkKind.RESET: timedelta(hours=1),
@@ -19,6 +19,8 @@ LASTS: dict[str, timedelta] = {
     LinkKind.INVITATION: timedelta(days=14),
     LinkKind.SIGN_UP: timedelta(days=1),
 }
+FIRST_LASTS = timedelta(days=14)
+"""How long the link to a first password lasts, mailed to somebody whom an admin brought in."""
 JOIN_DAYS, MOST_DAYS = 14, 90
 MOST_SEATS = 1000
 
@@ -52,6 +54,16 @@ class JoinRule:
     place: Callable[[UUID], str]
 
 
+@dataclass(frozen=True)
+class GroupPlace:
+    """A slot: the page of a group, for whoever may open it, that invitations into it and links to it lead back to.
+
+    `url(viewer, path, group_id)` is "" for everybody else.
+    """
+
+    url: Callable[[Viewer, Path, UUID], str]
+
+
 def kind_of(path: Path) -> str:
     """Return a group's own kind; "" for no group."""
     return next((kind for _ancestor, kind, depth in path if depth == 0), "")
@@ -63,5 +75,5 @@ def may_bring_in(viewer: Viewer, path: Path) -> bool:
 
 
 def roles_to_give(viewer: Viewer, path: Path) -> list[Role]:
-    """Return the roles as which the viewer may invite somebody here."""
-    return [role for role in INVITED_AS.get(kind_of(path), ()) if grantable(viewer, role, path)]
+    """Return the roles as which the viewer may invite somebody here: those they hold, and those they may appoint to."""
+    return [role for role in INVITED_AS.get(kind_of(path), ()) if appointable(viewer, role, path, None)]

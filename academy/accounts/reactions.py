@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from academy.accounts.actions import passwords
-from academy.accounts.events import AddressAsked, InvitationSent, JoinAsked, ResetAsked
+from academy.accounts.events import AddressAsked, FirstPasswordOffered, InvitationSent, JoinAsked, ResetAsked
 from academy.kernel import clock, mail
 from academy.kernel.events import within
 from academy.kernel.jobs import enqueue
@@ -26,6 +26,7 @@ ADDRESS = "accounts.address"
 ADDRESS_CHANGED = "accounts.address-changed"
 INVITATION = "accounts.invitation"
 JOIN = "accounts.join"
+FIRST = "accounts.first"
 """Kinds of jobs that write letters."""
 
 FORGET = "accounts.forget"
@@ -70,9 +71,15 @@ def write_sign_up(session: Session, event: JoinAsked) -> None:
     _write(session, JOIN, {"join_link_id": str(event.join_link_id), "address": event.address})
 
 
-def _write(session: Session, kind: str, payload: dict[str, Any]) -> None:
+def write_first(session: Session, event: FirstPasswordOffered) -> None:
+    """Mail somebody who was brought in a link to their first password, once for ever."""
+    payload = {"person_id": str(event.person_id), "by": str(event.actor_id)}
+    _write(session, FIRST, payload, unique_key=f"{FIRST}:{event.person_id}")
+
+
+def _write(session: Session, kind: str, payload: dict[str, Any], unique_key: str | None = None) -> None:
     if mail.KIND not in session.info.get("muted", ()):
-        enqueue(session, kind, payload)
+        enqueue(session, kind, payload, unique_key=unique_key)
 
 
 REACTIONS = [
@@ -83,4 +90,5 @@ REACTIONS = [
     within(AddressChanged, tell_address_before),
     within(InvitationSent, write_invitation),
     within(JoinAsked, write_sign_up),
+    within(FirstPasswordOffered, write_first),
 ]

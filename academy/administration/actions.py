@@ -32,7 +32,9 @@ from academy.kernel.viewer import Viewer
 from academy.people import actions as people
 from academy.people import queries as people_queries
 from academy.people.engine import known_zone
-from academy.people.models import Group, GroupKind, Membership, OrganizationSettings, Person, Role
+from academy.people.models import Group, GroupKind, OrganizationSettings, Person, Role
+from academy.people.policy import Right
+from academy.privacy import queries as privacy
 from academy.skills import actions as skills
 
 LONGEST_NAME = 120
@@ -154,9 +156,12 @@ def close_account(session: Session, *, viewer: Viewer, person_id: UUID) -> None:
 
 
 def reopen_account(session: Session, *, viewer: Viewer, person_id: UUID) -> None:
-    """Let somebody sign in again."""
+    """Let somebody sign in again. Whose data was erased is nobody any more, and stays so."""
     house.organization_for(session, viewer)
     _known(session, person_id)
+    if privacy.was_erased(session, person_id):
+        detail = "Their data was erased, so there is no account to open. Invite them anew; nothing was changed."
+        raise Conflict(detail)
     people.reactivate(session, person_id=person_id, actor_id=viewer.person_id)
 
 
@@ -169,8 +174,7 @@ def sign_out(session: Session, *, viewer: Viewer, person_id: UUID) -> int:
 
 def look_at_person(session: Session, *, viewer: Viewer, person_id: UUID) -> None:
     """Write down that an admin looks at what is kept of somebody, before it is shown."""
-    house.organization_for(session, viewer)
-    _known(session, person_id)
+    house.organization_for(session, viewer, about=person_id)
     if person_id != viewer.person_id:
         emit(session, PersonSeen(actor_id=viewer.person_id, person_id=person_id))
 
@@ -183,10 +187,20 @@ def look_at_audit(
     emit(session, AuditSeen(actor_id=viewer.person_id, entry_kind=kind[:60], person_id=person_id, group_id=group_id))
 
 
+def look_at_part(session: Session, *, viewer: Viewer, kind: str, group_id: UUID | None) -> None:
+    """Write down that somebody looks at the audit of what they lead, before it is shown; to others it is `Missing`."""
+    led = policy.led_by(viewer)
+    if not led:
+        raise Missing
+    if group_id is not None:
+        people_queries.demand(session, viewer, Right.CREATE_COHORT, group_id, known_by=Right.CREATE_COHORT)
+    for seen in [group_id] if group_id is not None else led:
+        emit(session, AuditSeen(actor_id=viewer.person_id, entry_kind=kind[:60], person_id=None, group_id=seen))
+
+
 def look_at_mail(session: Session, *, viewer: Viewer, person_id: UUID) -> None:
     """Write down that an admin looks at which letters somebody was sent, before it is shown."""
-    house.organization_for(session, viewer)
-    _known(session, person_id)
+    house.organization_for(session, viewer, about=person_id)
     emit(session, MailLogSeen(actor_id=viewer.person_id, person_id=person_id))
 
 
@@ -232,14 +246,7 @@ def _administered(session: Session, viewer: Viewer, group_id: UUID) -> policy.Pa
 
 
 def _membership(session: Session, group_id: UUID, person_id: UUID, role: str) -> dict[str, Any]:
-    found = session.scalar(
-        select(Membership.id).where(
-            Membership.group_id == group_id,
-            Membership.person_id == person_id,
-            Membership.role == role,
-            Membership.until_at.is_(None),
-        )
-    )
+    found = house.membership_id(session, group_id, person_id, role)
     if found is None:
         raise Missing
     return {"membership_id": found, "group_id": group_id, "person_id": person_id, "role": role}

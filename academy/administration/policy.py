@@ -22,6 +22,11 @@ def kind_of(path: Path) -> str:
     return next((kind for _ancestor, kind, depth in path if depth == 0), "")
 
 
+def led_by(viewer: Viewer) -> list[UUID]:
+    """Return the groups whose part of the audit the viewer reads, with all below them."""
+    return granting(viewer, Right.CREATE_COHORT)
+
+
 def may_administer(viewer: Viewer) -> bool:
     """Say whether the viewer administers anything at all."""
     return bool(granting(viewer, Right.SETTLE))

@@ -9,6 +9,7 @@ from uuid import UUID
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from academy.accounts.events import InvitationAccepted
 from academy.administration.events import OrganizationSettled, RoleEnded, RoleGiven
 from academy.administration.queries import house
 from academy.kernel.events import after, within
@@ -36,6 +37,15 @@ def tell(session: Session, event: RoleGiven | RoleEnded) -> None:
     if event.role in TOLD_OF:
         others = [admin for admin in house.admins(session) if admin != event.person_id]
         notify_each(session, person_ids=others, kind=OTHERS, ref=ref, actor_id=actor)
+
+
+def tell_who_came(session: Session, event: InvitationAccepted) -> None:
+    """Tell all admins who got a role with power by accepting an invitation, as if it had been given on their pages."""
+    if event.role in TOLD_OF:
+        ref = house.membership_id(session, event.group_id, event.person_id, event.role)
+        others = [admin for admin in house.admins(session) if admin != event.person_id]
+        if ref is not None:
+            notify_each(session, person_ids=others, kind=OTHERS, ref=ref, actor_id=event.person_id)
 
 
 def forget_name(kernel: Kernel, _event: GroupRenamed | OrganizationSettled) -> None:
@@ -85,6 +95,7 @@ NOTICE_KINDS = [NoticeKind(kind, _told) for kind in (GIVEN, ENDED, OTHERS)]
 REACTIONS = [
     within(RoleGiven, tell),
     within(RoleEnded, tell),
+    within(InvitationAccepted, tell_who_came),
     after(GroupRenamed, forget_name),
     after(OrganizationSettled, forget_name),
 ]

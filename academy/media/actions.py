@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import CompoundSelect, Update, delete, update
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
-from academy.media.events import MediaKept
+from academy.media.events import MediaKept, MediaRemoved
 from academy.media.models import Media
 from academy.media.queries import Recording, ids_by_digest
+
+GRACE = timedelta(days=7)
+"""How long a file is kept that nothing names any more: an author may change their mind."""
 
 
 def keep(session: Session, *, group_id: UUID, recording: Recording, actor_id: UUID | None) -> UUID:
@@ -34,3 +40,27 @@ def keep(session: Session, *, group_id: UUID, recording: Recording, actor_id: UU
     session.flush()
     emit(session, MediaKept(actor_id=actor_id, media_id=row.id, group_id=group_id))
     return row.id
+
+
+def remove_unnamed(session: Session, *, named: CompoundSelect[Any]) -> list[str]:
+    """Remove the files that nothing has named for a week, and return their digests; another academy may have them.
+
+    `named` selects the files that something names. What has come to be unnamed is marked with the time.
+    """
+    now = clock.now()
+    still = Media.id.in_(named)
+    session.execute(_quietly(update(Media).where(Media.unnamed_at.is_not(None), still).values(unnamed_at=None)))
+    session.execute(_quietly(update(Media).where(Media.unnamed_at.is_(None), ~still).values(unnamed_at=now)))
+    gone = session.execute(
+        delete(Media)
+        .where(Media.unnamed_at <= now - GRACE, ~still)
+        .returning(Media.id, Media.group_id, Media.digest)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for row in gone:
+        emit(session, MediaRemoved(actor_id=None, media_id=row.id, group_id=row.group_id))
+    return [row.digest for row in gone]
+
+
+def _quietly(change: Update) -> Update:
+    return change.execution_options(synchronize_session=False)

@@ -16,3 +16,12 @@ class MediaKept(Event):
     recorded: ClassVar[tuple[str, ...] | None] = ("media_id", "group_id")
     media_id: UUID
     group_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaRemoved(Event):
+    """A file that no activity named any more was removed from an academy."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("media_id", "group_id")
+    media_id: UUID
+    group_id: UUID

@@ -12,7 +12,10 @@ from academy.kernel.db import Table, key
 
 
 class Media(Table):
-    """A file of an academy. It never changes: other content is another row. Who brought it is in the ledger."""
+    """A file of an academy. It never changes: other content is another row. Who brought it is in the ledger.
+
+    `unnamed_at` is when it was first found that no activity and no draft names it; it is kept for a while after.
+    """
 
     __tablename__ = "media"
     __table_args__ = (UniqueConstraint("group_id", "digest"),)
@@ -23,3 +26,4 @@ class Media(Table):
     type: Mapped[str] = mapped_column(String(20))
     bytes: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
+    unnamed_at: Mapped[datetime | None]

@@ -34,3 +34,8 @@ def ids_by_digest(session: Session, group_id: UUID, digests: Collection[str]) ->
         select(Media.digest, Media.id).where(Media.group_id == group_id, Media.digest.in_(sorted(digests)))
     )
     return {row.digest: row.id for row in rows}
+
+
+def is_kept(session: Session, digest: str) -> bool:
+    """Say whether any academy has a file."""
+    return session.scalar(select(Media.id).where(Media.digest == digest).limit(1)) is not None

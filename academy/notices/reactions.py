@@ -31,5 +31,5 @@ def warn(session: Session, *, person_id: UUID, kind: str, ref: UUID, subject: st
         ),
         _("There is no link in this mail on purpose: open the academy as you always do."),
     )
-    letter = mail.Letter(to_name=name, to_address=address, subject=subject, text="\n\n".join(parts) + "\n")
-    mail.post(session, letter)
+    text = "\n\n".join(parts) + "\n"
+    mail.post(session, mail.Letter(to_name=name, to_address=address, subject=subject, text=text, about="account"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Unpack
 from uuid import UUID
@@ -14,7 +14,7 @@ from academy.kernel import clock, log
 from academy.kernel.access import Conflict, Invalid, Missing
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
-from academy.people import queries
+from academy.people import policy, queries
 from academy.people.engine import Kept, checked_hours, known_zone
 from academy.people.events import (
     AccountClosed,
@@ -180,8 +180,10 @@ def _keep_an_admin(session: Session, group_id: UUID, person_id: UUID) -> None:
         raise Conflict(detail)
 
 
-def sign_in(session: Session, *, person_id: UUID, token_hash: str, agent: str) -> SignIn:
-    """Record a sign-in; the password has been checked by the entry point."""
+def sign_in(session: Session, *, person_id: UUID, token_hash: str, agent: str, mark: str | None = None) -> SignIn:
+    """Record a sign-in of somebody whom the entry point knows; `mark` is that of the password they showed, if any."""
+    queries.hold(session, person_id)
+    policy.require_mark(queries.password_mark(session, person_id), mark)
     row = SignIn(id=new_id(), person_id=person_id, token_hash=token_hash, agent=agent[:200], created_at=clock.now())
     session.add(row)
     session.flush()
@@ -267,7 +269,7 @@ def change_profile(
 def change_person(session: Session, *, person_id: UUID, actor_id: UUID, **new: Unpack[Kept]) -> None:
     """Change what an organization keeps of somebody: what is not given stays. The caller has checked the right to.
 
-    Raises `Conflict` for somebody else's `external_id`, `Invalid` for an unknown zone or a circle of managers.
+    Raises `Conflict` for somebody else's `external_id`, `Invalid` for an unknown zone.
     """
     before = session.get_one(Person, person_id)
     wanted = new.get("external_id") or before.external_id
@@ -276,8 +278,6 @@ def change_person(session: Session, *, person_id: UUID, actor_id: UUID, **new: U
         raise Conflict(detail)
     if "zone" in new:
         known_zone(new["zone"])
-    if new.get("manager_id") is not None:
-        _no_circle(session, person_id, new["manager_id"])
     languages = new.pop("languages", None)
     changed = [field for field, value in new.items() if getattr(before, field) != value]
     for field in changed:
@@ -323,20 +323,28 @@ def set_display(session: Session, *, person_id: UUID, theme: str, contrast: str,
 
 
 def set_manager(session: Session, *, person_id: UUID, manager_id: UUID | None, actor_id: UUID | None = None) -> None:
-    """Say who somebody reports to; raises `Invalid` where that would go round in a circle.
+    """Say who somebody reports to; see `set_managers`."""
+    set_managers(session, {person_id: manager_id}, actor_id=actor_id)
+
+
+def set_managers(session: Session, managers: Mapping[UUID, UUID | None], *, actor_id: UUID | None = None) -> None:
+    """Say who people report to; raises `Invalid` where all of it together would go round in a circle.
 
     The organization's row is locked, so that two such changes at once can't close a circle between them.
     """
     session.execute(select(Group.id).where(Group.kind == GroupKind.ORGANIZATION).with_for_update())
-    _no_circle(session, person_id, manager_id)
-    changed = session.execute(
-        update(Person)
-        .where(Person.id == person_id, Person.manager_id.is_distinct_from(manager_id))
-        .values(manager_id=manager_id)
-        .returning(Person.id)
-    )
-    if changed.one_or_none() is not None:
-        emit(session, ManagerSet(actor_id=actor_id, person_id=person_id, manager_id=manager_id))
+    changed = [
+        session.scalar(
+            update(Person)
+            .where(Person.id == person_id, Person.manager_id.is_distinct_from(manager_id))
+            .values(manager_id=manager_id)
+            .returning(Person.id)
+        )
+        for person_id, manager_id in managers.items()
+    ]
+    for person_id in filter(None, changed):
+        _no_circle(session, person_id, managers[person_id])
+        emit(session, ManagerSet(actor_id=actor_id, person_id=person_id, manager_id=managers[person_id]))
 
 
 def block(session: Session, *, person_id: UUID, blocked_id: UUID) -> None:

@@ -39,6 +39,7 @@ class Person(Table):
     """Somebody with an account."""
 
     __tablename__ = "people"
+    __table_args__ = (Index(None, "name", "id"),)
 
     id: Mapped[key]
     email: Mapped[str] = mapped_column(String(254))

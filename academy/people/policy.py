@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, or_, select
 
-from academy.kernel.access import Missing, Refused
+from academy.kernel.access import Conflict, Missing, Refused
 from academy.kernel.prepared import ANYBODY, of_viewer
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupAncestor, GroupKind, Role
@@ -141,10 +141,11 @@ def grantable(viewer: Viewer, role: str, path: list[tuple[UUID, str, int]]) -> b
     return role in RIGHTS and all(may(viewer, right, path) for right in RIGHTS[role])
 
 
-def appointable(viewer: Viewer, role: str, path: list[tuple[UUID, str, int]], person_id: UUID) -> bool:
+def appointable(viewer: Viewer, role: str, path: list[tuple[UUID, str, int]], person_id: UUID | None) -> bool:
     """Say whether the viewer may give a role to somebody, by holding its rights or by the power to appoint.
 
     Who leads an academy is a matter of settings: an admin appoints leads without reading a room, never themselves.
+    `person_id` is None for somebody who is invited and not known yet.
     """
     if grantable(viewer, role, path):
         return True
@@ -155,3 +156,13 @@ def appointable(viewer: Viewer, role: str, path: list[tuple[UUID, str, int]], pe
         and person_id != viewer.person_id
         and may(viewer, Right.SETTLE, path)
     )
+
+
+def require_mark(now: str | None, shown: str | None) -> None:
+    """Refuse to sign somebody in whose account is closed, or whose password is no longer the one they showed.
+
+    Asked with the person's row held, as whoever changes either holds it: one of the two comes first.
+    """
+    if now is None or shown not in {None, now}:
+        detail = "This can no longer be signed in with. Try again with what holds now."
+        raise Conflict(detail)

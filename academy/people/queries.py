@@ -16,7 +16,7 @@ from academy.kernel.db import Instant, ask
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import now
 from academy.kernel.viewer import SIGN_IN_LASTS, Viewer, hue, initials
-from academy.people.engine import token_hash
+from academy.people.engine import mark_of, token_hash
 from academy.people.models import (
     Availability,
     Block,
@@ -137,7 +137,7 @@ def password_mark(session: Session, person_id: UUID) -> str | None:
     row = session.execute(
         select(Person.password_hash).where(Person.id == person_id, Person.deactivated_at.is_(None))
     ).one_or_none()
-    return token_hash(f"mark of {row.password_hash}")[:16] if row else None
+    return mark_of(row.password_hash) if row else None
 
 
 def path_of(session: Session, group_id: UUID) -> list[tuple[UUID, str, int]]:
@@ -216,7 +216,7 @@ def _met(viewer: Viewer) -> Select[UUID]:
 def people_for(session: Session, viewer: Viewer, span: Span, *, words: str = "") -> Part[Face]:
     """Return part of whom the viewer may meet, those whose names hold all `words`. One statement."""
     query = select(Person.id, Person.name, Person.pronouns, Person.zone).where(
-        Person.id.in_(_met(viewer)),
+        _met(viewer).where(Membership.person_id == Person.id).exists(),  # one by one, until the part is full
         Person.deactivated_at.is_(None),
         Person.id != viewer.person_id,
         *(func.lower(Person.name).contains(word.lower(), autoescape=True) for word in words.split()),
@@ -335,13 +335,6 @@ def default_zone(session: Session) -> str:
 def contact(session: Session) -> str:
     """Return the address to write to for help; "" where none is settled."""
     return session.scalar(select(OrganizationSettings.contact).limit(1)) or ""
-
-
-def below(session: Session, group_ids: Sequence[UUID]) -> list[UUID]:
-    """Return these groups and all groups below them."""
-    return list(
-        session.scalars(select(GroupAncestor.group_id).where(GroupAncestor.ancestor_id.in_(group_ids)).distinct())
-    )
 
 
 @dataclass(frozen=True)

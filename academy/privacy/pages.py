@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, render_template
+from flask import Blueprint, Response, flash, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -39,6 +40,9 @@ def before_showing(viewer: Viewer, what: str, person_ids: Collection[UUID]) -> N
     Called by pages and the API wherever more is shown of a person than what everybody in their groups sees of
     them. When it can't be written, it raises, and nothing is shown.
     """
+    if "to_be_shown" in g:
+        g.to_be_shown.append((viewer, what, list(person_ids)))
+        return
     others = set(person_ids) - {viewer.person_id}
     known: dict[tuple[Any, ...], None] = kernel().kept.setdefault("shown", {})
     today = clock.now().date()
@@ -51,6 +55,22 @@ def before_showing(viewer: Viewer, what: str, person_ids: Collection[UUID]) -> N
         del known[next(iter(known))]
 
 
+@contextmanager
+def shown_after() -> Iterator[None]:
+    """Write down at the end of this what is to be shown; for parts of a page that are made while it is read.
+
+    Around `kernel.reading()`, so that whoever writes holds no other connection meanwhile.
+    """
+    g.to_be_shown = []
+    try:
+        yield
+        found = g.to_be_shown
+    finally:
+        del g.to_be_shown
+    for viewer_, what, person_ids in found:
+        before_showing(viewer_, what, person_ids)
+
+
 def _kinds() -> dict[str, str]:
     """Name what may be shown of a person beyond what everybody in their groups sees."""
     return {
@@ -59,6 +79,8 @@ def _kinds() -> dict[str, str]:
         "offer": _("Why you were proposed to them: skills, goals, hours and languages"),
         "file": _("A file of everybody: address, profile, skills and goals"),
         "admin": _("Your record, as an admin"),
+        "address": _("Your address, among those of others, as an admin"),
+        "skills": _("What you can help with, beside a skill"),
     }
 
 

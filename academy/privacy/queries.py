@@ -113,10 +113,22 @@ def body_for(session: Session, viewer: Viewer, file_id: UUID) -> bytes:
 
 def erasure_of(session: Session, person_id: UUID) -> Waiting | None:
     """Return the erasure of somebody's data that waits, if one does."""
+    return standing(session, person_id)[1]
+
+
+def standing(session: Session, person_id: UUID) -> tuple[bool, Waiting | None]:
+    """Say whether somebody's data is gone, and what waits if it is to be. One statement."""
     row = session.execute(
-        select(Erasure.due_at, Erasure.asked_by).where(Erasure.person_id == person_id, Erasure.done_at.is_(None))
+        select(Erasure.due_at, Erasure.asked_by, Erasure.done_at).where(Erasure.person_id == person_id)
     ).one_or_none()
-    return Waiting(row.due_at, row.asked_by == person_id) if row else None
+    if row is None:
+        return False, None
+    return row.done_at is not None, None if row.done_at else Waiting(row.due_at, row.asked_by == person_id)
+
+
+def was_erased(session: Session, person_id: UUID) -> bool:
+    """Say whether somebody's data is gone; their id stands for somebody who left, and for nobody again."""
+    return standing(session, person_id)[0]
 
 
 def password_of(session: Session, person_id: UUID) -> str | None:
@@ -131,8 +143,7 @@ def administered(session: Session, viewer: Viewer, person_id: UUID) -> Face:
         raise Missing
     people.demand(session, viewer, Right.SETTLE, top.id, known_by=Right.SETTLE)
     found = people.faces(session, [person_id]).get(person_id)
-    done = session.scalar(select(Erasure.done_at).where(Erasure.person_id == person_id))
-    if found is None or done is not None:
+    if found is None or was_erased(session, person_id):
         raise Missing
     return found
 

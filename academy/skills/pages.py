@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from academy.kernel import offload
 from academy.kernel.app import kernel
+from academy.privacy.pages import before_showing
 from academy.skills import actions, engine, queries
 from academy.skills.schemas import LevelIn
 from academy.web import forms, shell
@@ -109,8 +110,8 @@ def skill(skill_id: UUID) -> str:
         shell.load(session, me)
         found, beside = queries.place_of(session, skill_id)
         helpers = queries.helpers_for(session, me, skill_id)
-        held = {s.skill_id: s.level for s in queries.skills_of(session, [me.person_id])[me.person_id]}
-        goals = {s.skill_id: s.level for s in queries.goals_of(session, [me.person_id])[me.person_id]}
+        level, goal = queries.levels_of(session, me.person_id, skill_id)
+    before_showing(me, "skills", [helper.face.id for helper in helpers])
     return render_template(
         "academy/skills/skill.html",
         page="people",
@@ -123,8 +124,8 @@ def skill(skill_id: UUID) -> str:
             if (near := [b for b in beside if (b.relation, b.back) == (relation, back)])
         ],
         helpers=helpers,
-        level=held.get(skill_id),
-        goal=goals.get(skill_id),
+        level=level,
+        goal=goal,
         levels=_levels(),
         here=url_for("skills.skill", skill_id=skill_id),
     )

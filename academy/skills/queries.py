@@ -72,6 +72,16 @@ def skills_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, list[H
     return found
 
 
+def levels_of(session: Session, person_id: UUID, skill_id: UUID) -> tuple[int | None, int | None]:
+    """Return at which level a person has a skill and up to which they want it. One statement."""
+    has, wants = (
+        select(table.level).where(table.person_id == person_id, table.skill_id == skill_id).scalar_subquery()
+        for table in (PersonSkill, Goal)
+    )
+    row = session.execute(select(has.label("has"), wants.label("wants"))).one()
+    return row.has, row.wants
+
+
 def goals_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, list[WantedSkill]]:
     """Return each person's goals, by name. One statement."""
     found: dict[UUID, list[WantedSkill]] = {person_id: [] for person_id in person_ids}

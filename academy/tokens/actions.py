@@ -14,6 +14,7 @@ from academy.kernel.access import Conflict, Invalid, Missing, Refused
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.viewer import Viewer
+from academy.people import queries as people
 from academy.tokens import queries
 from academy.tokens.engine import LIFETIMES, MOST, SCOPES, token_hash
 from academy.tokens.events import TokenMade, TokenRevoked
@@ -35,12 +36,12 @@ def make_token(session: Session, *, viewer: Viewer, token: str, name: str, scope
     if days not in LIFETIMES:
         detail = "Choose from the list until when it lasts."
         raise Invalid(detail, errors={"days": [detail]})
+    people.hold(session, viewer.person_id)  # a page sent twice at once: the second sees what the first has made
     mine = queries.tokens_for(session, viewer)
     if len(mine) >= MOST:
         detail = f"You have {MOST} tokens. Revoke one that you no longer need; nothing was changed."
         raise Conflict(detail)
     if name in {line.name for line in mine}:
-        # Also what a page sent twice meets: it makes no second token.
         detail = "You have a token of this name already. Choose another name, or revoke that one first."
         raise Invalid(detail, errors={"name": [detail]})
     now = clock.now()

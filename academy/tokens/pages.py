@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, flash, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from academy.kernel.app import kernel
 from academy.tokens import actions, queries
 from academy.tokens.engine import AREAS, LIFETIMES, VERBS, new_token, scopes_of
 from academy.tokens.schemas import TokenIn
-from academy.web import forms, shell
+from academy.web import forms, fresh, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 
@@ -26,17 +28,19 @@ blueprint = Blueprint("tokens", __name__)
 @guard("account:tokens")
 def mine() -> ResponseReturnValue:
     """Show the viewer's own tokens, and a form for another one."""
-    return _page(None, {})
+    return _page(request.args if "name" in request.args else None, {})
 
 
 @blueprint.post("/me/tokens")
 @guard("account:tokens")
 def make() -> ResponseReturnValue:
-    """Make a token and show it, this once."""
+    """Make a token and show it, this once. Who it is was shown a moment ago, or is asked for first."""
     me = viewer()
 
     def done() -> ResponseReturnValue:
         sent = forms.read(TokenIn)
+        if not fresh.proved():
+            return fresh.ask(f"/me/tokens?{urlencode(_kept(request.form))}")
         token, name = new_token(), sent["name"].strip()
         scopes = scopes_of(sent["verbs"], sent["areas"])
 
@@ -62,6 +66,11 @@ def revoke(token_id: UUID) -> ResponseReturnValue:
     return forms.see_other("/me/tokens")
 
 
+def _kept(form: MultiDict[str, str]) -> list[tuple[str, str]]:
+    """Return what was chosen, to have it in the form again after the proof."""
+    return [(name, value) for name in ("name", "verbs", "areas", "days") for value in form.getlist(name)]
+
+
 def _page(
     values: Mapping[str, str] | None,
     errors: Mapping[str, Sequence[str]],
@@ -72,11 +81,12 @@ def _page(
     with kernel().reading() as database:
         lines = queries.tokens_for(database, me)
         shell.load(database, me)
-    again = request.form if values is not None else None
+    again = (request.form or request.args) if values is not None else None
     return render_template(
         "academy/tokens/mine.html",
         page="me",
         made=made,
+        go_on=again is not None and again is request.args,
         tokens=[(line, _words(line.scopes)) for line in lines],
         name=again.get("name", "") if again else "",
         verbs=set(again.getlist("verbs")) if again else {"read"},

@@ -33,7 +33,8 @@ from academy.tracks.models import (
     TrackPart,
     TrackVersion,
 )
-from academy.tracks.queries import activities_by_key, delivery_with
+from academy.tracks.policy import delivery_with
+from academy.tracks.queries.published import activities_by_key
 
 LONGEST_REFLECTION = 8000
 

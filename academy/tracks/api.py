@@ -7,8 +7,10 @@ from uuid import UUID
 
 from academy.kernel.app import kernel
 from academy.kernel.paging import Part
-from academy.tracks import actions, queries
-from academy.tracks.queries import DeliveryLine, Plan, Task, TrackLine
+from academy.tracks import actions
+from academy.tracks.queries import published, walking
+from academy.tracks.queries.published import DeliveryLine, TrackLine
+from academy.tracks.queries.walking import Plan, Task
 from academy.tracks.schemas import DeliveryOut, PlanOut, ReflectionIn, TaskOut, TrackOut
 from academy.web.api.operations import Operations, answers, asks, takes
 from academy.web.api.shapes import PageIn, part_of, span_of
@@ -25,7 +27,7 @@ blueprint = Operations("tracks_api", __name__, tag="Tracks")
 def index(query: dict[str, Any]) -> Part[TrackLine]:
     """List the tracks that the caller's groups are given, and those that the caller may create cohorts for."""
     with kernel().reading() as session:
-        return queries.tracks_for(session, viewer(), span_of(query))
+        return published.tracks_for(session, viewer(), span_of(query))
 
 
 @blueprint.get("/tracks/<id:track_id>")
@@ -34,7 +36,7 @@ def index(query: dict[str, Any]) -> Part[TrackLine]:
 def show(track_id: UUID) -> TrackLine:
     """Return one track."""
     with kernel().reading() as session:
-        return queries.track_for(session, viewer(), track_id)
+        return published.track_for(session, viewer(), track_id)
 
 
 @blueprint.get("/deliveries")
@@ -44,7 +46,7 @@ def show(track_id: UUID) -> TrackLine:
 def deliveries(query: dict[str, Any]) -> Part[DeliveryLine]:
     """List what the caller's groups are given."""
     with kernel().reading() as session:
-        return queries.deliveries_for(session, viewer(), span_of(query))
+        return published.deliveries_for(session, viewer(), span_of(query))
 
 
 @blueprint.get("/deliveries/<id:delivery_id>")
@@ -53,7 +55,7 @@ def deliveries(query: dict[str, Any]) -> Part[DeliveryLine]:
 def delivery(delivery_id: UUID) -> Plan:
     """Return the way of one delivery, with what the caller has done."""
     with kernel().reading() as session:
-        return queries.plan_for(session, viewer(), delivery_id)
+        return walking.plan_for(session, viewer(), delivery_id)
 
 
 @blueprint.get("/activities/<id:activity_id>")
@@ -62,7 +64,7 @@ def delivery(delivery_id: UUID) -> Plan:
 def activity(activity_id: UUID) -> Task:
     """Return one activity."""
     with kernel().reading() as session:
-        return queries.task_for(session, viewer(), activity_id)
+        return walking.task_for(session, viewer(), activity_id)
 
 
 @blueprint.put("/activities/<id:activity_id>/completion")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -16,9 +16,10 @@ from academy.kernel.app import kernel
 from academy.media import pages as media
 from academy.media.engine import Cue, read_captions
 from academy.media.queries import Recording
-from academy.tracks import actions, queries
+from academy.tracks import actions, policy
+from academy.tracks.queries import walking
 from academy.tracks.schemas import ReflectionIn
-from academy.web import forms
+from academy.web import forms, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 
@@ -38,7 +39,7 @@ class ActivityKind:
     """
 
     kind: str
-    beside: Callable[[Session, Viewer, queries.Task], str]
+    beside: Callable[[Session, Viewer, walking.Task], str]
 
 
 @blueprint.get("/deliveries/<id:delivery_id>")
@@ -46,22 +47,28 @@ class ActivityKind:
 def show(delivery_id: UUID) -> ResponseReturnValue:
     """Show the way: modules and activities, and what the viewer has done."""
     with kernel().reading() as session:
-        plan = queries.plan_for(session, viewer(), delivery_id)
+        shell.load(session, viewer())
+        plan = walking.plan_for(session, viewer(), delivery_id)
     return render_template("academy/tracks/track.html", plan=plan, page="home")
 
 
 @blueprint.get("/activities/<id:activity_id>")
 @guard("tracks:learn")
 def activity(activity_id: UUID) -> ResponseReturnValue:
-    """Show one activity."""
-    return _activity(activity_id)
+    """Show one activity. An address from before a move to another version leads to the same activity in this one."""
+    try:
+        return _activity(activity_id)
+    except Missing:
+        with kernel().reading() as session:
+            now = policy.now_at(session, viewer(), activity_id)
+        return redirect(url_for("tracks.activity", activity_id=now, t=begin_at() or None))
 
 
 def _activity(
     activity_id: UUID, values: Mapping[str, Any] | None = None, errors: Mapping[str, list[str]] | None = None
 ) -> str:
     with kernel().reading() as session:
-        task = queries.task_for(session, viewer(), activity_id)
+        task = walking.task_for(session, viewer(), activity_id)
         beside = [
             html
             for slot in kernel().slots(ActivityKind)
@@ -100,7 +107,7 @@ def video(activity_id: UUID) -> ResponseReturnValue:
 
 def _recording(activity_id: UUID) -> tuple[Recording, str]:
     with kernel().reading() as session:
-        task = queries.task_for(session, viewer(), activity_id)
+        task = walking.task_for(session, viewer(), activity_id)
     if task.recording is None:
         raise Missing
     return task.recording, task.captions
@@ -119,9 +126,10 @@ def captions(activity_id: UUID) -> ResponseReturnValue:
 def complete(activity_id: UUID) -> ResponseReturnValue:
     """Mark an activity done and go on."""
     me = viewer()
-    kernel().commit(lambda session: actions.complete(session, viewer=me, activity_id=activity_id))
+    here = _here(activity_id)
+    kernel().commit(lambda session: actions.complete(session, viewer=me, activity_id=here))
     with kernel().reading() as session:
-        task = queries.task_for(session, me, activity_id)
+        task = walking.task_for(session, me, here)
     if task.following is None:
         flash(_("That was the last step. Well walked."), "good")
         return forms.see_other(url_for("tracks.show", delivery_id=task.delivery_id))
@@ -133,11 +141,22 @@ def complete(activity_id: UUID) -> ResponseReturnValue:
 def reflect(activity_id: UUID) -> ResponseReturnValue:
     """Keep what somebody wrote for themselves."""
     me = viewer()
+    here = _here(activity_id)
 
     def done() -> ResponseReturnValue:
         body = forms.read(ReflectionIn)["body"]
-        kernel().commit(lambda session: actions.reflect(session, viewer=me, activity_id=activity_id, body=body))
+        kernel().commit(lambda session: actions.reflect(session, viewer=me, activity_id=here, body=body))
         flash(_("Kept. Only you can read it, and you can change it whenever you like."), "good")
-        return forms.see_other(url_for("tracks.activity", activity_id=activity_id))
+        return forms.see_other(url_for("tracks.activity", activity_id=here))
 
-    return forms.answer(done, lambda values, errors: _activity(activity_id, values, errors))
+    return forms.answer(done, lambda values, errors: _activity(here, values, errors))
+
+
+def _here(activity_id: UUID) -> UUID:
+    """Return which activity a form is about: its page may be from before the cohort moved to another version."""
+    with kernel().reading() as session:
+        try:
+            policy.delivery_with(session, viewer(), activity_id)
+        except Missing:
+            return policy.now_at(session, viewer(), activity_id)
+    return activity_id

@@ -16,7 +16,7 @@ from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.viewer import Viewer
 from academy.people import queries as people
-from academy.people.policy import Right, grantable, require
+from academy.people.policy import Right, appointable, require
 
 
 def invite(session: Session, *, viewer: Viewer, group_id: UUID, address: str, name: str, role: str) -> Invitation:
@@ -31,7 +31,7 @@ def invite(session: Session, *, viewer: Viewer, group_id: UUID, address: str, na
     if role not in INVITED_AS[kind_of(path)]:
         detail = "Nobody can be invited here in this role. Choose one from the list."
         raise Invalid(detail, errors={"role": [detail]})
-    if not grantable(viewer, role, path):
+    if not appointable(viewer, role, path, None):
         detail = "You can't give a role with rights that you don't have yourself."
         raise Refused(detail)
     address_key = address.strip().casefold()
@@ -48,7 +48,7 @@ def invite(session: Session, *, viewer: Viewer, group_id: UUID, address: str, na
     if held is None:
         held = Invitation(id=new_id(), group_id=group_id, address=address.strip(), address_key=address_key)
         session.add(held)
-    elif not grantable(viewer, held.role, path):
+    elif not appointable(viewer, held.role, path, None):
         detail = "This address is invited here already, by somebody with rights that you don't have."
         raise Conflict(detail)
     held.name, held.role = name.strip(), role
@@ -114,7 +114,7 @@ def _open(session: Session, viewer: Viewer, invitation_id: UUID) -> Invitation:
         raise Missing
     path = people.path_of(session, invitation.group_id)
     require(viewer, Right.ENROLL, path)
-    if not grantable(viewer, invitation.role, path):
+    if not appointable(viewer, invitation.role, path, None):
         detail = "This invitation gives a role with rights that you don't have yourself."
         raise Refused(detail)
     if invitation.accepted_at is not None or invitation.withdrawn_at is not None:

@@ -23,12 +23,13 @@ from academy.kernel.viewer import Viewer
 from academy.people import actions as people
 from academy.people import queries as people_queries
 from academy.people.models import Person
-from academy.people.policy import Right, grantable, require
+from academy.people.policy import Right, appointable, require
 
 Rules = Mapping[str, JoinRule]
 """How people are let into groups, by kind; a kind without a rule just takes them in."""
 
 NOT_THEIRS = "Whoever made this link can no longer let people in here. Ask your program lead for a new one."
+NOT_ONESELF = "You can't appoint yourself. Another admin can; nothing was changed."
 FULL = "All places of this link are taken. Ask whoever gave it to you for another one."
 
 
@@ -195,8 +196,8 @@ def _let_in(session: Session, by_id: UUID, group_id: UUID, person_id: UUID, role
     """Give a role in somebody's name, with the rights that they have now, not those they had."""
     path = people_queries.path_of(session, group_id)
     by = standing(session, by_id)
-    if by is None or not grantable(by, role, path):
-        raise Closed(NOT_THEIRS)
+    if by is None or not appointable(by, role, path, person_id):
+        raise Closed(NOT_ONESELF if person_id == by_id else NOT_THEIRS)
     rule = rules.get(kind_of(path))
     if rule is not None:
         return rule.admit(session, by=by, group_id=group_id, person_id=person_id, role=role)

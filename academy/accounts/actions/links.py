@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -41,10 +41,11 @@ def open_link(
     join_link_id: UUID | None = None,
     address: str = "",
     at: datetime | None = None,
+    lasts: timedelta | None = None,
 ) -> MailedLink:
     """Keep a link that is about to be mailed; it supersedes the open one of its kind about the same thing.
 
-    `at` is when what it is about happened, if that was before now.
+    `at` is when what it is about happened, if that was before now; `lasts` is how long, if not as its kind does.
     """
     now = clock.now()
     if person_id is not None:  # two that are opened at once wait for each other here, and the later one stays
@@ -72,7 +73,7 @@ def open_link(
         join_link_id=join_link_id,
         address=address,
         created_at=at or now,
-        expires_at=now + LASTS[kind],
+        expires_at=now + (LASTS[kind] if lasts is None else lasts),
     )
     session.add(link)
     session.flush()

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from academy.accounts.actions.links import end_links, use_link
-from academy.accounts.events import LinkUsed, ResetAsked
+from academy.accounts.events import FirstPasswordOffered, LinkUsed, ResetAsked
 from academy.accounts.models import LinkKind
 from academy.kernel.access import Missing
 from academy.kernel.events import emit
@@ -20,6 +20,11 @@ VOID_WITH_PASSWORD = (LinkKind.RESET, LinkKind.ADDRESS)
 def ask_reset(session: Session, *, address: str) -> None:
     """Ask for a new password for an address. A job looks up whose it is: here nothing differs, nor does the work."""
     emit(session, ResetAsked(actor_id=None, address=address))
+
+
+def offer_first(session: Session, *, person_id: UUID, actor_id: UUID) -> None:
+    """Invite somebody who was brought in to choose their first password. The caller has checked the right to."""
+    emit(session, FirstPasswordOffered(actor_id=actor_id, person_id=person_id))
 
 
 def reset_password(session: Session, *, token: str, password_hash: str) -> UUID:

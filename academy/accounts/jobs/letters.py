@@ -95,6 +95,19 @@ def invitation(*, name: str, address: str, academy: str, group: str, by: str, li
     )
 
 
+def first(*, name: str, address: str, academy: str, by: str, link: str) -> Letter:
+    """Give somebody whom an admin brought in the link to their first password."""
+    return _letter(
+        name,
+        address,
+        _("You have an account at %(academy)s", academy=academy),
+        _("%(by)s made you an account at %(academy)s. You sign in with this address.", by=by, academy=academy),
+        _("Choose your password here. The link works once, within two weeks:") + f"\n{link}",
+        _("If you do not want an account, you need to do nothing."),
+        _("You get this mail because %(by)s wrote down this address.", by=by),
+    )
+
+
 def sign_up(*, address: str, academy: str, group: str, link: str) -> Letter:
     """Give somebody who came by a join link the link to their account."""
     return _letter(

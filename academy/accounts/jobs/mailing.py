@@ -15,11 +15,12 @@ from academy.accounts.actions import invitations
 from academy.accounts.actions.links import forget_link, open_link
 from academy.accounts.jobs import letters
 from academy.accounts.models import LinkKind
-from academy.accounts.policy import LASTS
+from academy.accounts.policy import FIRST_LASTS, LASTS
 from academy.accounts.queries import incoming, own
 from academy.accounts.reactions import (
     ADDRESS,
     ADDRESS_CHANGED,
+    FIRST,
     FORGET,
     INVITATION,
     JOIN,
@@ -130,6 +131,17 @@ def _join(session: Session, payload: dict[str, Any]) -> _Found | None:
     return _Found(letters.sign_up, words, "/welcome/{}", link)
 
 
+def _first(session: Session, payload: dict[str, Any]) -> _Found | None:
+    person_id = UUID(payload["person_id"])
+    found = _account(session, person_id)
+    by = people.faces(session, [UUID(payload["by"])])
+    if found is None or found[1]:  # closed by now, or they have asked for a password themselves
+        return None
+    words = {**found[0], "by": next((face.name for face in by.values()), "")}
+    link = {"kind": LinkKind.RESET, "person_id": person_id, "lasts": FIRST_LASTS}
+    return _Found(letters.first, words, "/reset/{}", link)
+
+
 def _write(kernel: Kernel, _job_id: UUID, found: _Found) -> _Written:
     url = kernel.settings.base_url
     if not found.path:
@@ -170,6 +182,7 @@ JOBS = [
     JobKind(ADDRESS, read=_address, outside=_write, apply=_keep, forget=True),
     JobKind(ADDRESS_CHANGED, read=_address_changed, outside=_write, apply=_keep, forget=True),
     JobKind(INVITATION, read=_invitation, outside=_write, apply=_keep_invitation),
+    JobKind(FIRST, read=_first, outside=_write, apply=_keep),
     JobKind(JOIN, read=_join, outside=_write, apply=_keep, forget=True),
     JobKind(FORGET, apply=_forget),
     JobKind(LAPSE, apply=_lapse),

@@ -16,15 +16,19 @@ from academy.accounts.pages import doors, words
 from academy.accounts.policy import JOIN_DAYS, JOINS_AS, kind_of
 from academy.accounts.queries import incoming
 from academy.accounts.schemas import InvitationIn, JoinLinkIn
+from academy.kernel.access import Invalid
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.people.engine import new_token
-from academy.web import forms, shell
+from academy.people.models import GroupKind, Role
+from academy.web import forms, fresh, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 
 blueprint = Blueprint("inviting", __name__)
 
+POWERFUL = frozenset({Role.LEAD, Role.ADMIN})
+"""Roles that ask whoever invites to have shown who they are a moment ago, as giving them does."""
 TABS = (
     shell.GroupTab(
         "invitations",
@@ -60,6 +64,8 @@ def invite(group_id: UUID) -> ResponseReturnValue:
         with kernel().reading() as session:
             incoming.place_for(session, me, group_id)
         sent = forms.read(InvitationIn)
+        if sent["role"] in POWERFUL and not fresh.proved():
+            raise Invalid(errors={"role": [_("Show first that it is you, by the link above. What you wrote is kept.")]})
         doors.count_letter_of(me.person_id, sent["email"])
         kernel().commit(
             lambda session: invitations.invite(
@@ -84,16 +90,22 @@ def _invitations_page(group_id: UUID, values: Mapping[str, Any], errors: Mapping
         "academy/accounts/invitations.html",
         group=group,
         group_id=group_id,
-        place=words.place_of(kind_of(group.path), group_id),
+        place=words.place_for(me, group.path, group_id),
         waiting=[line for line in lines if not line.accepted_by],
         accepted=[line for line in lines if line.accepted_by],
         roles=roles,
+        ask_first=not fresh.proved() and bool(POWERFUL & set(roles)),
         role_options=[(role, names[role]) for role in roles],
         role_names=names,
-        values=values,
+        values=values or {"role": forms.wanted_text("role")},
         errors=errors,
-        page="cohorts",
+        page=_entry(group.path),
     )
+
+
+def _entry(path: policy.Path) -> str:
+    """Return the entry of the navigation that a group's pages belong to."""
+    return "cohorts" if kind_of(path) == GroupKind.COHORT else "people"
 
 
 @blueprint.post("/invitations/<id:invitation_id>/resend")
@@ -160,13 +172,13 @@ def _links_page(group_id: UUID, values: Mapping[str, Any], errors: Mapping[str, 
         "academy/accounts/links.html",
         group=group,
         group_id=group_id,
-        place=words.place_of(kind_of(group.path), group_id),
+        place=words.place_for(me, group.path, group_id),
         lines=lines,
         address=kernel().settings.base_url + "/join/",
         joins_as=words.role_names()[JOINS_AS[kind_of(group.path)]],
         values=values or {"days": JOIN_DAYS},
         errors=errors,
-        page="cohorts",
+        page=_entry(group.path),
     )
 
 

@@ -154,9 +154,12 @@ def _accept(kind: LinkKind, token: str) -> ResponseReturnValue:
         person_id = kernel().commit(
             lambda session: joining.accept(session, kind=kind, token=token, viewer=me, account=account, rules=rules)
         )
-        then = _inside(door, person_id)
+        if me is not None:
+            return forms.see_other(_inside(door, person_id))
         # An account made just now, by whoever proved its address: nothing more could be asked of them.
-        return entering.enter(person_id, then) if me is None else forms.see_other(then)
+        answer = entering.enter(person_id, words.place_of(door.kind, door.group_id, "/"))
+        _inside(door, person_id)  # said in the cookie of the new sign-in: the one before is gone
+        return answer
 
     try:
         return forms.answer(done, lambda values, errors: _enter_page(kind, token, values, errors))

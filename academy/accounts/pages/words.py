@@ -6,8 +6,9 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 
-from academy.accounts.policy import JoinRule
+from academy.accounts.policy import GroupPlace, JoinRule, Path, kind_of
 from academy.kernel.app import kernel
+from academy.kernel.viewer import Viewer
 from academy.people.engine import ZONES
 
 
@@ -33,6 +34,12 @@ def place_of(kind: str, group_id: UUID, default: str = "") -> str:
     """Return the address of a group's own page, where its kind has one."""
     rule = rules().get(kind)
     return rule.place(group_id) if rule else default
+
+
+def place_for(viewer: Viewer, path: Path, group_id: UUID) -> str:
+    """Return the address of a group's own page, where the viewer may open one."""
+    own = (slot.url(viewer, path, group_id) for slot in kernel().slots(GroupPlace))
+    return place_of(kind_of(path), group_id) or next((url for url in own if url), "")
 
 
 def zone_options() -> list[tuple[str, str]]:

@@ -16,8 +16,8 @@ from academy.kernel.access import Missing
 from academy.kernel.viewer import Viewer
 from academy.people import queries as people
 from academy.people.engine import token_hash
-from academy.people.models import Group, Person
-from academy.people.policy import Right, grantable, require
+from academy.people.models import Group, GroupKind, Person
+from academy.people.policy import Right, appointable, granting, require
 
 MOST_SHOWN = 200
 ACCEPTED_SHOWN = timedelta(days=30)
@@ -135,7 +135,8 @@ def door_of(session: Session, token: str) -> Entrance:
 
 def _entrance(session: Session, entrance: Entrance) -> Entrance:
     by = standing(session, entrance.by_id)
-    if by is None or not grantable(by, entrance.role, people.path_of(session, entrance.group_id)):
+    path = people.path_of(session, entrance.group_id)
+    if by is None or not appointable(by, entrance.role, path, entrance.owner_id):
         raise Missing
     return entrance
 
@@ -191,6 +192,22 @@ def place_for(session: Session, viewer: Viewer, group_id: UUID) -> Place:
     if not may_bring_in(viewer, path):
         raise Missing
     return Place(session.scalars(select(Group.name).where(Group.id == group_id)).one(), path)
+
+
+def houses_for(session: Session, viewer: Viewer) -> list[tuple[UUID, str]]:
+    """Return the organization and academies into which a role of the viewer's there lets them bring people, by name.
+
+    One statement, none for whoever brings nobody in.
+    """
+    where = granting(viewer, Right.ENROLL)
+    if not where:
+        return []
+    rows = session.execute(
+        select(Group.id, Group.name)
+        .where(Group.id.in_(where), Group.kind.in_([GroupKind.ORGANIZATION, GroupKind.ACADEMY]))
+        .order_by(Group.name, Group.id)
+    )
+    return [(row.id, row.name) for row in rows]
 
 
 def invitations_in(session: Session, group_id: UUID) -> list[InvitationLine]:

@@ -19,6 +19,8 @@ from academy.administration.queries import audit, people
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.kernel.viewer import Viewer
+from academy.people.policy import Right, may
+from academy.privacy.pages import before_showing
 from academy.web import forms, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -48,6 +50,7 @@ def show() -> ResponseReturnValue:
         names = audit.names_of(session, named | ({wanted.person_id} if wanted.person_id else set()))
         groups = audit.groups_to_choose(session)
         shell.load(session, me)
+    before_showing(me, "address", [line.face.id for line in lines])
     sentences = words.entry_words()
     kept = {name: value for name, value in request.args.items() if name not in {"before", "who"} and value}
     return render_template(
@@ -57,6 +60,7 @@ def show() -> ResponseReturnValue:
         newest=f"/admin/audit?{urlencode(kept)}" if before else "",
         kinds=sorted(((kind, words.label_of(text)) for kind, text in sentences.items()), key=lambda one: one[1]),
         groups=[(encode(group_id), name) for group_id, name in groups],
+        base="/admin/audit",
         person=(wanted.person_id, names.get(wanted.person_id, _("Somebody"))) if wanted.person_id else None,
         who=who,
         lines=[(line, f"/admin/audit?{urlencode({**kept, 'person': encode(line.face.id)})}") for line in lines],
@@ -65,6 +69,49 @@ def show() -> ResponseReturnValue:
         errors=errors,
         labels={"since": _("From"), "until": _("Until")},
         page="admin",
+    )
+
+
+TAB = shell.GroupTab(
+    "audit",
+    lambda: _("Audit"),
+    lambda group_id: f"/audit?group={encode(group_id)}",
+    90,
+    lambda viewer, path: may(viewer, Right.CREATE_COHORT, path),
+)
+
+
+@blueprint.get("/audit")
+@guard("cohorts:create")
+def part() -> ResponseReturnValue:
+    """Show what happened in the groups that the viewer leads, newest first. Looking is written down first."""
+    me = viewer()
+    wanted, errors = _wanted(me)
+    before, kinds = forms.wanted_id("before"), words.led_kinds()
+    kernel().commit(
+        lambda session: actions.look_at_part(session, viewer=me, kind=wanted.kind, group_id=wanted.group_id)
+    )
+    with kernel().reading() as session:
+        found, more = audit.entries_led(session, me, wanted, kinds, before=before)
+        named = {one for entry in found for value in entry.facts.values() for one in audit.ids_in(value)}
+        names = audit.names_of(session, named | {entry.actor_id for entry in found if entry.actor_id})
+        groups = audit.groups_to_choose(session, led_by=me)
+        shell.load(session, me)
+    sentences = words.entry_words()
+    kept = {name: request.args[name] for name in ("kind", "group", "since", "until") if request.args.get(name)}
+    return render_template(
+        "academy/administration/audit.html",
+        entries=[(entry, words.told(entry, names, sentences), words.when(entry.at)) for entry in found],
+        older=f"/audit?{urlencode({**kept, 'before': encode(found[-1].id)})}" if more else "",
+        newest=f"/audit?{urlencode(kept)}" if before else "",
+        kinds=sorted(((kind, words.label_of(sentences[kind])) for kind in kinds), key=lambda one: one[1]),
+        groups=[(encode(group_id), name) for group_id, name in groups],
+        base="/audit",
+        asked=request.args,
+        narrowed=bool(kept),
+        errors=errors,
+        labels={"since": _("From"), "until": _("Until")},
+        page="cohorts",
     )
 
 

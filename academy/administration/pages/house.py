@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, flash, render_template
+from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from academy.accounts.policy import GroupPlace
 from academy.administration import actions, policy
 from academy.administration.pages import words
 from academy.administration.queries import house, people
@@ -19,10 +21,12 @@ from academy.administration.schemas import NameIn, RoleIn, SettingsIn
 from academy.kernel.access import Missing
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
+from academy.kernel.viewer import Viewer
 from academy.people import queries as people_queries
 from academy.people.engine import ZONES
 from academy.people.models import GroupKind
-from academy.web import forms, shell
+from academy.privacy.pages import before_showing
+from academy.web import forms, fresh, shell
 from academy.web.guards import guard
 from academy.web.shell import NavEntry
 from academy.web.signed_in import viewer
@@ -30,7 +34,19 @@ from academy.web.signed_in import viewer
 blueprint = Blueprint("administration", __name__)
 
 PLACES = ["UTC", *sorted(name for name in ZONES if "/" in name and not name.startswith("Etc/"))]
+OFFERED = 20
+"""How many people are offered roles at a time."""
 NAV = NavEntry("admin", lambda: _("Administration"), "/admin", "settings", 80, shown=policy.may_administer)
+
+
+def _place(me: Viewer, path: policy.Path, group_id: UUID) -> str:
+    if not policy.may_settle(me, path):
+        return ""
+    pages = {GroupKind.ORGANIZATION: "/admin/people", GroupKind.ACADEMY: f"/admin/academies/{encode(group_id)}"}
+    return pages.get(GroupKind(policy.kind_of(path)), "")
+
+
+PLACE = GroupPlace(_place)
 
 
 @blueprint.get("/admin")
@@ -188,7 +204,7 @@ def roles() -> ResponseReturnValue:
         "academy/administration/roles.html",
         groups=[(key, list(held)) for key, held in groupby(found, key=lambda h: (h.group_id, h.group, h.kind))],
         given_here=policy.ROLES_IN,
-        most=house.MOST_HOLDERS if len(found) == house.MOST_HOLDERS else 0,
+        most=house.MOST_SHOWN if len(found) == house.MOST_SHOWN else 0,
         roles=words.role_names(),
         kinds=words.kind_names(),
         page="admin",
@@ -205,9 +221,13 @@ def new_role() -> ResponseReturnValue:
 @blueprint.post("/admin/roles")
 @guard("people:settle")
 def give_role() -> ResponseReturnValue:
-    """Give somebody a role."""
+    """Give somebody a role. Who gives it has shown a moment ago who they are, or is asked for that first."""
     me = viewer()
     sent = forms.read(RoleIn)
+    _demand_settler(sent["group"])
+    if not fresh.proved():
+        chosen = {name: encode(sent[name]) for name in ("group", "person")} | {"role": sent["role"]}
+        return fresh.ask(f"/admin/roles/new?{urlencode({**chosen, 'q': request.form.get('q', '')})}")
     new = kernel().commit(
         lambda session: actions.give_role(
             session, viewer=me, group_id=sent["group"], person_id=sent["person"], role=sent["role"]
@@ -236,6 +256,12 @@ def end_role() -> ResponseReturnValue:
     return forms.see_other(forms.next_url("/admin/roles"))
 
 
+def _demand_settler(group_id: UUID) -> None:
+    with kernel().reading() as session:
+        if not policy.may_settle(viewer(), people_queries.path_of(session, group_id)):
+            raise Missing
+
+
 def _role_page(_values: Mapping[str, Any], errors: Mapping[str, list[str]]) -> str:
     me = viewer()
     group_id, wanted = forms.wanted_id("group"), forms.wanted_text("q")
@@ -247,8 +273,9 @@ def _role_page(_values: Mapping[str, Any], errors: Mapping[str, list[str]]) -> s
         if kind not in policy.ROLES_IN:
             raise Missing
         place = next((name for found, name, _kind in house.places_for(session, me) if found == group_id), "")
-        lines, more = people.people_by_name(session, wanted=wanted) if wanted else ([], False)
+        lines, more = people.people_by_name(session, wanted=wanted, most=OFFERED) if wanted else ([], False)
         shell.load(session, me)
+    before_showing(me, "address", [line.face.id for line in lines])
     offered = {line.face.id: policy.roles_to_give(me, path, line.face.id) for line in lines if not line.closed}
     names, explained = words.role_names(), words.role_lines()
     return render_template(
@@ -259,6 +286,7 @@ def _role_page(_values: Mapping[str, Any], errors: Mapping[str, list[str]]) -> s
         q=wanted,
         lines=lines,
         more=more,
+        chosen=(forms.wanted_id("person"), request.args.get("role")),
         offered={found: [(role, names[role]) for role in given] for found, given in offered.items()},
         explained=[(names[role], explained[role]) for role in policy.ROLES_IN[kind] if role in explained],
         errors=errors,

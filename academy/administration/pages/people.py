@@ -21,6 +21,7 @@ from academy.kernel.access import Invalid
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.people import queries as people_queries
+from academy.privacy import queries as privacy
 from academy.privacy.pages import before_showing
 from academy.web import forms, shell
 from academy.web.guards import guard
@@ -40,11 +41,18 @@ def everybody() -> ResponseReturnValue:
     me = viewer()
     wanted, after = forms.wanted_text("q"), forms.wanted_id("after")
     with kernel().reading() as session:
-        house.organization_for(session, me)
+        top = house.organization_for(session, me)
         lines, more = people.people_by_name(session, wanted=wanted, after=after)
         shell.load(session, me)
+    before_showing(me, "address", [line.face.id for line in lines])
     return render_template(
-        "academy/administration/people.html", lines=lines, more=more, q=wanted, further=after is not None, page="admin"
+        "academy/administration/people.html",
+        top=top.id,
+        lines=lines,
+        more=more,
+        q=wanted,
+        further=after is not None,
+        page="admin",
     )
 
 
@@ -66,9 +74,12 @@ def _person_page(person_id: UUID, values: Mapping[str, Any], errors: Mapping[str
             for slot in sorted(kernel().slots(PersonPart), key=lambda part: part.order)
             if (html := slot.render(session, me, person_id))
         ]
+        erased, erasure = privacy.standing(session, person_id)
         shell.load(session, me)
     return render_template(
         "academy/administration/person.html",
+        erased=erased,
+        erasure=erasure,
         person=found,
         own=person_id == me.person_id,
         roles=words.role_names(),

@@ -20,6 +20,7 @@ def _entries() -> Mapping[str, str]:
         "LinkUsed": _("%(person_id)s used a mailed link"),
         "InvitationSent": _("%(actor)s invited somebody into %(group_id)s as %(role)s"),
         "InvitationWithdrawn": _("%(actor)s took back an invitation into %(group_id)s"),
+        "FirstPasswordOffered": _("%(actor)s invited %(person_id)s to choose a password"),
         "InvitationAccepted": _("%(person_id)s accepted an invitation into %(group_id)s as %(role)s"),
         "JoinLinkMade": _("%(actor)s made a join link for %(group_id)s"),
         "JoinLinkEnded": _("%(actor)s ended a join link of %(group_id)s"),
@@ -54,6 +55,7 @@ def _entries() -> Mapping[str, str]:
         "DraftChanged": _("%(actor)s changed a draft of a track"),
         "DraftClosed": _("%(actor)s closed a draft of a track"),
         "MediaKept": _("%(actor)s gave a video to %(group_id)s"),
+        "MediaRemoved": _("A video that %(group_id)s no longer used was removed"),
         "TrackPublished": _("%(actor)s published %(track_version_id)s"),
         "TrackDelivered": _("%(actor)s gave %(track_version_id)s to %(group_id)s"),
         "TrackUpgraded": _("%(actor)s gave %(group_id)s a newer version of %(track_version_id)s"),
@@ -80,9 +82,12 @@ def _jobs() -> Mapping[str, str]:
         "accounts.address": _("Writing a link that proves an address"),
         "accounts.address-changed": _("Telling somebody of their new address"),
         "accounts.invitation": _("Writing an invitation"),
+        "accounts.first": _("Writing a link to a first password"),
         "accounts.join": _("Writing a link for joining"),
         "accounts.forget": _("Forgetting links of long ago"),
         "accounts.lapse": _("Ending links whose time is over"),
+        "media.tidy": _("Looking for videos that nothing shows any more"),
+        "media.unlink": _("Removing a video that nothing shows any more"),
         "once.forget": _("Forgetting what was sent once"),
         "people_file.forget": _("Forgetting a file of people"),
         "privacy.pack": _("Putting somebody's data together for them"),
@@ -100,4 +105,24 @@ def _letters() -> Mapping[str, str]:
     }
 
 
-WORDS = PlainWords(_entries, _jobs, _letters)
+LED = frozenset(
+    {
+        "InvitationSent",
+        "InvitationWithdrawn",
+        "InvitationAccepted",
+        "JoinLinkMade",
+        "JoinLinkEnded",
+        "JoinLinkUsed",
+        "MemberJoined",
+        "MemberLeft",
+        "GroupRenamed",
+        "AcademyOpened",
+        "DraftOpened",
+        "MediaKept",
+        "MediaRemoved",
+        "TrackDelivered",
+        "TrackUpgraded",
+        "AuditSeen",
+    }
+)
+WORDS = PlainWords(_entries, _jobs, _letters, LED)

@@ -77,6 +77,11 @@ def _all(part: Callable[[PlainWords], Mapping[str, str]]) -> dict[str, str]:
     return {kind: text for slot in kernel().slots(PlainWords) for kind, text in part(slot).items()}
 
 
+def led_kinds() -> frozenset[str]:
+    """Return the kinds of entries that those who lead a group read of it."""
+    return frozenset().union(*(slot.led for slot in kernel().slots(PlainWords)))
+
+
 def label_of(sentence: str) -> str:
     """Name a kind of entry by its sentence, with gaps for the names: "… enrolled … in …"."""
     return HOLE.sub("…", sentence)

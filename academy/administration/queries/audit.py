@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,8 +11,10 @@ from uuid import UUID
 from sqlalchemy import Select, select, union, union_all
 from sqlalchemy.orm import Session
 
+from academy.administration import policy
 from academy.kernel.ids import first_of
 from academy.kernel.ledger import Entry, Subject
+from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupKind, Person
 from academy.people.policy import groups_below
 from academy.tracks.models import TrackVersion
@@ -47,6 +49,23 @@ class Happened:
 def entries(session: Session, wanted: Wanted, *, before: UUID | None = None) -> tuple[list[Happened], bool]:
     """Return a page of the ledger and whether there is more. One statement."""
     found = _narrowed(wanted, before).order_by(Entry.id.desc()).limit(PAGE + 1)
+    rows = session.execute(found).all()
+    return [Happened(r.id, r.at, r.kind, r.actor_id, dict(r.facts)) for r in rows[:PAGE]], len(rows) > PAGE
+
+
+def entries_led(
+    session: Session, viewer: Viewer, wanted: Wanted, kinds: Collection[str], *, before: UUID | None = None
+) -> tuple[list[Happened], bool]:
+    """Return a page of the ledger about the groups that the viewer leads, pairs left out, of some kinds. One statement.
+
+    `wanted.group_id` narrows it to a group among them; one that is not among them has no entries.
+    """
+    within = groups_below(policy.led_by(viewer))
+    if wanted.group_id is not None:
+        within = within.where(Group.id.in_(groups_below([wanted.group_id])))
+    about = select(Subject.entry_id).where(Subject.subject_id.in_(within))
+    found = _narrowed(replace(wanted, person_id=None, group_id=None), before)
+    found = found.where(Entry.kind.in_(sorted(kinds)), Entry.id.in_(about)).order_by(Entry.id.desc()).limit(PAGE + 1)
     rows = session.execute(found).all()
     return [Happened(r.id, r.at, r.kind, r.actor_id, dict(r.facts)) for r in rows[:PAGE]], len(rows) > PAGE
 
@@ -112,12 +131,15 @@ def ids_in(value: object) -> list[UUID]:
     return found
 
 
-def groups_to_choose(session: Session) -> list[tuple[UUID, str]]:
-    """Return the groups by which the ledger can be narrowed, by name; at most 500."""
-    rows = session.execute(
+def groups_to_choose(session: Session, led_by: Viewer | None = None) -> list[tuple[UUID, str]]:
+    """Return the groups by which the ledger can be narrowed, by name; at most 500. Perhaps those somebody leads."""
+    query = (
         select(Group.id, Group.name)
         .where(Group.kind.in_([GroupKind.ORGANIZATION, GroupKind.ACADEMY, GroupKind.COHORT, GroupKind.BOARD]))
         .order_by(Group.kind.desc(), Group.name, Group.id)
         .limit(500)
     )
+    if led_by is not None:
+        query = query.where(Group.id.in_(groups_below(policy.led_by(led_by))))
+    rows = session.execute(query)
     return [(row.id, row.name) for row in rows]

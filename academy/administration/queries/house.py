@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.administration import policy
-from academy.kernel import clock
 from academy.kernel.access import Missing
+from academy.kernel.db import ask
 from academy.kernel.jobs import Job
+from academy.kernel.prepared import now
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, OrganizationSettings, Person, Role
 from academy.people.policy import Right, groups_with
 from academy.people.queries import Face
 from academy.tracks.models import Track
 
-MOST_HOLDERS = 500
+MOST_HOLDERS, MOST_SHOWN = 500, 100
+"""How many holders of roles are looked at in one group, and shown of all groups together."""
 
 
 @dataclass(frozen=True)
@@ -68,22 +70,27 @@ class Beginnings:
     cohorts: int
 
 
-def organization_for(session: Session, viewer: Viewer) -> Organization:
-    """Return the organization to whoever administers it as a whole; anybody else learns nothing. One statement."""
-    row = session.execute(
+def organization_for(session: Session, viewer: Viewer, *, about: UUID | None = None) -> Organization:
+    """Return the organization to whoever administers it as a whole; anybody else learns nothing. One statement.
+
+    With `about`, it is `Missing` also where there is no such person.
+    """
+    asked = (
         select(Group.id, Group.name, Group.kind, OrganizationSettings.zone, OrganizationSettings.contact)
         .outerjoin(OrganizationSettings, OrganizationSettings.group_id == Group.id)
         .where(Group.kind == GroupKind.ORGANIZATION)
         .limit(1)
-    ).one_or_none()
+    )
+    if about is not None:
+        asked = asked.where(exists().where(Person.id == about))
+    row = session.execute(asked).one_or_none()
     if row is None or not policy.may_settle(viewer, [(row.id, row.kind, 0)]):
         raise Missing
     return Organization(row.id, row.name, row.zone or "UTC", row.contact or "")
 
 
 def _open_now() -> ColumnElement[bool]:
-    now = clock.now()
-    return and_(Membership.from_at <= now, or_(Membership.until_at.is_(None), Membership.until_at > now))
+    return and_(Membership.from_at <= now(), or_(Membership.until_at.is_(None), Membership.until_at > now()))
 
 
 def academies_for(session: Session, viewer: Viewer, *, academy_id: UUID | None = None) -> list[Academy]:
@@ -154,14 +161,14 @@ def _holders(session: Session, group_ids: Sequence[UUID], roles: Sequence[str]) 
 def holders_for(session: Session, viewer: Viewer) -> list[Holder]:
     """Return who holds which role beyond belonging and learning, in all the viewer administers save pairs, by group.
 
-    One statement; at most 500.
+    One statement; at most MOST_SHOWN.
     """
     query = _held().where(
         Membership.group_id.in_(groups_with(viewer, Right.SETTLE)),
         Group.kind != GroupKind.PAIR,
         Membership.role.in_([Role.ADMIN, Role.ANALYST, Role.LEAD, Role.FACILITATOR]),
     )
-    return [_holder(row) for row in session.execute(query)]
+    return [_holder(row) for row in session.execute(query.limit(MOST_SHOWN))]
 
 
 def roles_in(session: Session, group_id: UUID) -> list[Holder]:
@@ -179,25 +186,27 @@ def places_for(session: Session, viewer: Viewer) -> list[tuple[UUID, str, str]]:
     return [(row.id, row.name, row.kind) for row in rows]
 
 
+_WHO_READS = (
+    select(Person.id, Person.name, Person.pronouns, Person.zone)
+    .join(Membership, Membership.person_id == Person.id)
+    .join(GroupAncestor, GroupAncestor.ancestor_id == Membership.group_id)
+    .join(Group, Group.id == GroupAncestor.group_id)
+    .where(
+        GroupAncestor.group_id == bindparam("group_id"),
+        GroupAncestor.depth > 0,
+        Group.kind != GroupKind.PAIR,
+        Membership.role.in_([Role.LEAD, Role.FACILITATOR, Role.LEARNER, Role.MENTOR]),
+        Person.deactivated_at.is_(None),
+        _open_now(),
+    )
+    .distinct()
+    .order_by(Person.name, Person.id)
+)
+
+
 def who_reads(session: Session, group_id: UUID) -> list[Face]:
     """Return who may read the rooms of a group by leading what stands above it, by name. None above a pair."""
-    rows = session.execute(
-        select(Person.id, Person.name, Person.pronouns, Person.zone)
-        .join(Membership, Membership.person_id == Person.id)
-        .join(GroupAncestor, GroupAncestor.ancestor_id == Membership.group_id)
-        .join(Group, Group.id == GroupAncestor.group_id)
-        .where(
-            GroupAncestor.group_id == group_id,
-            GroupAncestor.depth > 0,
-            Group.kind != GroupKind.PAIR,
-            Membership.role.in_([Role.LEAD, Role.FACILITATOR, Role.LEARNER, Role.MENTOR]),
-            Person.deactivated_at.is_(None),
-            _open_now(),
-        )
-        .distinct()
-        .order_by(Person.name, Person.id)
-    )
-    return [Face(r.id, r.name, r.pronouns, r.zone) for r in rows]
+    return [Face(r.id, r.name, r.pronouns, r.zone) for r in ask(session, _WHO_READS, {"group_id": group_id})]
 
 
 def beginnings_for(session: Session, viewer: Viewer) -> Beginnings | None:
@@ -249,6 +258,18 @@ def admins(session: Session) -> list[UUID]:
                 Person.deactivated_at.is_(None),
                 _open_now(),
             )
+        )
+    )
+
+
+def membership_id(session: Session, group_id: UUID, person_id: UUID, role: str) -> UUID | None:
+    """Return the membership by which somebody holds a role in a group now."""
+    return session.scalar(
+        select(Membership.id).where(
+            Membership.group_id == group_id,
+            Membership.person_id == person_id,
+            Membership.role == role,
+            Membership.until_at.is_(None),
         )
     )
 

@@ -37,9 +37,11 @@ class PlainWords:
 
     `entries` gives each kind of event its sentence, such as "%(actor)s enrolled %(person_id)s in %(cohort_id)s":
     names in brackets are `actor` and the facts that the event records. `jobs` names each kind of job, `letters`
-    each thing that a letter can be about.
+    each thing that a letter can be about. `led` are the kinds of entries that those who lead a group read of it: who
+    came, what was opened and changed, and not how somebody learns, writes or answers.
     """
 
     entries: Callable[[], Mapping[str, str]]
     jobs: Callable[[], Mapping[str, str]] = dict
     letters: Callable[[], Mapping[str, str]] = dict
+    led: frozenset[str] = frozenset()

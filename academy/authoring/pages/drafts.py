@@ -21,7 +21,7 @@ from academy.kernel.access import Conflict, Invalid
 from academy.kernel.app import kernel
 from academy.tracks.engine import LONGEST_BODY, Pack
 from academy.tracks.pages import begin_at, cues_of
-from academy.tracks.queries import Plan, Stage, Step, Task
+from academy.tracks.queries.walking import Plan, Stage, Step, Task
 from academy.web import forms, markup, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer

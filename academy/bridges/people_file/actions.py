@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from academy.accounts.actions import passwords
 from academy.bridges.people_file.engine.sheets import Sheet
 from academy.bridges.people_file.events import FileKept, PeopleBroughtIn, PeopleTakenOut
 from academy.bridges.people_file.models import PeopleFile
@@ -51,12 +52,20 @@ def forget(session: Session, *, file_id: UUID | None = None) -> None:
 
 
 def bring_in(
-    session: Session, *, viewer: Viewer, sheet: Sheet, more: Sequence[Column], body: bytes, skip_bad_rows: bool = False
+    session: Session,
+    *,
+    viewer: Viewer,
+    sheet: Sheet,
+    more: Sequence[Column],
+    body: bytes,
+    skip_bad_rows: bool = False,
+    invite: bool = False,
 ) -> Plan:
     """Do what a file says: all of it, or with `skip_bad_rows` all its good rows; nothing where a row is bad.
 
     The file is compared with what there is now, whatever a preview has said before. What is so already makes no
-    event and no change. Raises `Invalid` when rows are bad.
+    event and no change. With `invite` whoever is new gets one letter, with a link to their first password. Raises
+    `Invalid` when rows are bad.
     """
     make = planning.plan_without_bad_rows if skip_bad_rows else planning.plan_for
     plan = make(session, viewer, sheet, more)
@@ -68,13 +77,14 @@ def bring_in(
     home = planning.homes(session, planning.organization_for(session, viewer))
     for person in plan.people:
         _one(session, person, by_person[person.person_id], home, actor)
-    for person_id, changes in by_person.items():  # once everybody is there
-        if "manager" in changes:
-            people.change_person(session, person_id=person_id, actor_id=actor, manager_id=changes["manager"])
+    managers = {person_id: c["manager"] for person_id, c in by_person.items() if "manager" in c}
+    people.set_managers(session, managers, actor_id=actor)  # once everybody is there
     for column in more:
         work = {person_id: c[column.name] for person_id, c in by_person.items() if column.name in c}
         if work:
             column.apply(session, viewer, work)
+    for person_id in (person.person_id for person in plan.people if invite and person.new):
+        passwords.offer_first(session, person_id=person_id, actor_id=actor)
     if plan.people:
         digest = hashlib.sha256(body).hexdigest()
         emit(session, PeopleBroughtIn(actor_id=actor, added=plan.added, changed=plan.changed, digest=digest))
@@ -88,7 +98,7 @@ def _one(session: Session, person: Person, changes: Mapping[str, Any], home: Map
             person_id=person.person_id,
             email=person.email,
             name=changes["name"],
-            zone=changes.get("zone", "UTC"),
+            zone=changes.get("zone", ""),
             actor_id=actor,
         )
     names = FIELDS if person.new else ("name", "zone", *FIELDS)

@@ -47,8 +47,9 @@ def group() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="say what would change, and change nothing")
 @click.option("--skip-bad-rows", is_flag=True, help="leave out rows that can't be used instead of refusing the file")
+@click.option("--invite", is_flag=True, help="write to everybody who is new, with a link to their first password")
 @AS
-def bring_in(file: Path, *, dry_run: bool, skip_bad_rows: bool, address: str) -> None:
+def bring_in(file: Path, *, dry_run: bool, skip_bad_rows: bool, invite: bool, address: str) -> None:
     """Add and change people as FILE says. See docs/people-csv.md for its columns."""
     if file.stat().st_size > MOST_FILE:
         message = f"{file.name} is larger than {MOST_FILE >> 20} MB: bring it in in parts."
@@ -68,16 +69,22 @@ def bring_in(file: Path, *, dry_run: bool, skip_bad_rows: bool, address: str) ->
             if skip_bad_rows or not plan.problems:
                 plan = kernel.commit(
                     lambda session: actions.bring_in(
-                        session, viewer=viewer, sheet=sheet, more=more, body=body, skip_bad_rows=skip_bad_rows
+                        session,
+                        viewer=viewer,
+                        sheet=sheet,
+                        more=more,
+                        body=body,
+                        skip_bad_rows=skip_bad_rows,
+                        invite=invite,
                     )
                 )
-    _tell(plan, dry_run=dry_run)
+    _tell(plan, dry_run=dry_run, invite=invite and (dry_run or skip_bad_rows or not plan.problems))
     if plan.problems and not skip_bad_rows:
         message = f"{plan.bad_rows} of {plan.rows} rows can't be used; nothing was changed."
         raise click.ClickException(message)
 
 
-def _tell(plan: Plan, *, dry_run: bool) -> None:
+def _tell(plan: Plan, *, dry_run: bool, invite: bool) -> None:
     for problem in plan.problems:
         where = f"line {problem.line}" + (f", {problem.column}" if problem.column else "")
         click.echo(f"{where}: {problem.sentence}", err=True)
@@ -93,6 +100,8 @@ def _tell(plan: Plan, *, dry_run: bool) -> None:
     click.echo(
         f"{plan.added} {did}added, {plan.changed} {did}changed, {plan.same} as they are, {plan.bad_rows} left out."
     )
+    if invite:
+        click.echo(f"{plan.added} {did}invited by mail.")
 
 
 @group.command("export")

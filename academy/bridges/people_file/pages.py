@@ -138,7 +138,7 @@ def _fields() -> dict[str, str]:
 @guard("people:settle")
 def apply(file_id: UUID) -> ResponseReturnValue:
     """Do what a file says, and forget the file."""
-    me, skip = viewer(), request.form.get("skip") == "1"
+    me, skip, invite = viewer(), request.form.get("skip") == "1", request.form.get("invite") == "1"
     more = kernel().slots(Column)
     with kernel().reading() as session:
         body = waiting.kept_for(session, me, file_id).body
@@ -146,7 +146,9 @@ def apply(file_id: UUID) -> ResponseReturnValue:
 
     def work(session: Session) -> Plan:
         waiting.kept_for(session, me, file_id)
-        plan = actions.bring_in(session, viewer=me, sheet=sheet, more=more, body=body, skip_bad_rows=skip)
+        plan = actions.bring_in(
+            session, viewer=me, sheet=sheet, more=more, body=body, skip_bad_rows=skip, invite=invite
+        )
         actions.forget(session, file_id=file_id)
         return plan
 
@@ -155,6 +157,8 @@ def apply(file_id: UUID) -> ResponseReturnValue:
         ngettext("%(num)s person added.", "%(num)s people added.", plan.added),
         ngettext("%(num)s person changed.", "%(num)s people changed.", plan.changed),
     ]
+    if invite and plan.added:
+        said.append(ngettext("%(num)s invitation is on its way.", "%(num)s invitations are on their way.", plan.added))
     if plan.problems:
         said.append(ngettext("%(num)s row left out.", "%(num)s rows left out.", plan.bad_rows))
     flash(" ".join(said), "good")

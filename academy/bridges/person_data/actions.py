@@ -26,6 +26,8 @@ from academy.tracks.models import Completion, Reflection
 
 NAME = "Somebody who left"
 """How somebody is called whose data was erased."""
+TO_WHOM = ("to_name", "to_address")
+"""Parts of a letter that are its reader's own, namesakes and addresses that hold another one among them."""
 
 
 def erase_profile(session: Session, person_id: UUID) -> None:
@@ -61,8 +63,9 @@ def _forget_mail(session: Session, name: str, address: str) -> None:
     for job in session.scalars(select(Job).where(or_(*told))):
         job.error = None if job.error is None else ""
         open_letter = job.kind == mail.KIND and job.done_at is None
-        if open_letter and address.casefold() not in str(job.payload.get("to_address", "")).casefold():
-            job.payload = {key: _without(value, name, address) for key, value in job.payload.items()}
+        if open_letter and str(job.payload.get("to_address", "")).casefold() != address.casefold():
+            said = {key: _without(value, name, address) for key, value in job.payload.items() if key not in TO_WHOM}
+            job.payload = {**job.payload, **said}
         elif open_letter or job.done_at is not None or job.failed_at is not None or _is_about(job.payload, address):
             job.payload, job.done_at, job.lease, job.lease_until = {}, job.done_at or now, None, None
 
@@ -138,6 +141,9 @@ def erase_links(session: Session, person_id: UUID) -> None:
         func.lower(MailedLink.address) == address,
         MailedLink.invitation_id.in_(about),
     )
+    for known in session.scalars(select(MailedLink.address).where(MailedLink.person_id == person_id)).all():
+        # An address they had before, or were about to have: what was sent there was sent to them.
+        session.execute(delete(mail.SentMail).where(mail.SentMail.digest == mail.digest_of(known)))
     session.execute(delete(MailedLink).where(theirs).execution_options(synchronize_session=False))
     session.execute(
         update(Invitation)

@@ -12,7 +12,7 @@ from academy.factors import actions, queries
 from academy.factors.engine import passkeys
 from academy.factors.pages import checking
 from academy.factors.schemas import ProofIn
-from academy.kernel.access import RateLimited
+from academy.kernel.access import Conflict, RateLimited
 from academy.kernel.app import kernel
 from academy.people.pages.entering import OtherWay, SecondStep, Waiting, enter, waiting
 from academy.web import forms
@@ -89,7 +89,10 @@ def send_second() -> ResponseReturnValue:
         if "_" not in errors and checking.used_up(found.person_id):
             kernel().commit(lambda database: actions.report_failures(database, person_id=found.person_id))
         return _page(found, errors), 422
-    return enter(found.person_id, found.next)
+    try:
+        return enter(found.person_id, found.next, found.mark)
+    except Conflict:  # the password that began this was changed meanwhile
+        return forms.see_other(PAGE)
 
 
 def _wrong(found: Waiting, sent: Mapping[str, str]) -> dict[str, list[str]]:

@@ -16,11 +16,11 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock, offload
-from academy.kernel.access import RateLimited
+from academy.kernel.access import Conflict, RateLimited
 from academy.kernel.app import kernel
 from academy.kernel.ids import decode, encode
 from academy.people import actions, queries
-from academy.people.engine import DEMO_ADDRESSES, DEMO_PASSWORD, new_token, token_hash, verify_password
+from academy.people.engine import DEMO_ADDRESSES, DEMO_PASSWORD, mark_of, new_token, token_hash, verify_password
 from academy.people.schemas import SignInIn
 from academy.web import forms, fresh, signed_in
 from academy.web.guards import public
@@ -47,20 +47,24 @@ def send_sign_in() -> ResponseReturnValue:
     """Sign in. An unknown address gets the same answer as a wrong password, after as much work."""
     sent = forms.read(SignInIn)
     try:
-        person_id = _person_of(sent["email"].strip(), sent["password"])
+        known = _person_of(sent["email"].strip(), sent["password"])
+        return _not_together(sent) if known is None else admit(*known)
     except RateLimited as refusal:
         sentence = _("That was many tries in a short time. What you wrote is kept. Wait a few minutes, then try again.")
         answer = make_response(_sign_in_page(sent, {"_": [sentence]}), refusal.status)
         answer.headers["Retry-After"] = str(int(refusal.retry_after or 60) + 1)
         return answer
-    if person_id is None:
-        sentence = _("This address and password do not go together. Check both and try again.")
-        return _sign_in_page(sent, {"email": [sentence]}), 422
-    return admit(person_id)
+    except Conflict:  # it was changed while it was checked
+        return _not_together(sent)
 
 
-def _person_of(email: str, password: str) -> UUID | None:
-    """Return whose address and password these are; raises `RateLimited` after many that were nobody's.
+def _not_together(sent: Mapping[str, Any]) -> ResponseReturnValue:
+    sentence = _("This address and password do not go together. Check both and try again.")
+    return _sign_in_page(sent, {"email": [sentence]}), 422
+
+
+def _person_of(email: str, password: str) -> tuple[UUID, str] | None:
+    """Return whose address and password these are, and its mark; raises `RateLimited` after many that were nobody's.
 
     Only what was wrong counts: a whole classroom may sign in from one network. What was asked at the same time as
     the last wrong ones is refused too, right or wrong, so that asking all at once gives no more answers.
@@ -75,7 +79,7 @@ def _person_of(email: str, password: str) -> UUID | None:
     fits = offload.run(verify_password, kept_hash, password)
     for window in windows:
         (limits.check if fits else limits.hit)(*window)
-    return person_id if fits else None
+    return (person_id, mark_of(kept_hash)) if person_id is not None and fits else None
 
 
 @dataclass(frozen=True)
@@ -102,18 +106,18 @@ class Waiting:
 
     person_id: UUID
     next: str
+    mark: str
 
 
 WAITS = timedelta(minutes=10)
 
 
-def admit(person_id: UUID) -> ResponseReturnValue:
-    """Go on after a right password or a link of one's own: to the second step for whoever has one, else in."""
+def admit(person_id: UUID, mark: str) -> ResponseReturnValue:
+    """Go on after a right password: to the second step for whoever has one, else in. `mark` is that password's."""
     with kernel().reading() as database:
         step = next((s for s in kernel().slots(SecondStep) if s.asked_of(database, person_id)), None)
-        mark = queries.password_mark(database, person_id)
     if step is None:
-        return enter(person_id)
+        return enter(person_id, mark=mark)
     then = forms.next_url()
     _end_before()
     session.clear()
@@ -135,13 +139,16 @@ def waiting() -> Waiting | None:
     person_id = decode(kept["who"])
     with kernel().reading() as database:
         mark = queries.password_mark(database, person_id)
-    return Waiting(person_id, kept["next"]) if mark is not None and mark == kept["mark"] else None
+    return Waiting(person_id, kept["next"], mark) if mark is not None and mark == kept["mark"] else None
 
 
-def enter(person_id: UUID, then: str | None = None) -> ResponseReturnValue:
-    """Let somebody in who has shown all that is asked of them, and lead them on."""
+def enter(person_id: UUID, then: str | None = None, mark: str | None = None) -> ResponseReturnValue:
+    """Let somebody in who has shown all that is asked of them, and lead them on.
+
+    With the mark of their password it raises `Conflict` once that is another one.
+    """
     then = forms.next_url() if then is None else then
-    _begin(person_id)
+    _begin(person_id, mark)
     return forms.see_other(then)
 
 
@@ -153,16 +160,16 @@ def _end_before() -> None:
         )
 
 
-def _begin(person_id: UUID) -> None:
+def _begin(person_id: UUID, mark: str | None) -> None:
     """Write the sign-in down and give this browser a cookie of its own, with nothing of the one before."""
     before = viewer_or_none()
     token = new_token()
     agent = request.user_agent.string
 
     def work(database: Session) -> None:
+        actions.sign_in(database, person_id=person_id, token_hash=token_hash(token), agent=agent, mark=mark)
         if before is not None:
             actions.end_sign_in(database, person_id=before.person_id, sign_in_id=before.sign_in_id)
-        actions.sign_in(database, person_id=person_id, token_hash=token_hash(token), agent=agent)
 
     kernel().commit(work)
     session.clear()

@@ -23,6 +23,8 @@ from academy.people import actions, queries
 from academy.people.models import GroupKind, Person, Role
 from tests.academy.accounts.conftest import HASH, Outbox, enter, link_in
 from tests.academy.accounts.test_reset import over, statements
+from tests.conftest import proved
+from tests.databases import built_once
 from tests.factories import people
 
 ACCOUNT = {"name": "Ina New", "password": "tea with three sugars", "zone": "Europe/Berlin"}
@@ -39,6 +41,10 @@ class Street:
 
 @pytest.fixture
 def street(kernel: Kernel) -> Street:
+    return built_once(kernel, _street)
+
+
+def _street(kernel: Kernel) -> Street:
     organization = people.group(kernel, GroupKind.ORGANIZATION, "Fernhill")
     academy = people.group(kernel, GroupKind.ACADEMY, "North Academy", organization)
     # No rule of cohorts is asked here: this one is a group alone.
@@ -85,7 +91,7 @@ organization member         ok    .    .           .      .       .
 organization analyst        ok    .    .           .      .       .
 organization admin          ok    .    .           .      .       .
 academy      member         ok    ok   .           .      .       .
-academy      lead           -     ok   .           .      .       .
+academy      lead           ok    ok   .           .      .       .
 academy      admin          ok    -    .           .      .       .
 cohort       learner        ok    ok   ok          -      -       .
 cohort       mentor         ok    ok   ok          -      -       .
@@ -294,12 +300,85 @@ def test_what_a_stranger_may_not_know_of_is_hidden_and_what_one_may_not_do_refus
         ("learner", plain, 403),
         ("outsider", plain, 404),
         ("facilitator", high, 404),
-        ("admin", high, 403),  # an admin has no right to read, so can't give a lead's
+        ("mentor", high, 404),
         ("outsider", new_id(), 404),
     ):
         client = client_of(street.who[who])
         for verb in ("resend", "withdraw"):
             assert client.post(f"/invitations/{encode(invitation)}/{verb}").status_code == status, (who, verb)
+
+
+def test_a_lead_invited_by_an_admin_leads_and_every_admin_learns_who_came(
+    client: FlaskClient, client_of: Callable[[UUID], FlaskClient], kernel: Kernel, street: Street, outbox: Outbox
+):
+    send(kernel, street, "admin", "academy", Role.LEAD)
+    assert client.post(mailed(outbox), data=ACCOUNT).status_code == 303
+    assert roles(kernel, "ina@example.org") == {street.academy: frozenset({"lead"})}
+    assert "Ina New was appointed to lead North Academy" in client_of(street.who["admin"]).get("/notices").text
+    assert "was appointed" not in client_of(street.who["lead"]).get("/notices").text
+
+
+def test_an_open_screen_invites_nobody_to_lead_and_keeps_what_was_written(
+    client_of: Callable[[UUID], FlaskClient], street: Street, outbox: Outbox
+):
+    admin, here = client_of(street.who["admin"]), f"/groups/{encode(street.academy)}/invitations"
+    wish = {"name": "Ina Kept", "email": "ina@example.org", "role": "lead"}
+    refused = admin.post(here, data=wish)
+    assert refused.status_code == 422
+    assert 'value="Ina Kept"' in refused.text
+    assert f"/me/proof?next=%2Fgroups%2F{encode(street.academy)}%2Finvitations%3Frole%3Dlead" in refused.text
+    assert outbox.take() == {}
+    assert admin.post(here, data={**wish, "role": "member"}).status_code == 303
+    outbox.take()
+    assert proved(admin).post(here, data=wish).status_code == 303
+    assert set(outbox.take()) == {"ina@example.org"}
+    assert "/me/proof" not in admin.get(here).text.split("<main")[1]
+
+
+def test_nobody_makes_themselves_a_lead_by_an_invitation(
+    client_of: Callable[[UUID], FlaskClient], kernel: Kernel, street: Street, outbox: Outbox
+):
+    admin = client_of(street.who["admin"])
+    send(kernel, street, "admin", "academy", Role.LEAD)  # to a second mailbox of theirs
+    answer = admin.post(mailed(outbox))
+    assert answer.status_code == 409
+    assert "appoint yourself" in answer.text
+    send(kernel, street, "admin", "academy", Role.LEAD, address="admin@example.org")  # and to their own
+    assert over(admin.post(mailed(outbox, "admin@example.org")))
+    assert Role.LEAD not in roles(kernel, "admin@example.org").get(street.academy, frozenset())
+
+
+def test_a_lead_invited_by_an_admin_who_is_one_no_more_does_not_lead(
+    client: FlaskClient, kernel: Kernel, street: Street, outbox: Outbox
+):
+    people.member(kernel, street.organization, people.person(kernel, "Second"), Role.ADMIN)
+    send(kernel, street, "admin", "academy", Role.LEAD)
+    path, gone = mailed(outbox), street.who["admin"]
+    kernel.commit(
+        lambda s: actions.leave(s, group_id=street.organization, person_id=gone, role=Role.ADMIN, actor_id=None)
+    )
+    assert client.post(path, data=ACCOUNT).status_code == 404
+    assert roles(kernel, "ina@example.org") == {}
+
+
+def test_pages_of_administration_lead_to_invitations_and_links_and_those_lead_back(
+    client_of: Callable[[UUID], FlaskClient], street: Street
+):
+    admin, lead = client_of(street.who["admin"]), client_of(street.who["lead"])
+    for group, place in (
+        (street.organization, "/admin/people"),
+        (street.academy, f"/admin/academies/{encode(street.academy)}"),
+    ):
+        page = admin.get(place).text
+        for kind in ("invitations", "links"):
+            address = f"/groups/{encode(group)}/{kind}"
+            assert f'href="{address}"' in page
+            assert f'href="{place}"' in admin.get(address).text
+    assert '<option value="lead" selected>' in admin.get(f"/groups/{encode(street.academy)}/invitations?role=lead").text
+    here = f"/groups/{encode(street.academy)}/invitations"
+    assert f'href="{here}"' in lead.get("/people").text
+    assert "/admin/" not in lead.get(here).text
+    assert "/invitations" not in client_of(street.who["learner"]).get("/people").text
 
 
 def test_names_and_addresses_inject_no_header(

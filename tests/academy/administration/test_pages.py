@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
@@ -26,6 +28,8 @@ from academy.kernel.mail import Letter, SmtpTransport
 from academy.people import actions as people_actions
 from academy.people import queries
 from academy.people.models import GroupKind, Role
+from tests.conftest import proved
+from tests.contracts.tree import ROOT
 from tests.factories import people
 
 
@@ -80,10 +84,47 @@ def test_sentences_name_only_what_their_events_record(app) -> None:  # type: ign
     assert wrong == {}
 
 
+def test_the_mail_log_has_plain_words_for_every_letter_that_is_written(app) -> None:  # type: ignore[no-untyped-def]
+    written = [
+        (file.name, about.value if isinstance(about := words.get("about"), ast.Constant) else None)
+        for package in ("academy", "cohorts", "forums", "mentoring")
+        for file in (ROOT / package).rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in {"Letter", "mail.Letter"}
+        for words in [{keyword.arg or "*": keyword.value for keyword in call.keywords}]
+        if "*" not in words  # read from what was promised
+    ]
+    assert len(written) > 5
+    with app.app_context():
+        assert [one for one in written if one[1] not in words.letter_words()] == []
+
+
+@pytest.mark.parametrize("asked", ["since=1969-07-20", "since=0001-01-01", "until=9999-12-30"])
+def test_the_audit_is_asked_for_any_day_there_is(admin: FlaskClient, asked: str) -> None:
+    assert "Ling Chen signed in" in text_of(admin, f"/admin/audit?{asked}")
+
+
+def test_people_are_found_whatever_the_case_of_their_letters(admin: FlaskClient, kernel: Kernel) -> None:
+    for name in ("Émile Öz", "Zoë Straße", "100% Person"):
+        people.person(kernel, name)
+    found = {
+        wanted: [name for name in ("Émile Öz", "Zoë Straße", "100% Person") if name in text_of(admin, page)]
+        for wanted in ("émile", "ÖZ", "straße", "%", "_")
+        if (page := f"/admin/people?{urlencode({'q': wanted})}")
+    }
+    assert found == {
+        "émile": ["Émile Öz"],
+        "ÖZ": ["Émile Öz"],
+        "straße": ["Zoë Straße"],
+        "%": ["100% Person"],
+        "_": [],
+    }
+
+
 def test_the_audit_says_who_made_whom_what_and_where(admin: FlaskClient, kernel: Kernel, top: UUID, ling: UUID) -> None:
     academy = people.group(kernel, GroupKind.ACADEMY, "North", top)
     priya = people.person(kernel, "Priya Nair")
-    admin.post("/admin/roles", data={"group": encode(academy), "person": encode(priya), "role": "lead"})
+    proved(admin).post("/admin/roles", data={"group": encode(academy), "person": encode(priya), "role": "lead"})
     assert "Ling Chen made Priya Nair program lead in North" in text_of(admin, "/admin/audit")
     assert "Ling Chen made Priya Nair" in text_of(admin, f"/admin/audit?person={encode(priya)}")
     assert "Ling Chen made Priya Nair" in text_of(admin, f"/admin/audit?group={encode(academy)}&kind=MemberJoined")

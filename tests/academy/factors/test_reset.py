@@ -13,7 +13,7 @@ from academy.factors.queries import asked_of
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode
 from academy.kernel.ledger import Entry
-from academy.people.models import GroupKind, Role
+from academy.people.models import Group, GroupKind, Role
 from tests.academy.factors.conftest import first_step, hashed
 from tests.factories import factors, people
 
@@ -70,3 +70,24 @@ def test_nobody_else_may(fresh_client: Callable[[UUID], FlaskClient], kernel: Ke
         assert reset(fresh_client(person_id), ana).status_code == 404
     with kernel.reading() as session:
         assert asked_of(session, ana)
+
+
+def test_an_admin_of_an_academy_takes_none_from_an_admin_of_the_organization(
+    fresh_client: Callable[[UUID], FlaskClient], kernel: Kernel, admin: UUID, ana: UUID
+) -> None:
+    with kernel.reading() as session:
+        (organization,) = session.scalars(select(Group.id).where(Group.kind == GroupKind.ORGANIZATION))
+    academy = people.group(kernel, GroupKind.ACADEMY, "Fernhill South", organization)
+    below = people.member(kernel, academy, people.person(kernel, "Bo", password_hash=hashed()), Role.ADMIN)
+    for person_id in (admin, ana):
+        people.member(kernel, academy, person_id)
+    for person_id in (admin, below, ana):
+        factors.app(kernel, person_id)
+    assert reset(fresh_client(below), admin).status_code == 403, "they know each other, so it is no secret"
+    assert reset(fresh_client(below), ana).status_code == 303
+    with kernel.reading() as session:
+        assert asked_of(session, admin)
+        assert not asked_of(session, ana)
+    assert reset(fresh_client(admin), below).status_code == 303
+    with kernel.reading() as session:
+        assert not asked_of(session, below)

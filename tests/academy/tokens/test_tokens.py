@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -18,7 +19,7 @@ from sqlalchemy import select
 
 import wsgi
 from academy.kernel import clock
-from academy.kernel.access import Conflict, Refused
+from academy.kernel.access import Conflict, Invalid, Refused
 from academy.kernel.app import Kernel
 from academy.kernel.config import Settings
 from academy.kernel.ids import encode
@@ -32,7 +33,8 @@ from academy.tokens.engine import AREAS, SCOPES, SHAPE, VERBS, new_token, scopes
 from academy.tokens.models import ApiToken
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
-from tests.conftest import sign_in
+from tests.academy.accounts.test_races import at_once
+from tests.conftest import proved, sign_in
 from tests.contracts.test_statements import counted
 from tests.factories import people, tokens
 
@@ -46,7 +48,7 @@ def ana(kernel: Kernel) -> UUID:
 
 @pytest.fixture
 def mine(client_of: Callable[[UUID], FlaskClient], ana: UUID) -> FlaskClient:
-    return client_of(ana)
+    return proved(client_of(ana))
 
 
 def bearing(token: str) -> dict[str, str]:
@@ -346,3 +348,12 @@ def test_no_two_tokens_are_the_same_and_all_have_the_shape_that_scanners_look_fo
     made = {new_token() for _ in range(100)}
     assert len(made) == 100
     assert all(re.fullmatch(r"acad_[\w-]{43}", token) for token in made)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_a_page_that_is_sent_twice_at_once_makes_one_token(kernel: Kernel) -> None:
+    ana = people.person(kernel)
+    found = at_once([partial(tokens.token, kernel, ana, name="Laptop") for _ in range(4)])
+    assert sum(isinstance(one, Invalid) for one in found) == 3
+    with kernel.reading() as session:
+        assert len(session.scalars(select(ApiToken.id).where(ApiToken.person_id == ana)).all()) == 1

@@ -12,15 +12,16 @@ from academy.kernel import clock
 from academy.kernel.access import Conflict, Invalid, Missing, Refused
 from academy.kernel.ids import encode
 from academy.people.models import Role
-from academy.tracks import actions, queries
+from academy.tracks import actions
 from academy.tracks.engine import read_pack, week_of
 from academy.tracks.models import Completion, ModuleVersion, Reflection, TrackPart
+from academy.tracks.queries import walking
 from tests.factories import cohorts, people, tracks
 
 
 def plan_of(kernel, person, delivery):
     with kernel.reading() as session:
-        return queries.plan_for(session, people.viewer(kernel, person), delivery)
+        return walking.plan_for(session, people.viewer(kernel, person), delivery)
 
 
 @pytest.fixture
@@ -61,8 +62,8 @@ class TestOnBothDatabases:
         )
         lead = people.member(kernel, academy, people.person(kernel, "Ling"), Role.LEAD)
         with kernel.reading() as session:
-            assert queries.task_for(session, people.viewer(kernel, ana), step.id).reflection == "I waited."
-            assert queries.task_for(session, people.viewer(kernel, lead), step.id).reflection == ""
+            assert walking.task_for(session, people.viewer(kernel, ana), step.id).reflection == "I waited."
+            assert walking.task_for(session, people.viewer(kernel, lead), step.id).reflection == ""
 
     def test_somebody_outside_the_cohort_finds_neither_plan_nor_activity(self, kernel, ground):
         *_, ana, delivery = ground
@@ -176,7 +177,7 @@ def test_a_cohort_is_moved_to_a_newer_version_and_everybody_keeps_what_they_did(
     assert plan.stages[0].steps[0].id != steps[0].id
     assert len(plan.stages) == 3
     with kernel.reading() as session:
-        assert queries.task_for(session, viewer, plan.stages[0].steps[1].id).reflection == "Mine."
+        assert walking.task_for(session, viewer, plan.stages[0].steps[1].id).reflection == "Mine."
         assert session.scalars(select(Completion).where(Completion.person_id == eve)).all() == []
 
 
@@ -205,4 +206,4 @@ def test_a_cohort_is_not_moved_to_another_track_or_by_a_learner(kernel):
 
 def _plan(kernel, made, person):
     with kernel.reading() as session:
-        return queries.plan_for(session, people.viewer(kernel, person), made.delivery)
+        return walking.plan_for(session, people.viewer(kernel, person), made.delivery)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -31,9 +32,12 @@ DELIMITERS = ",;\t"
 CLEAR = "-"
 """A cell that empties what is there; an empty cell changes nothing."""
 
-RUNS = frozenset("=+-@\t\r\n＝＋－＠")
-"""What a cell begins with that spreadsheets take for a formula, or skip on the way to one."""
+RUNS = r"=+\-@\t\r\n＝＋－＠"
+"""What a cell begins with that spreadsheets take for a formula, or skip on the way to one; for a set of characters."""
 QUOTE = "'"
+_BEGINS = r"((?:\A|[;\t]) *)"  # half of Europe parts cells by semicolons: there one begins after each
+_ASKS = re.compile(rf"{_BEGINS}(?=[{RUNS}]|'['{RUNS}])")
+_DONE = re.compile(rf"{_BEGINS}'(?=['{RUNS}])")
 
 MOST_CELL = 8_000
 """Characters in one cell."""
@@ -72,23 +76,19 @@ class Sheet:
 def defused(cell: str) -> str:
     """Write a cell so that no spreadsheet runs it: an apostrophe goes before what would begin a formula.
 
-    >>> defused("=1+1"), defused("Ana"), defused("'=1"), defused("'n Sync")
-    ("'=1+1", 'Ana', "''=1", "'n Sync")
+    >>> defused("=1+1"), defused("Ana;=1+1"), defused("'=1"), defused("'n Sync")
+    ("'=1+1", "Ana;'=1+1", "''=1", "'n Sync")
     """
-    return QUOTE + cell if cell[:1] in RUNS or _looks_defused(cell) else cell
+    return _ASKS.sub(rf"\1{QUOTE}", cell)
 
 
 def undone(cell: str) -> str:
     """Take back what `defused` did; any other cell stays as it is.
 
-    >>> undone("'=1+1"), undone("''=1"), undone("'n Sync")
-    ('=1+1', "'=1", "'n Sync")
+    >>> undone("'=1+1"), undone("Ana;'=1+1"), undone("''=1"), undone("'n Sync")
+    ('=1+1', 'Ana;=1+1', "'=1", "'n Sync")
     """
-    return cell[1:] if _looks_defused(cell) else cell
-
-
-def _looks_defused(cell: str) -> bool:
-    return cell[:1] == QUOTE and len(cell) > 1 and (cell[1] in RUNS or cell[1] == QUOTE)
+    return _DONE.sub(r"\1", cell)
 
 
 def key_of(header: str) -> str:

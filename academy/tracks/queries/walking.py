@@ -1,20 +1,17 @@
-"""Questions about tracks: what a group is given, and how far one person is."""
+"""Questions about a track as somebody walks it: what a group is given, and how far one person is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import and_, bindparam, select
+from sqlalchemy.orm import Session
 
 from academy.kernel import clock
-from academy.kernel.access import Closed, Missing
+from academy.kernel.access import Missing
 from academy.kernel.db import ask
-from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.media.models import Media
@@ -28,10 +25,10 @@ from academy.tracks.models import (
     Delivery,
     ModuleVersion,
     Reflection,
-    Track,
     TrackPart,
     TrackVersion,
 )
+from academy.tracks.policy import delivery_with
 
 
 @dataclass(frozen=True)
@@ -69,12 +66,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class Week:
-    """A module's week in a group's delivery: it begins on a day of the delivery's zone."""
+    """A module's week in a group's delivery: it begins on a day of the delivery's zone.
+
+    `position` is the module's in its track, as several may share a week.
+    """
 
     delivery_id: UUID
     group_name: str
     title: str
     week: int
+    position: int
     on: date
 
 
@@ -88,7 +89,9 @@ def weeks_for(session: Session, viewer: Viewer, since: date, until: date) -> lis
         .where(Delivery.group_id.in_(granting(viewer, Right.LEARN)))
         .order_by(Delivery.starts_on, Delivery.id, TrackPart.week, TrackPart.position)
     )
-    found = [Week(r.id, r.name, r.title, r.week, r.starts_on + timedelta(days=7 * (r.week - 1))) for r in rows]
+    found = [
+        Week(r.id, r.name, r.title, r.week, r.position, r.starts_on + timedelta(days=7 * (r.week - 1))) for r in rows
+    ]
     return [week for week in found if since <= week.on < until]
 
 
@@ -115,31 +118,6 @@ class Plan:
     def current(self) -> int:
         """Return the position of the first module that is not complete; the last one when all are."""
         return next((i for i, stage in enumerate(self.stages) if not stage.complete), max(len(self.stages) - 1, 0))
-
-
-@dataclass(frozen=True)
-class TrackLine:
-    """A track's newest version, to choose from."""
-
-    version_id: UUID
-    group_id: UUID
-    title: str
-    summary: str
-    weeks: int
-    number: int
-    id: UUID
-
-
-@dataclass(frozen=True)
-class DeliveryLine:
-    """A delivery as lists show it."""
-
-    id: UUID
-    group_id: UUID
-    title: str
-    weeks: int
-    starts_on: date
-    zone: str
 
 
 @dataclass(frozen=True)
@@ -234,21 +212,6 @@ def plan_for(session: Session, viewer: Viewer, delivery_id: UUID) -> Plan:
     )
 
 
-def delivery_with(session: Session, viewer: Viewer, activity_id: UUID) -> Delivery:
-    """Find the delivery through which the viewer may do an activity; raises `Missing`."""
-    found = session.execute(
-        select(Delivery)
-        .join(TrackPart, TrackPart.track_version_id == Delivery.track_version_id)
-        .join(Activity, Activity.module_version_id == TrackPart.module_version_id)
-        .where(Activity.id == activity_id, Delivery.group_id.in_(groups_with(viewer, Right.LEARN)))
-        .order_by(Delivery.group_id.in_(list(viewer.roles)).desc(), Delivery.starts_on.desc())
-        .limit(1)
-    ).scalar_one_or_none()
-    if found is None:
-        raise Missing
-    return found
-
-
 def task_for(session: Session, viewer: Viewer, activity_id: UUID) -> Task:
     """Return one activity with the viewer's own state in it, and which one follows. Three statements."""
     delivery = delivery_with(session, viewer, activity_id)
@@ -291,60 +254,6 @@ def task_for(session: Session, viewer: Viewer, activity_id: UUID) -> Task:
     )
 
 
-def tracks_in(session: Session, group_ids: Sequence[UUID]) -> list[TrackLine]:
-    """Return the newest version of each track that these academies keep."""
-    rows = session.execute(_newest().where(Track.group_id.in_(group_ids)).order_by(TrackVersion.title, Track.id))
-    return [_track_line(row) for row in rows]
-
-
-def _newest() -> Select[*tuple[Any, ...]]:
-    later = aliased(TrackVersion)
-    newer = select(later.id).where(later.track_id == Track.id, later.number > TrackVersion.number)
-    return select(TrackVersion, Track.group_id).join(Track, Track.id == TrackVersion.track_id).where(~newer.exists())
-
-
-def _track_line(row: Any) -> TrackLine:
-    version, group_id = row
-    return TrackLine(
-        version.id, group_id, version.title, version.summary, version.weeks, version.number, version.track_id
-    )
-
-
-def _known(viewer: Viewer) -> ColumnElement[bool]:
-    """Select the tracks that the viewer's groups are given, and those that the viewer may create cohorts for."""
-    given = (
-        select(TrackVersion.track_id)
-        .join(Delivery, Delivery.track_version_id == TrackVersion.id)
-        .where(Delivery.group_id.in_(groups_with(viewer, Right.LEARN)))
-    )
-    return or_(Track.id.in_(given), Track.group_id.in_(groups_with(viewer, Right.CREATE_COHORT)))
-
-
-def tracks_for(session: Session, viewer: Viewer, span: Span) -> Part[TrackLine]:
-    """Return part of the tracks that the viewer may know of, each in its newest version. One statement."""
-    return part(session, _newest().where(_known(viewer)), Track.id, span, _track_line)
-
-
-def track_for(session: Session, viewer: Viewer, track_id: UUID) -> TrackLine:
-    """Find a track that the viewer may know of; raises `Missing`."""
-    row = session.execute(_newest().where(Track.id == track_id, _known(viewer))).one_or_none()
-    if row is None:
-        raise Missing
-    return _track_line(row)
-
-
-def deliveries_for(session: Session, viewer: Viewer, span: Span) -> Part[DeliveryLine]:
-    """Return part of what the viewer's groups are given. One statement."""
-    query = (
-        select(
-            Delivery.id, Delivery.group_id, TrackVersion.title, TrackVersion.weeks, Delivery.starts_on, Delivery.zone
-        )
-        .join(TrackVersion, TrackVersion.id == Delivery.track_version_id)
-        .where(Delivery.group_id.in_(groups_with(viewer, Right.LEARN)))
-    )
-    return part(session, query, Delivery.id, span, lambda row: DeliveryLine(*row))
-
-
 def activity_of(session: Session, group_id: UUID, key: str) -> UUID | None:
     """Find an activity by its author's key in the version of a track that a group is given."""
     return session.scalar(
@@ -354,47 +263,3 @@ def activity_of(session: Session, group_id: UUID, key: str) -> UUID | None:
         .where(Delivery.group_id == group_id, Activity.key == key)
         .limit(1)
     )
-
-
-def activities_by_key(session: Session, track_version_id: UUID) -> dict[tuple[UUID, str], UUID]:
-    """Return the activities of a version by (module, key), which stay the same over versions."""
-    rows = session.execute(
-        select(ModuleVersion.module_id, Activity.key, Activity.id)
-        .join(ModuleVersion, ModuleVersion.id == Activity.module_version_id)
-        .join(TrackPart, TrackPart.module_version_id == ModuleVersion.id)
-        .where(TrackPart.track_version_id == track_version_id)
-    )
-    return {(row.module_id, row.key): row.id for row in rows}
-
-
-@dataclass(frozen=True)
-class Upgrade:
-    """The version that a group walks and, if there is one, the newest version above it."""
-
-    from_id: UUID
-    number: int
-    to_id: UUID | None
-    to_number: int
-
-
-def upgrade_of(session: Session, group_id: UUID) -> Upgrade | None:
-    """Return which version a group walks and whether there is a newer one. One statement."""
-    newest = aliased(TrackVersion)
-    row = session.execute(
-        select(TrackVersion.id, TrackVersion.number, newest.id.label("to_id"), newest.number.label("to_number"))
-        .join(Delivery, Delivery.track_version_id == TrackVersion.id)
-        .join(newest, newest.track_id == TrackVersion.track_id)
-        .where(Delivery.group_id == group_id)
-        .order_by(newest.number.desc())
-        .limit(1)
-    ).one_or_none()
-    if row is None:
-        return None
-    return Upgrade(row.id, row.number, row.to_id if row.to_number > row.number else None, row.to_number)
-
-
-def demand_open(session: Session, group_id: UUID) -> None:
-    """Refuse to begin anything in a group that is closed; the caller has checked the right to."""
-    if session.scalar(select(Group.closed_at).where(Group.id == group_id)) is not None:
-        detail = "This cohort is closed: its people read and talk, and nothing new begins. Its lead can open it again."
-        raise Closed(detail)

@@ -1,0 +1,61 @@
+"""Through which delivery somebody may do an activity, and where an activity of another version is now."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from academy.kernel.access import Missing
+from academy.kernel.viewer import Viewer
+from academy.people.policy import Right, groups_with
+from academy.tracks.models import Activity, Delivery, ModuleVersion, TrackPart, TrackVersion
+
+
+def delivery_with(session: Session, viewer: Viewer, activity_id: UUID) -> Delivery:
+    """Find the delivery through which the viewer may do an activity; raises `Missing`."""
+    found = session.execute(
+        select(Delivery)
+        .join(TrackPart, TrackPart.track_version_id == Delivery.track_version_id)
+        .join(Activity, Activity.module_version_id == TrackPart.module_version_id)
+        .where(Activity.id == activity_id, Delivery.group_id.in_(groups_with(viewer, Right.LEARN)))
+        .order_by(Delivery.group_id.in_(list(viewer.roles)).desc(), Delivery.starts_on.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if found is None:
+        raise Missing
+    return found
+
+
+def now_at(session: Session, viewer: Viewer, activity_id: UUID) -> UUID:
+    """Return which activity stands, in a version that the viewer walks, where one of another version stood.
+
+    Modules and activities keep their keys over the versions of a track, and addresses in mails and calendars are
+    older than a cohort's move to a newer version. Raises `Missing` where there is none. One statement.
+    """
+    old, old_module, before, part = aliased(Activity), aliased(ModuleVersion), aliased(TrackPart), aliased(TrackVersion)
+    new, new_module, after, walked = (
+        aliased(Activity),
+        aliased(ModuleVersion),
+        aliased(TrackPart),
+        aliased(TrackVersion),
+    )
+    found = session.execute(
+        select(new.id)
+        .select_from(old)
+        .join(old_module, old_module.id == old.module_version_id)
+        .join(before, before.module_version_id == old_module.id)
+        .join(part, part.id == before.track_version_id)
+        .join(walked, walked.track_id == part.track_id)
+        .join(Delivery, Delivery.track_version_id == walked.id)
+        .join(after, after.track_version_id == walked.id)
+        .join(new_module, (new_module.id == after.module_version_id) & (new_module.module_id == old_module.module_id))
+        .join(new, (new.module_version_id == new_module.id) & (new.key == old.key))
+        .where(old.id == activity_id, Delivery.group_id.in_(groups_with(viewer, Right.LEARN)))
+        .order_by(Delivery.group_id.in_(list(viewer.roles)).desc(), Delivery.starts_on.desc(), walked.number.desc())
+        .limit(1)
+    ).scalar()
+    if found is None:
+        raise Missing
+    return found
