@@ -16,7 +16,7 @@ from academy.people.models import GroupKind
 from academy.people.policy import Right
 from academy.tracks.pages import ActivityKind
 from academy.web.shell import NavEntry, SpacePanel
-from cohorts.home import pages as home
+from cohorts.home.pages import calendar, home
 from cohorts.load import cli as load
 from cohorts.people_file import actions as people_file
 from cohorts.people_file import queries as people_file_cells
@@ -38,6 +38,7 @@ FEATURE = Feature(
     folder=Path(__file__).parent,
     blueprints=[
         home.blueprint,
+        calendar.blueprint,
         roster.blueprint,
         roster_api.blueprint,
         forming.blueprint,
@@ -60,7 +61,7 @@ FEATURE = Feature(
         SpacePanel(30, roster.agreements),
         ActivityKind("workshop", panels.beside_activity),
         *notices.NOTICE_KINDS,
-        CalendarSource(home.dated),
+        CalendarSource(calendar.dated),
         Column("cohort", ("cohorts",), people_file_cells.plan, people_file.apply, people_file_cells.export),
         *roster_reactions.NOTICE_KINDS,
         NavEntry("home", lambda: _("Home"), "/", "house", 10),

@@ -12,9 +12,9 @@ from academy.kernel.log import LogKind
 from academy.people.policy import Right, granting
 from academy.web.shell import NavEntry
 from forums.boards import api as boards_api
-from forums.boards import pages as boards
 from forums.boards import queries as board_queries
 from forums.boards import reactions as boards_reactions
+from forums.boards.pages import board as boards
 from forums.person_data.pages import PARTS
 from forums.posts import api as posts_api
 from forums.posts import queries as posts

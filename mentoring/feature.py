@@ -7,9 +7,10 @@ from pathlib import Path
 from academy.bridges.calendars.queries import CalendarSource
 from academy.kernel.feature import Feature
 from mentoring.matches import api as matches_api
+from mentoring.matches import cli as matches_cli
 from mentoring.matches import jobs
 from mentoring.matches import reactions as match_reactions
-from mentoring.matches.pages import calendar, notices, offers, panel, plain, proposals
+from mentoring.matches.pages import calendar, declined, notices, offers, panel, plain, proposals
 from mentoring.pairs import pages as pair_pages
 from mentoring.pairs import reactions as pair_reactions
 from mentoring.person_data.pages import PARTS
@@ -18,9 +19,10 @@ from mentoring.profiles import pages as profiles
 FEATURE = Feature(
     name="mentoring",
     folder=Path(__file__).parent,
-    blueprints=[profiles.blueprint, proposals.blueprint, offers.blueprint, matches_api.blueprint],
+    blueprints=[profiles.blueprint, proposals.blueprint, offers.blueprint, declined.blueprint, matches_api.blueprint],
     reactions=[*pair_reactions.REACTIONS, *match_reactions.REACTIONS],
     jobs=jobs.JOBS,
+    cli=[matches_cli.match],
     slots=[
         *PARTS,
         *pair_pages.NOTICE_KINDS,
@@ -28,6 +30,7 @@ FEATURE = Feature(
         CalendarSource(calendar.dated),
         proposals.TAB,
         panel.PANEL,
+        declined.PAGE,
         plain.WORDS,
     ],
 )

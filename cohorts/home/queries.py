@@ -100,7 +100,10 @@ def neighbours_for(
     given: dict[str, Any] = {}
     if wanted:
         plain = wanted.translate({ord(mark): ESCAPE + mark for mark in (ESCAPE, "%", "_")})
-        given |= {"lower": plain.lower(), "typed": plain}  # SQLite knows small letters of ASCII only
+        given |= {
+            "lower": plain.lower(),
+            "typed": plain,
+        }  # the C locale knows small letters of ASCII only
     if after is not None:
         given["after"] = after
     rows = session.execute(*_page(named=bool(wanted), after=after is not None)(viewer, **given)).all()

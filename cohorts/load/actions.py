@@ -9,28 +9,31 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table as SqlTable
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from academy.kernel import bulk
 from academy.kernel.access import Conflict, Invalid
-from academy.kernel.db import Table
+from academy.kernel.db import Table, learn
+from academy.kernel.ledger import subjects_of
 from academy.people import actions as people
 from academy.people.models import GroupKind, Person
 from academy.people.queries import organization
 from academy.skills import actions as skills
 from academy.skills.models import Skill
 from academy.tracks import actions as tracks
-from academy.tracks import queries as track_queries
+from academy.tracks import engine as track_engine
 from academy.tracks.engine import read_pack
 from academy.tracks.models import Activity, TrackPart
 from academy.web import markup
+from cohorts.load.engine.boards import Board
 from cohorts.load.engine.population import OF_A_COHORT, Population, Room, Size, Somebody, academies_of, domain, populate
 from cohorts.load.engine.rows import Ground, Row, settling
 from cohorts.load.engine.talk import talking
 
 BATCH = 20_000
 """Rows that are gathered before they are written."""
-PACK = Path(track_queries.__file__).parent / "packs" / "leading-with-empathy.toml"
+PACK = Path(track_engine.__file__).parent / "packs" / "leading-with-empathy.toml"
 Said = Callable[[str], None]
 
 
@@ -72,10 +75,12 @@ def load(
     session.flush()
     made = populate(size, now, top.id, homes)
     said(f"Writing {len(made.people)} people in {len(made.classes)} cohorts and {len(made.pairs)} pairs...")
-    _write(session, settling(made, ground))
-    said(f"Writing {size.posts} posts...")
-    _write(session, talking(made))
-    _close(session, made)
+    with bulk.room(session):
+        _write(session, settling(made, ground))
+        said(f"Writing {size.posts} posts...")
+        _write(session, talking(made))
+        _close(session, made)
+    learn(session)
     return made
 
 
@@ -94,30 +99,34 @@ def _write(session: Session, rows: Iterable[Row]) -> None:
     waiting: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for number, (name, row) in enumerate(rows, 1):
         waiting[name].append(row)
+        if name == "ledger":
+            waiting["ledger_subjects"] += [
+                {"subject_id": subject, "entry_id": row["id"]} for subject in subjects_of(row["facts"])
+            ]
         if number % BATCH == 0:
             _flush(session, waiting)
     _flush(session, waiting)
 
 
 def _flush(session: Session, waiting: dict[str, list[dict[str, Any]]]) -> None:
-    connection = session.connection()
     for table in Table.metadata.sorted_tables:
         if waiting.get(table.name):
-            connection.execute(insert(table), waiting.pop(table.name))
+            bulk.write(session, table, waiting.pop(table.name))
 
 
 def _close(session: Session, made: Population) -> None:
     """Let each log know its last number, and each space what lists show of it."""
     logs: SqlTable = Table.metadata.tables["logs"]
     bump = update(logs).where(logs.c.id == bindparam("log")).values(head_seq=bindparam("head"))
-    numbered: list[Somebody | Room] = [*made.people, *made.rooms]
+    numbered: list[Somebody | Room | Board] = [*made.people, *made.rooms, *made.boards]
     heads = [{"log": one.id, "head": one.seq} for one in numbered if one.seq]
     if heads:
         session.connection().execute(bump, heads)
     spaces: SqlTable = Table.metadata.tables["spaces"]
     names: dict[str, Any] = {"replies": bindparam("count"), "last_at": bindparam("at"), "last_by": bindparam("by")}
+    names["solved_no"] = bindparam("solved")
     shown = [
-        {"space": room.id, "count": room.replies, "at": room.last_at, "by": room.last_by}
+        {"space": room.id, "count": room.replies, "at": room.last_at, "by": room.last_by, "solved": room.solved_no}
         for room in made.rooms
         if room.no
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from academy.kernel.viewer import Viewer
 from academy.people import queries as people
 from academy.people.models import Group, Membership, Role
 from academy.people.policy import Right, grantable, groups_with
-from cohorts.roster.models import Cohort, Waiting
+from cohorts.roster.models import Cohort, CohortState, Waiting
 
 COLUMN = "cohort"
 ROLES = (Role.LEARNER, Role.MENTOR, Role.FACILITATOR)
@@ -33,11 +34,12 @@ def plan(session: Session, viewer: Viewer, rows: Sequence[Known]) -> tuple[dict[
         return {}, []
     names = _cohorts(session, viewer)
     held = _held(session, list(names))
+    closed = set(session.scalars(select(Cohort.id).where(Cohort.id.in_(list(names)), Cohort.state != CohortState.OPEN)))
     by_name: dict[str, list[UUID]] = defaultdict(list)
     for cohort_id, name in names.items():
         by_name[name.casefold()].append(cohort_id)
         by_name[encode(cohort_id)].append(cohort_id)
-    paths: dict[UUID, list[tuple[UUID, str, int]]] = {}
+    path_of = cache(partial(people.path_of, session))
     changes, problems = {}, []
     for row in rows:
         try:
@@ -46,9 +48,9 @@ def plan(session: Session, viewer: Viewer, rows: Sequence[Known]) -> tuple[dict[
                 raise Wrong("A file enrolls people and takes nobody out of a cohort.")
             new = [p for p in dict.fromkeys(places) if p[1] not in held.get((row.person_id, p[0]), ())]
             for cohort_id, role in new:
-                if cohort_id not in paths:
-                    paths[cohort_id] = people.path_of(session, cohort_id)
-                if not grantable(viewer, role, paths[cohort_id]):
+                if cohort_id in closed:
+                    raise Wrong(f"{names[cohort_id]} is closed: nobody new is enrolled. Open it again first.")
+                if not grantable(viewer, role, path_of(cohort_id)):
                     raise Wrong(f"You can't make anybody a {role} in {names[cohort_id]}.")
         except Wrong as wrong:
             problems.append(Problem(row.line, COLUMN, str(wrong)))

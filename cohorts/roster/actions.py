@@ -38,6 +38,8 @@ from cohorts.roster.models import Cohort, CohortState, CohortStep, Waiting
 from forums.spaces import actions as spaces
 
 LONGEST_NAME = 120
+YEARS = range(2000, 2200)
+"""In which a cohort may begin: every week of a track stands in a calendar."""
 CHANGED = "Somebody has changed this cohort since you opened the page. Open it again; nothing was changed."
 
 
@@ -63,7 +65,7 @@ def create_cohort(
 ) -> Cohort:
     """Open a cohort below an academy for a track version, with its room. It stays with that version."""
     people_queries.demand(session, viewer, Right.CREATE_COHORT, academy_group_id)
-    title = _checked(name, zone)
+    title = _checked(name, zone, starts_on)
     group = people.open_group(session, kind=GroupKind.COHORT, name=title, parent_id=academy_group_id)
     delivery = tracks.deliver(
         session,
@@ -89,7 +91,7 @@ def create_cohort(
     return cohort
 
 
-def _checked(name: str, zone: str) -> str:
+def _checked(name: str, zone: str, starts_on: date) -> str:
     title = name.strip()
     if not title or len(title) > LONGEST_NAME:
         detail = f"A cohort's name has 1 to {LONGEST_NAME} characters."
@@ -97,6 +99,9 @@ def _checked(name: str, zone: str) -> str:
     if zone not in ZONES:
         detail = "This time zone is not known. Choose one from the list, such as Europe/Lisbon."
         raise Invalid(detail, errors={"zone": [detail]})
+    if starts_on.year not in YEARS:
+        detail = f"Choose a day from {YEARS[0]} to {YEARS[-1]}."
+        raise Invalid(detail, errors={"starts_on": [detail]})
     return title
 
 
@@ -123,7 +128,7 @@ def edit_cohort(
     """
     people_queries.demand(session, viewer, Right.CREATE_COHORT, cohort_id)
     before = queries.cohort_for(session, viewer, cohort_id)
-    title, agreed = _checked(name, zone), _lines(agreements)
+    title, agreed = _checked(name, zone, starts_on), _lines(agreements)
     after = {"name": title, "starts_on": starts_on, "zone": zone, "seats": seats, "agreements": tuple(agreed)}
     fields = tuple(field for field, value in after.items() if getattr(before, field) != value)
     moved = session.execute(
@@ -323,8 +328,8 @@ def change_role(session: Session, *, viewer: Viewer, cohort_id: UUID, person_id:
         raise Refused(detail)
     if role == to:
         return
-    placed = take_seats(session, cohort_id=cohort_id, person_ids=[person_id], role=to, actor_id=viewer.person_id)
-    if placed.waiting:
+    take_seats(session, cohort_id=cohort_id, person_ids=[person_id], role=to, actor_id=viewer.person_id)
+    if to == Role.LEARNER and person_id not in queries.learners_of(session, cohort_id):
         detail = "No seat is free for another learner. Nothing was changed; give the cohort more seats first."
         raise Conflict(detail)
     people.leave(session, group_id=cohort_id, person_id=person_id, role=role, actor_id=viewer.person_id)

@@ -12,11 +12,10 @@ from academy.kernel.access import Missing
 from academy.kernel.app import kernel
 from academy.kernel.paging import Part
 from academy.people import policy
-from academy.people import queries as people
 from academy.people.policy import Right
-from academy.tracks import queries as tracks
+from academy.tracks.queries import published as tracks
 from academy.web.api.effects import create, repeatable
-from academy.web.api.operations import PREFIX, Operations, answers, asks, takes
+from academy.web.api.operations import PREFIX, Operations, answers, asks, refuses, takes
 from academy.web.api.shapes import PageIn, part_of, span_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -48,6 +47,7 @@ def show(cohort_id: UUID) -> CohortLine:
 
 @blueprint.post("/cohorts")
 @guard("cohorts:create")
+@refuses(404)
 @repeatable
 @takes(CohortIn)
 @answers(201, CohortOut, tagged=True)
@@ -56,7 +56,7 @@ def create_cohort(sent: dict[str, Any]) -> Response:
     me = viewer()
 
     def work(session: Session) -> CohortLine:
-        homes = people.below(session, policy.granting(me, Right.CREATE_COHORT))
+        homes = queries.academies_below(session, policy.granting(me, Right.CREATE_COHORT))
         found = {line.version_id: line for line in tracks.tracks_in(session, homes)}
         if sent["track"] not in found:
             raise Missing
@@ -79,11 +79,12 @@ def create_cohort(sent: dict[str, Any]) -> Response:
 
 @blueprint.post("/cohorts/<id:cohort_id>/enroll")
 @guard("cohorts:enroll")
+@refuses(409)
 @repeatable
 @takes(EnrollIn)
 @answers(200, EnrolledOut)
 def enroll(cohort_id: UUID, sent: dict[str, Any]) -> Response:
-    """Enroll people; all of them or, when seats run out, none."""
+    """Enroll people; learners beyond the seats wait for one, in the order given."""
     me = viewer()
 
     def work(session: Session) -> dict[str, int]:

@@ -46,7 +46,10 @@ def _post(session: Session, _payload: dict[str, Any], value: dict[str, str] | No
         url=value["url"],
     )
     subject = _("You have a seat in %(cohort)s", cohort=value["cohort"])
-    mail.post(session, mail.Letter(to_name=value["name"], to_address=value["address"], subject=subject, text=text))
+    mail.post(
+        session,
+        mail.Letter(to_name=value["name"], to_address=value["address"], subject=subject, text=text, about="seat"),
+    )
 
 
 JOBS = [JobKind(LETTER, read=_read, outside=_with_address, apply=_post)]

@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
+from academy.kernel.db import ask
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
-from academy.people.models import Group, Membership, Person, Role
+from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person, Role
 from academy.people.policy import Right, groups_with, own_groups
 from academy.people.queries import Face
 from academy.tracks.engine import week_of
 from academy.tracks.models import Delivery, TrackVersion
 from cohorts.roster.models import Cohort, Waiting
+
+PAGE, OFFERED = 50, 100
+ESCAPE = "/"
 
 
 @dataclass(frozen=True)
@@ -59,46 +64,75 @@ def _lines() -> Select[Any]:
     )
     waiting = select(func.count()).select_from(Waiting).where(Waiting.cohort_id == Cohort.id).scalar_subquery()
     return (
-        select(Cohort, Group.name, Group.parent_id, Delivery, TrackVersion.title, TrackVersion.weeks, learners, waiting)
+        select(
+            *(Cohort.id, Cohort.space_id, Cohort.seats, Cohort.state, Cohort.version, Cohort.agreements),
+            *(Group.name, Group.parent_id),
+            *(Delivery.id.label("delivery_id"), Delivery.starts_on, Delivery.zone),
+            *(TrackVersion.title.label("track"), TrackVersion.weeks),
+            *(learners.label("learners"), waiting.label("waiting")),
+        )
         .join(Group, Group.id == Cohort.id)
         .join(Delivery, Delivery.id == Cohort.delivery_id)
         .join(TrackVersion, TrackVersion.id == Delivery.track_version_id)
-        .order_by(Delivery.starts_on.desc(), Group.name)
+        .order_by(Delivery.starts_on.desc(), Cohort.id.desc())
     )
 
 
-_KNOWN = Prepared(lambda viewer: _lines().where(Cohort.id.in_(groups_with(viewer, Right.MEET))))
+@cache
+def _page(*, named: bool, after: bool) -> Prepared:
+    def build(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+        start, before = aliased(Delivery), aliased(Cohort)
+        whom = (
+            select(Cohort.id)
+            .join(Group, Group.id == Cohort.id)
+            .join(Delivery, Delivery.id == Cohort.delivery_id)
+            .where(Cohort.id.in_(groups_with(viewer, Right.MEET)))
+        )
+        if named:
+            lower = func.lower(Group.name)
+            whom = whom.where(or_(*(lower.contains(bindparam(n), escape=ESCAPE) for n in ("lower", "typed"))))
+        if after:
+            began = (
+                select(start.starts_on)
+                .join(before, before.delivery_id == start.id)
+                .where(before.id == bindparam("after"))
+                .scalar_subquery()
+            )
+            earlier, same = Delivery.starts_on < began, Delivery.starts_on == began
+            whom = whom.where(or_(earlier, and_(same, Cohort.id < bindparam("after"))))
+        page = whom.order_by(Delivery.starts_on.desc(), Cohort.id.desc()).limit(bindparam("most")).subquery()
+        return _lines().where(Cohort.id.in_(select(page.c.id)))
+
+    return Prepared(build)
+
+
 _OWN = Prepared(lambda viewer: _lines().where(Cohort.id.in_(own_groups(viewer))))
 _ONE = Prepared(
     lambda viewer: _lines().where(Cohort.id == bindparam("cohort_id"), Cohort.id.in_(groups_with(viewer, Right.MEET)))
 )
 
 
-def _line(row: Any) -> CohortLine:
-    cohort, name, parent_id, delivery, track, weeks, learners, waiting = row
-    return CohortLine(
-        id=cohort.id,
-        name=name,
-        track=track,
-        weeks=weeks,
-        starts_on=delivery.starts_on,
-        zone=delivery.zone,
-        delivery_id=delivery.id,
-        space_id=cohort.space_id,
-        seats=cohort.seats,
-        state=cohort.state,
-        version=cohort.version,
-        agreements=tuple(cohort.agreements),
-        parent_id=parent_id,
-        learners=learners,
-        waiting=waiting,
-    )
+def _line(row: Row[Any]) -> CohortLine:
+    fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+    return CohortLine(**{**fields, "agreements": tuple(row.agreements)})
 
 
-def cohorts_for(session: Session, viewer: Viewer) -> list[CohortLine]:
-    """Return the cohorts that the viewer may know of, the latest start first. One statement."""
-    rows = session.execute(*_KNOWN(viewer))
-    return [_line(row) for row in rows]
+def cohorts_for(
+    session: Session, viewer: Viewer, *, wanted: str = "", after: UUID | None = None, limit: int = PAGE
+) -> tuple[list[CohortLine], UUID | None]:
+    """Return a page of the cohorts that the viewer may know of, and which to go on after if there are more.
+
+    The latest start comes first; `wanted` is a part of the name. One statement.
+    """
+    given: dict[str, Any] = {"most": limit + 1}
+    if wanted:
+        plain = wanted.translate({ord(mark): ESCAPE + mark for mark in (ESCAPE, "%", "_")})
+        given |= {"lower": plain.lower(), "typed": plain}  # SQLite knows small letters of ASCII only
+    if after is not None:
+        given["after"] = after
+    page = _page(named=bool(wanted), after=after is not None)
+    found = [_line(row) for row in ask(session, *page(viewer, **given))]
+    return found[:limit], found[limit - 1].id if len(found) > limit else None
 
 
 def cohorts_part(session: Session, viewer: Viewer, span: Span) -> Part[CohortLine]:
@@ -108,20 +142,20 @@ def cohorts_part(session: Session, viewer: Viewer, span: Span) -> Part[CohortLin
 
 def own_cohorts(session: Session, viewer: Viewer) -> list[CohortLine]:
     """Return the cohorts that the viewer is a member of. One statement."""
-    rows = session.execute(*_OWN(viewer))
+    rows = ask(session, *_OWN(viewer))
     return [_line(row) for row in rows]
 
 
 def cohort_for(session: Session, viewer: Viewer, cohort_id: UUID) -> CohortLine:
     """Find a cohort that the viewer may know of; raises `Missing`."""
-    row = session.execute(*_ONE(viewer, cohort_id=cohort_id)).one_or_none()
+    row = ask(session, *_ONE(viewer, cohort_id=cohort_id)).one_or_none()
     if row is None:
         raise Missing
     return _line(row)
 
 
-def enrollable(session: Session, cohort_id: UUID) -> list[Face]:
-    """Return the people of the organization who are not in the cohort yet, by name; at most 500.
+def enrollable(session: Session, cohort_id: UUID, *, wanted: str = "", limit: int = OFFERED) -> list[Face]:
+    """Return the people of the organization who are not in the cohort yet, by name; `wanted` is a part of it.
 
     There is one organization in a deployment, so that is everybody with an open account. The caller has
     checked the right to enroll.
@@ -130,18 +164,25 @@ def enrollable(session: Session, cohort_id: UUID) -> list[Face]:
     inside = select(Membership.person_id).where(
         Membership.group_id == cohort_id, or_(Membership.until_at.is_(None), Membership.until_at > now)
     )
-    rows = session.execute(
+    query = (
         select(Person.id, Person.name, Person.pronouns, Person.zone)
         .where(Person.id.not_in(inside), Person.deactivated_at.is_(None))
         .order_by(Person.name, Person.id)
-        .limit(500)
+        .limit(limit)
     )
+    if wanted:
+        lower = func.lower(Person.name)  # SQLite knows small letters of ASCII only
+        query = query.where(or_(*(lower.contains(part, autoescape=True) for part in {wanted.lower(), wanted})))
+    rows = session.execute(query)
     return [Face(r.id, r.name, r.pronouns, r.zone) for r in rows]
+
+
+_AGREEMENTS = select(Cohort.agreements).where(Cohort.id == bindparam("group_id"))
 
 
 def agreements_of(session: Session, group_id: UUID) -> list[str]:
     """Return the short lines that a cohort has agreed on; none for other groups. Its members read them."""
-    return list(session.scalar(select(Cohort.agreements).where(Cohort.id == group_id)) or ())
+    return list(ask(session, _AGREEMENTS, {"group_id": group_id}).scalar() or ())
 
 
 @dataclass(frozen=True)
@@ -218,3 +259,18 @@ def people_at(session: Session, addresses: Sequence[str]) -> dict[str, UUID]:
         select(Person.email_key, Person.id).where(Person.email_key.in_(keys), Person.deactivated_at.is_(None))
     )
     return {keys[row.email_key]: row.id for row in rows}
+
+
+def academies_below(session: Session, group_ids: Sequence[UUID]) -> list[UUID]:
+    """Return the academies, and the organization, among these groups and those below them."""
+    return list(
+        session.scalars(
+            select(GroupAncestor.group_id)
+            .join(Group, Group.id == GroupAncestor.group_id)
+            .where(
+                GroupAncestor.ancestor_id.in_(group_ids),
+                Group.kind.in_([GroupKind.ORGANIZATION, GroupKind.ACADEMY]),
+            )
+            .distinct()
+        )
+    )

@@ -19,7 +19,7 @@ from academy.kernel.viewer import Viewer
 from academy.people import queries as people
 from academy.people.models import GroupAncestor, Membership, Person
 from academy.people.policy import Right
-from academy.tracks import queries as tracks
+from academy.tracks.queries import published as tracks
 from cohorts.workshops import queries
 from cohorts.workshops.engine import times
 from cohorts.workshops.engine.details import Details, Written, check

@@ -18,7 +18,7 @@ from academy.kernel.viewer import Viewer
 from academy.web import markup
 from academy.web.api import conditions
 from academy.web.api.effects import conditional, create, repeatable
-from academy.web.api.operations import PREFIX, Operations, answers, asks, takes
+from academy.web.api.operations import PREFIX, Operations, answers, asks, refuses, takes
 from academy.web.api.shapes import part_of, span_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -68,6 +68,7 @@ def rsvp(workshop_id: UUID) -> WorkshopDetail:
 
 @blueprint.post("/workshops")
 @guard("workshops:schedule")
+@refuses(404)
 @repeatable
 @takes(NewWorkshopIn)
 @answers(201, WorkshopOut, tagged=True)
@@ -85,6 +86,7 @@ def schedule(sent: dict[str, Any]) -> Response:
 
 @blueprint.put("/workshops/<id:workshop_id>")
 @guard("workshops:schedule")
+@refuses(409)
 @conditional
 @takes(WrittenIn)
 @answers(200, WorkshopOut, tagged=True)
@@ -103,6 +105,7 @@ def move(workshop_id: UUID, sent: dict[str, Any]) -> WorkshopDetail:
 
 @blueprint.post("/workshops/<id:workshop_id>/cancel")
 @guard("workshops:schedule")
+@refuses(409)
 @conditional
 @answers(200, WorkshopOut, tagged=True)
 def cancel(workshop_id: UUID) -> WorkshopDetail:
@@ -120,6 +123,7 @@ def cancel(workshop_id: UUID) -> WorkshopDetail:
 
 @blueprint.put("/workshops/<id:workshop_id>/rsvp")
 @guard("workshops:attend")
+@refuses(409)
 @conditional
 @takes(AnswerIn)
 @answers(200, RsvpOut, tagged=True)

@@ -278,10 +278,10 @@ def leaders(members: Sequence[tuple[Face, str, int]]) -> tuple[Face, ...]:
 
 
 def schedulable_for(session: Session, viewer: Viewer) -> list[tuple[UUID, str]]:
-    """Return the cohorts that the viewer may schedule workshops for, as (id, name)."""
+    """Return the open cohorts that the viewer may schedule workshops for, as (id, name)."""
     rows = session.execute(
         select(Group.id, Group.name)
-        .where(Group.id.in_(schedulable_groups(viewer)), Group.kind == GroupKind.COHORT)
+        .where(Group.id.in_(schedulable_groups(viewer)), Group.kind == GroupKind.COHORT, Group.closed_at.is_(None))
         .order_by(Group.name)
     )
     return [(row.id, row.name) for row in rows]

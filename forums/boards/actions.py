@@ -56,7 +56,7 @@ def change_board(session: Session, *, viewer: Viewer, board_id: UUID, name: str,
     """Call a board something else, or say differently what it is about."""
     _care(session, viewer, board_id)
     new_name, new_about = _words(name, about)
-    people.rename_group(session, group_id=board_id, name=new_name)
+    people.rename_group(session, group_id=board_id, name=new_name, actor_id=viewer.person_id)
     session.execute(update(Board).where(Board.id == board_id).values(about=new_about))
     emit(session, BoardChanged(actor_id=viewer.person_id, board_id=board_id, what="words"))
 

@@ -16,14 +16,16 @@ from academy.kernel.ids import anonymous_id, encode
 from academy.kernel.paging import Part, part_of
 from academy.kernel.viewer import Viewer
 from academy.web.api import conditions, effects, shapes
-from academy.web.api.effects import conditional, repeatable
-from academy.web.api.operations import PREFIX, Operations, answers, asks, takes, written
+from academy.web.api.effects import conditional, create, repeatable
+from academy.web.api.operations import PREFIX, Operations, answers, asks, refuses, takes, written
 from academy.web.api.shapes import span_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from forums.boards import actions, policy, queries
 from forums.boards.queries import BoardLine, BoardView, ThreadLine, ThreadView
 from forums.boards.schemas import (
+    BoardChangeIn,
+    BoardIn,
     BoardLineOut,
     BoardOut,
     BoardsIn,
@@ -62,6 +64,50 @@ def show(board_id: UUID) -> BoardView:
         return queries.board_for(session, viewer(), board_id)
 
 
+@blueprint.post("/boards")
+@guard("forums:moderate")
+@refuses(404)
+@repeatable
+@takes(BoardIn)
+@answers(201, BoardOut, tagged=True)
+def open_board(sent: dict[str, Any]) -> Response:
+    """Open a board that a group keeps."""
+    me = viewer()
+
+    def work(session: Session) -> BoardView:
+        board_id = actions.open_board(
+            session, viewer=me, group_id=sent["group"], name=sent["name"], about=sent["about"]
+        )
+        session.flush()
+        return queries.board_for(session, me, board_id)
+
+    return create(work, BoardOut, location=lambda body: f"{PREFIX}/boards/{body['id']}")
+
+
+@blueprint.patch("/boards/<id:board_id>")
+@guard("forums:moderate")
+@conditional
+@takes(BoardChangeIn, partial=True)
+@answers(200, BoardOut, tagged=True)
+def change(board_id: UUID, sent: dict[str, Any]) -> BoardView:
+    """Rename a board, say what it is about, close it or open it again; what is not sent stays."""
+    me = viewer()
+
+    def work(session: Session) -> BoardView:
+        held = queries.board_for(session, me, board_id, lock=True)
+        conditions.demand(BoardOut, held)
+        policy.require_care(may_moderate=held.may_moderate)
+        if "name" in sent or "about" in sent:
+            words = {"name": held.name, "about": held.about, **sent}
+            actions.change_board(session, viewer=me, board_id=board_id, name=words["name"], about=words["about"])
+        if "closed" in sent:
+            actions.set_closed(session, viewer=me, board_id=board_id, closed=sent["closed"])
+        session.flush()
+        return queries.board_for(session, me, board_id)
+
+    return kernel().commit(work)
+
+
 @blueprint.get("/boards/<id:board_id>/threads")
 @guard("forums:read")
 @asks(ThreadsIn)
@@ -76,6 +122,7 @@ def threads(board_id: UUID, query: dict[str, Any]) -> Part[ThreadLine]:
 
 @blueprint.post("/boards/<id:board_id>/threads")
 @guard("forums:post")
+@refuses(409)
 @repeatable
 @takes(ThreadIn)
 @answers(201, OneThreadOut, tagged=True)
@@ -86,7 +133,7 @@ def start(board_id: UUID, sent: dict[str, Any]) -> Response:
     with kernel().reading() as session:
         names = named_on(session, queries.board_for(session, me, board_id).id, sent["body"])
     posting.spend(kernel().limits, me, board_id)
-    draft = offload.run(words.compose, sent["body"], names)
+    draft = offload.run_on(sent["body"], words.compose, names)
     nonce = sent.get("nonce") or chosen or encode(anonymous_id())
     send = log.send_of(
         *(kernel().settings.secrets, me.person_id, nonce), *("thread", board_id, sent["title"], draft.body_md)
@@ -166,6 +213,7 @@ def follow(thread_id: UUID, sent: dict[str, Any]) -> ThreadView:
 
 @blueprint.put("/threads/<id:thread_id>/answer")
 @guard("forums:post")
+@refuses(409)
 @conditional
 @takes(SolvedIn)
 @answers(200, OneThreadOut, tagged=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Select,
     Uuid,
     and_,
+    bindparam,
     cast,
     func,
     literal,
@@ -26,10 +28,11 @@ from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import log
 from academy.kernel.access import Missing
-from academy.kernel.db import Instant
+from academy.kernel.db import Instant, ask
 from academy.kernel.ids import encode
 from academy.kernel.log import Log
 from academy.kernel.paging import Part, Span, part
+from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, Person
 from academy.people.policy import Right, groups_with
@@ -110,8 +113,19 @@ class ThreadView(ThreadLine):
 _keeper = aliased(Group)
 
 
-def boards_for(session: Session, viewer: Viewer, *, group_id: UUID | None = None) -> list[BoardLine]:
-    """Return the boards that a viewer may read, by keeper and name; of one keeper with `group_id`. Two statements."""
+def boards_for(
+    session: Session,
+    viewer: Viewer,
+    *,
+    group_id: UUID | None = None,
+    limit: int | None = None,
+    after: UUID | None = None,
+) -> list[BoardLine]:
+    """Return the boards that a viewer may read, by keeper and name; of one keeper with `group_id`. Two statements.
+
+    At most `limit` of them, those after the board `after`.
+    """
+    order = (_keeper.created_at, _keeper.id, Group.name, Board.id)
     query = (
         select(
             Board.id,
@@ -126,10 +140,15 @@ def boards_for(session: Session, viewer: Viewer, *, group_id: UUID | None = None
         .join(Group, Group.id == Board.id)
         .join(_keeper, _keeper.id == Group.parent_id)
         .where(visible_boards(viewer))
-        .order_by(_keeper.created_at, _keeper.id, Group.name, Board.id)
+        .order_by(*order)
+        .limit(limit)
     )
     if group_id is not None:
         query = query.where(Group.parent_id == group_id)
+    if after is not None:
+        own, above = aliased(Group), aliased(Group)
+        there = select(above.created_at, above.id, own.name, own.id).join(above, above.id == own.parent_id)
+        query = query.where(tuple_(*order) > there.where(own.id == after).scalar_subquery())
     rows = session.execute(query).all()
     new = _unread_by_board(session, viewer) if rows else {}
     return [
@@ -189,13 +208,16 @@ def _boards(viewer: Viewer) -> Select[*tuple[Any, ...]]:
     )
 
 
+_BOARD = Prepared(lambda viewer: _boards(viewer).where(Board.id == bindparam("board_id")))
+_LOCKED = Prepared(lambda viewer: _boards(viewer).where(Board.id == bindparam("board_id")).with_for_update(of=Board))
+
+
 def board_for(session: Session, viewer: Viewer, board_id: UUID, *, lock: bool = False) -> BoardView:
     """Find a board that the viewer may read; raises `Missing`. One statement.
 
     With `lock`, whoever begins a thread on it waits for the others, as with `space_for`.
     """
-    query = _boards(viewer).where(Board.id == board_id)
-    row = session.execute(query.with_for_update(of=Board) if lock else query).one_or_none()
+    row = ask(session, *(_LOCKED if lock else _BOARD)(viewer, board_id=board_id)).one_or_none()
     if row is None:
         raise Missing
     return BoardView(
@@ -241,17 +263,28 @@ def threads_in(
     Pinned ones come first, then those where something came last. `show` is one of SHOWN; `words` must all be
     in the title. The board is one that `board_for` returned.
     """
-    listed = tuple_(Space.pinned, Space.last_at, Space.id)
-    query = _threads(viewer, board_id, show, words)
-    query = query.order_by(Space.pinned.desc(), Space.last_at.desc(), Space.id.desc()).limit(limit + 1)
-    if after is not None:
-        query = query.where(
-            listed
-            < tuple_(literal(after.pinned, Boolean), literal(after.last_at, Instant), literal(after.thread_id, Uuid))
-        )
-    rows = session.execute(query).all()
+    if words or after is not None:
+        query = _listed(viewer, board_id, show, words).limit(limit + 1)
+        rows = session.execute(query if after is None else query.where(_beyond(after))).all()
+    else:
+        rows = ask(session, *_listing(show)(viewer, board_id=board_id, most=limit + 1)).all()
     lines = [_line(row) for row in rows[:limit]]
     return lines, lines[-1].place if len(rows) > limit else None
+
+
+@cache
+def _listing(show: str) -> Prepared:
+    return Prepared(lambda viewer: _listed(viewer, bindparam("board_id", type_=Uuid()), show).limit(bindparam("most")))
+
+
+def _listed(viewer: Viewer, board_id: Any, show: str, words: str = "") -> Select[*tuple[Any, ...]]:
+    query = _threads(viewer, board_id, show, words)
+    return query.order_by(Space.pinned.desc(), Space.last_at.desc(), Space.id.desc())
+
+
+def _beyond(place: Place) -> ColumnElement[bool]:
+    there = (literal(place.pinned, Boolean), literal(place.last_at, Instant), literal(place.thread_id, Uuid))
+    return tuple_(Space.pinned, Space.last_at, Space.id) < tuple_(*there)
 
 
 def threads_part(
@@ -281,7 +314,7 @@ def thread_for(session: Session, viewer: Viewer, thread_id: UUID, *, lock: bool 
     )
 
 
-def _threads(viewer: Viewer, board_id: UUID, show: str = "all", words: str = "") -> Select[*tuple[Any, ...]]:
+def _threads(viewer: Viewer, board_id: Any, show: str = "all", words: str = "") -> Select[*tuple[Any, ...]]:
     query = (
         select(
             Space.id,

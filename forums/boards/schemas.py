@@ -24,7 +24,7 @@ class _Lenient(Schema):
         unknown = EXCLUDE
 
 
-class BoardWordsIn(_Lenient):
+class BoardWordsIn(Schema):
     """How a board is called, and what it is about."""
 
     name = fields.String(required=True, validate=validate.Length(1, LONGEST_NAME, error=NAME), error_messages=REQUIRED)
@@ -35,6 +35,12 @@ class BoardIn(BoardWordsIn):
     """A new board for a group."""
 
     group = Id(required=True, error_messages=REQUIRED)
+
+
+class BoardChangeIn(BoardWordsIn):
+    """What of a board is to be another: its words, and whether it is closed; what is not sent stays."""
+
+    closed = fields.Boolean(required=True)
 
 
 class ThreadFormIn(_Lenient):

@@ -16,7 +16,7 @@ from academy.kernel.paging import Part
 from academy.kernel.viewer import Viewer
 from academy.web.api import conditions, effects
 from academy.web.api.effects import conditional, repeatable
-from academy.web.api.operations import PREFIX, Operations, answers, asks, takes, written
+from academy.web.api.operations import PREFIX, Operations, answers, asks, refuses, takes, written
 from academy.web.api.shapes import NumberedPageIn, part_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -72,11 +72,12 @@ def _draft(me: Viewer, space_id: UUID, body: str) -> engine.Draft:
     with kernel().reading() as session:
         names = queries.nameable(session, me, space_id, body)
     policy.spend(kernel().limits, me, space_id)
-    return offload.run(engine.compose, body, names)
+    return offload.run_on(body, engine.compose, names)
 
 
 @blueprint.post("/spaces/<id:space_id>/posts")
 @guard("forums:post")
+@refuses(409)
 @repeatable
 @takes(PostIn)
 @answers(201, OnePostOut, tagged=True)
@@ -111,6 +112,7 @@ def send(space_id: UUID, sent: dict[str, Any]) -> Response:
 
 @blueprint.patch("/posts/<id:post_id>")
 @guard("forums:post")
+@refuses(409)
 @conditional
 @takes(WordsIn)
 @answers(200, OnePostOut, tagged=True)
@@ -157,6 +159,7 @@ def remove(post_id: UUID) -> None:
 
 @blueprint.put("/posts/<id:post_id>/reaction")
 @guard("forums:post")
+@refuses(409)
 @takes(ReactionIn)
 @answers(200, OnePostOut, tagged=True)
 def react(post_id: UUID, sent: dict[str, Any]) -> dict[str, Any]:

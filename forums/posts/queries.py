@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Row,
     Select,
     String,
@@ -106,7 +107,7 @@ class Source:
     space: SpaceView
 
 
-def _shown() -> Select[*tuple[Any, ...]]:
+def _shown(role: Any) -> Select[*tuple[Any, ...]]:
     """Select posts with all that is shown of them, in one statement for any number of posts."""
     quoted, quoted_author = aliased(Post), aliased(Person)
     reactions = (
@@ -121,7 +122,7 @@ def _shown() -> Select[*tuple[Any, ...]]:
             Post.no,
             Post.author_id,
             Person.name.label("author"),
-            leading_role(Post.author_id, Space.group_id).label("role"),
+            role.label("role"),
             Post.body_html,
             Post.at,
             Post.edited_at,
@@ -141,7 +142,7 @@ def _shown() -> Select[*tuple[Any, ...]]:
     )
 
 
-_SHOWN = _shown()
+_SHOWN = _shown(leading_role(Post.author_id, Space.group_id))
 
 
 def _read(row: Row[Any]) -> Shown:
@@ -173,10 +174,20 @@ def _reactions(text: str | None) -> dict[str, tuple[UUID, ...]]:
 
 
 _WITHIN = and_(Post.no > bindparam("above"), Post.no <= bindparam("upto"))
-_SPAN = _SHOWN.where(Post.space_id == bindparam("space"), _WITHIN).order_by(Post.no)
-_SPAN_ALSO = _SHOWN.where(Post.space_id == bindparam("space"), or_(_WITHIN, Post.id == bindparam("also"))).order_by(
-    Post.no
-)
+
+
+def _span(*chosen: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Select posts of one space in their order; what somebody leads there is asked once for all their posts."""
+    chosen = (Post.space_id == bindparam("space"), or_(*chosen))
+    writers = select(Post.author_id, Space.group_id).join(Space, Space.id == Post.space_id).where(*chosen).distinct()
+    writer = writers.subquery()
+    role = leading_role(writer.c.author_id, writer.c.group_id).label("role")
+    led = select(writer.c.author_id, role).group_by(writer.c.author_id, writer.c.group_id).subquery()
+    return _shown(led.c.role).outerjoin(led, led.c.author_id == Post.author_id).where(*chosen).order_by(Post.no)
+
+
+_SPAN = _span(_WITHIN)
+_SPAN_ALSO = _span(_WITHIN, Post.id == bindparam("also"))
 
 
 def posts_in(

@@ -29,7 +29,7 @@ def send(kernel: Kernel, viewer: Viewer, data: dict[str, Any], _socket: Socket) 
     body, reply_to = data["body"], data["reply_to"]
     with kernel.reading() as session:
         names = queries.nameable(session, viewer, space_id, body)
-    draft = offload.run(engine.compose, body, names)
+    draft = offload.run_on(body, engine.compose, names)
     key = _key(kernel, viewer, data, "post", space_id, draft.body_md, reply_to)
     posted = kernel.commit(
         lambda session: actions.post(
@@ -58,7 +58,7 @@ def edit(kernel: Kernel, viewer: Viewer, data: dict[str, Any], _socket: Socket) 
     policy.spend(kernel.limits, viewer, space_id)
     with kernel.reading() as session:
         names = queries.nameable(session, viewer, space_id, data["body"])
-    draft = offload.run(engine.compose, data["body"], names)
+    draft = offload.run_on(data["body"], engine.compose, names)
     key = _key(kernel, viewer, data, "edit", post_id, draft.body_md)
     changed = kernel.commit(
         lambda session: actions.edit(

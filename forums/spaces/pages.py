@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 from uuid import UUID
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from academy.kernel.access import Missing
 from academy.kernel.app import kernel
+from academy.kernel.ids import decode
+from academy.kernel.paging import LIMIT, page_of
 from academy.web import forms, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -22,11 +24,12 @@ blueprint = Blueprint("spaces", __name__)
 @blueprint.get("/spaces")
 @guard("forums:read")
 def index() -> str:
-    """List the viewer's rooms, the liveliest first."""
+    """List the viewer's rooms, the liveliest first, a page at a time; `after` goes on with the next one."""
+    after = decode(request.args["after"]) if request.args.get("after") else None
     with kernel().reading() as session:
         shell.load(session, viewer())
-        rooms = queries.rooms_for(session, viewer())
-    return render_template("forums/spaces/index.html", page="rooms", rooms=rooms)
+        rooms = page_of(queries.rooms_for(session, viewer()), LIMIT, after)
+    return render_template("forums/spaces/index.html", page="rooms", rooms=rooms.items, more=rooms.next)
 
 
 @blueprint.post("/spaces/<id:space_id>/read")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     BindParameter,
@@ -18,7 +17,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import aliased
 
 from academy.kernel import clock
 from academy.kernel.db import Instant
@@ -75,10 +74,11 @@ def board_readers() -> Select[*tuple[Any, ...]]:
     )
 
 
-def leading_role(
-    person_id: InstrumentedAttribute[UUID | None], group_id: InstrumentedAttribute[UUID]
-) -> ScalarSelect[str]:
-    """Select the role that a room shows beside somebody's name (lead, facilitator or mentor), null for others."""
+def leading_role(person_id: Any, group_id: Any) -> ScalarSelect[str]:
+    """Select the role that a room shows beside somebody's name (lead, facilitator or mentor), null for others.
+
+    Both ids are columns.
+    """
     membership, ancestor, group = aliased(Membership), aliased(GroupAncestor), aliased(Group)
     weight = case(*((membership.role == role, i) for i, role in enumerate(LEADING)), else_=len(LEADING))
     return (

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from academy.kernel.app import kernel
+from academy.privacy.pages import before_showing
 from academy.web.api.effects import create, repeatable
-from academy.web.api.operations import PREFIX, Operations, answers, asks, takes
+from academy.web.api.operations import PREFIX, Operations, answers, asks, refuses, takes
 from academy.web.api.shapes import part_of, span_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from academy.kernel.paging import Part
+    from academy.kernel.viewer import Viewer
     from mentoring.matches.queries import MatchLine, OfferLine, RunLine
 
 blueprint = Operations("matches_api", __name__, tag="Matching")
@@ -42,8 +44,11 @@ blueprint = Operations("matches_api", __name__, tag="Matching")
 @answers(200, MatchingOut)
 def show(group_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """Return what the matcher proposes for a group."""
+    me = viewer()
     with kernel().reading() as session:
-        found = queries.matching_for(session, viewer(), group_id, query["kind"])
+        found = queries.matching_for(session, me, group_id, query["kind"])
+    shown = {face.id for line in found.matches for face, _role in line.people}
+    before_showing(me, "matching", shown | {one.face.id for one in found.unplaced})
     return {
         "asked": found.asked,
         "run": found.run,
@@ -79,8 +84,11 @@ def run(run_id: UUID) -> RunLine:
 @answers(200, part_of(OfferOut))
 def offers(query: dict[str, Any]) -> Part[OfferLine]:
     """List the offers that the caller was made."""
+    me = viewer()
     with kernel().reading() as session:
-        return queries.offers_part(session, viewer(), span_of(query), state=query.get("state"))
+        found = queries.offers_part(session, me, span_of(query), state=query.get("state"))
+    before_showing(me, "offer", [line.learner.id for line in found.items])
+    return found
 
 
 @blueprint.get("/offers/<id:offer_id>")
@@ -88,8 +96,15 @@ def offers(query: dict[str, Any]) -> Part[OfferLine]:
 @answers(200, OfferOut, tagged=True)
 def offer(offer_id: UUID) -> OfferLine:
     """Return one of the caller's offers."""
+    return _shown(viewer(), offer_id)
+
+
+def _shown(me: Viewer, offer_id: UUID) -> OfferLine:
+    """Return one of the caller's offers, once it is written down that they are shown it."""
     with kernel().reading() as session:
-        return queries.offer_for(session, viewer(), offer_id)
+        found = queries.offer_for(session, me, offer_id)
+    before_showing(me, "offer", [found.learner.id])
+    return found
 
 
 @blueprint.post("/groups/<id:group_id>/matches")
@@ -111,6 +126,7 @@ def ask(group_id: UUID, sent: dict[str, Any]) -> Response:
 
 @blueprint.post("/runs/<id:run_id>/publish")
 @guard("matches:propose")
+@refuses(409)
 @repeatable
 @takes(PublishIn)
 @answers(200, RunOut)
@@ -128,12 +144,14 @@ def publish(run_id: UUID, sent: dict[str, Any]) -> Response:
 
 @blueprint.post("/offers/<id:offer_id>/accept")
 @guard("matches:mentor")
+@refuses(409)
 @repeatable
 @takes(AcceptIn)
 @answers(200, OfferOut)
 def accept(offer_id: UUID, sent: dict[str, Any]) -> Response:
     """Say yes: the room of the two opens. `version` is the offer's, as it was read."""
     me = viewer()
+    _shown(me, offer_id)
 
     def work(session: Session) -> OfferLine:
         actions.accept(session, viewer=me, offer_id=offer_id, version=sent["version"])
@@ -145,12 +163,14 @@ def accept(offer_id: UUID, sent: dict[str, Any]) -> Response:
 
 @blueprint.post("/offers/<id:offer_id>/decline")
 @guard("matches:mentor")
+@refuses(409)
 @repeatable
 @takes(DeclineIn)
 @answers(200, OfferOut)
 def decline(offer_id: UUID, sent: dict[str, Any]) -> Response:
     """Say no; the reason stays private, and somebody else is asked."""
     me = viewer()
+    _shown(me, offer_id)
 
     def work(session: Session) -> OfferLine:
         actions.decline(session, viewer=me, offer_id=offer_id, version=sent["version"], reason=sent["reason"])

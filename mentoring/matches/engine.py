@@ -1,10 +1,15 @@
-"""The matcher of this feature. `kernel.offload` names it for the matcher process; nothing imports it."""
+"""The matcher of this feature. `kernel.offload` names it for its process, `cli` loads it; nothing imports it."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matching import buddies, mentors
+from matching import buddies, mentors, solving
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from matching.instance import Answer, Buddies, Mentors
 
 
 def solve(request: dict[str, Any]) -> dict[str, Any]:
@@ -17,3 +22,10 @@ def solve(request: dict[str, Any]) -> dict[str, Any]:
     ask = request["ask"]
     answer = buddies.solve(ask) if request["purpose"] == "buddy" else mentors.solve(ask)
     return dict(answer)
+
+
+def solve_instance(
+    asked: Buddies | Mentors, *, floor: bool, kept: Collection[frozenset[str]], seconds: float | None = None
+) -> Answer:
+    """Answer what a file asks; `seconds` bound the search for trios."""
+    return solving.solve(asked, floor=floor, kept=kept, seconds=solving.SECONDS if seconds is None else seconds)

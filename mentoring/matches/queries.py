@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -350,3 +351,43 @@ def facts_of(session: Session, match_ids: Sequence[UUID]) -> dict[UUID, tuple[li
         .where(Match.id.in_(set(match_ids)))
     )
     return {row.id: (whole_parts(row.parts, row.facts), row.settings.get("week", "")) for row in rows}
+
+
+def unsaid_among(session: Session, person_ids: Sequence[UUID]) -> set[UUID]:
+    """Return who of these has not said their languages or hours, without which nobody is placed. Two statements."""
+    if not person_ids:
+        return set()
+    spoken, hours = people.languages_of(session, person_ids), people.availability_of(session, person_ids)
+    return {one for one in person_ids if not spoken[one] or not hours[one]}
+
+
+FEWEST = 3
+"""As many people have to have written before anything of it is shown."""
+
+
+def reasons_told(session: Session) -> list[tuple[tuple[date, date], list[str]]]:
+    """Return why people declined, by runs of finished months, the latest first: (first and last month, reasons).
+
+    A run goes on until `FEWEST` people have written in it, and is not told before: so no look at the page before and
+    after somebody declined shows what they wrote. Reasons stand in the order of the alphabet. The caller has checked
+    who asks. One statement.
+    """
+    this_month = clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    rows = session.execute(
+        select(Offer.answered_at, Offer.person_id, Offer.reason)
+        .where(Offer.state == OfferState.DECLINED, Offer.reason != "", Offer.answered_at < this_month)
+        .order_by(Offer.answered_at)
+    )
+    told: list[tuple[tuple[date, date], list[str]]] = []
+    wrote: set[UUID] = set()
+    said: list[str] = []
+    first = this_month.date()
+    for month, group in groupby(rows, key=lambda row: row.answered_at.date().replace(day=1)):
+        first = month if not said else first
+        for row in group:
+            wrote.add(row.person_id)
+            said.append(row.reason)
+        if len(wrote) >= FEWEST:
+            told.append(((first, month), sorted(said, key=str.casefold)))
+            wrote, said = set(), []
+    return told[::-1]

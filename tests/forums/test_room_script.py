@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("room_script")]
 
 @dataclass
 class Own:
-    """A server of one test's own with a room of three, that can be killed and come back to where it was."""
+    """A room of three, of one test's own, on a server that can be killed and come back to where it was."""
 
     kernel: Kernel
     folder: Path
@@ -81,21 +81,42 @@ class Own:
         return forums.say(self.kernel, self.people[person], self.space, body).id
 
 
-@pytest.fixture
-def own(chromium: Browser, tmp_path: Path, sqlite_template: Path) -> Iterator[Own]:
-    """Serve a room for one test."""
-    file = tmp_path / "academy.db"
+@dataclass
+class Served:
+    """The server of this file's rooms; it comes back to life for whoever comes after one who killed it."""
+
+    kernel: Kernel
+    folder: Path
+    database_url: str
+    server: Server
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Served]:
+    """Serve a database of this file's own."""
+    folder = tmp_path_factory.mktemp("rooms")
+    file = folder / "academy.db"
     shutil.copyfile(sqlite_template, file)
     url = f"sqlite:///{file}"
-    kernel = kernel_on(url, tmp_path)
+    found = Served(kernel_on(url, folder), folder, url, start_server(url, folder))
+    yield found
+    found.server.stop()
+    found.kernel.database.engine.dispose()
+
+
+@pytest.fixture
+def own(chromium: Browser, served: Served) -> Iterator[Own]:
+    """Open a room for one test."""
+    kernel = served.kernel
+    if served.server.process.poll() is not None:
+        served.server = start_server(served.database_url, served.folder)
     _, space, members = forums.room(kernel, "Ana Lima", "Ben Okri", "Cyd Moss")
     forums.say(kernel, members[1], space, "Welcome, everybody")
-    found = Own(kernel, tmp_path, url, start_server(url, tmp_path), chromium, space, members)
+    found = Own(kernel, served.folder, served.database_url, served.server, chromium, space, members)
     yield found
     for context in chromium.contexts:
         context.close()
-    found.server.stop()
-    kernel.database.engine.dispose()
+    served.server = found.server
 
 
 def say(page: Page, body: str) -> None:

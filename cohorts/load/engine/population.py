@@ -10,6 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from academy.kernel.ids import made_at
+from cohorts.load.engine.boards import Board, boards, fill
 from cohorts.load.engine.words import ZONES, name
 
 if TYPE_CHECKING:
@@ -53,7 +54,11 @@ class Somebody:
 
 @dataclass(slots=True, eq=False)
 class Room:
-    """A space. `posts` is how many there will be; `no` and `seq` count what is there so far."""
+    """A space. `posts` is how many there will be; `no` and `seq` count what is there so far.
+
+    `pinned` and `solvable` are of a thread, whose first member began it; `solved_no` is the post that solved it;
+    `asked` says that who began it was told of an answer and has not looked.
+    """
 
     id: UUID
     group_id: UUID
@@ -69,8 +74,17 @@ class Room:
     replies: int = 0
     last_at: datetime | None = None
     last_by: UUID | None = None
+    pinned: bool = False
+    solvable: bool = False
+    solved_no: int | None = None
+    asked: bool = False
     read: dict[UUID, int] = field(default_factory=dict)
     recent: deque[tuple[UUID, UUID]] = field(default_factory=lambda: deque(maxlen=20))
+
+    @property
+    def solved(self) -> bool:
+        """Say whether the last post is one that solves a thread."""
+        return self.solvable and self.no == self.posts > 1
 
 
 @dataclass(slots=True, eq=False)
@@ -124,6 +138,7 @@ class Population:
     people: list[Somebody] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
     pairs: list[Two] = field(default_factory=list)
+    boards: list[Board] = field(default_factory=list)
 
     @property
     def opened(self) -> datetime:
@@ -132,12 +147,13 @@ class Population:
 
     @property
     def rooms(self) -> list[Room]:
-        """Return every space, the first cohort's first."""
-        return [c.room for c in self.classes] + [p.room for p in self.pairs]
+        """Return every space, the first cohort's first, threads last."""
+        threads = [thread for board in self.boards for thread in board.threads]
+        return [c.room for c in self.classes] + [p.room for p in self.pairs] + threads
 
     def id(self, at: datetime) -> UUID:
         """Make the next id, as if made then."""
-        return made_at(at, self.random.getrandbits(80))
+        return made_at(at, self.random.getrandbits(74))
 
 
 def domain(seed: int) -> str:
@@ -156,7 +172,7 @@ def populate(size: Size, now: datetime, organization_id: UUID, academies: Sequen
         known = role if role not in first else f"person-{number}"
         first.add(role)
         return Somebody(
-            id=made_at(at, random.getrandbits(80)),
+            id=made_at(at, random.getrandbits(74)),
             email=f"{known}@{domain(size.seed)}",
             name=name(random),
             zone=random.choice(ZONES),
@@ -186,6 +202,7 @@ def populate(size: Size, now: datetime, organization_id: UUID, academies: Sequen
             made.classes.append(_class(made, home, number, members))
     for cohort in made.classes:
         made.pairs += _pairs(made, cohort)
+    made.boards = boards(made)
     _share(made)
     return made
 
@@ -252,17 +269,17 @@ def _pairs(made: Population, cohort: Class) -> list[Two]:
 
 def _share(made: Population) -> None:
     """Share the posts among rooms and let everybody have read some of each."""
-    rooms = made.rooms
-    weights = {"room": ROOM, "pair": PAIR, "thread": THREAD}
+    fill(made, Room, int(made.size.posts * THREAD / (ROOM + PAIR + THREAD)))
+    rooms = [c.room for c in made.classes] + [p.room for p in made.pairs]
+    left = made.size.posts - sum(thread.posts for board in made.boards for thread in board.threads)
+    weights = {"room": ROOM, "pair": PAIR}
     sums = {kind: sum(r.weight for r in rooms if r.kind == kind) for kind in weights}
     whole = sum(share for kind, share in weights.items() if sums[kind])
-    given = 0
     for room in rooms:
-        room.posts = int(made.size.posts * weights[room.kind] / whole * room.weight / sums[room.kind])
-        given += room.posts
-    for i in range(made.size.posts - given):
+        room.posts = int(left * weights[room.kind] / whole * room.weight / sums[room.kind])
+    for i in range(left - sum(room.posts for room in rooms)):
         rooms[i % len(rooms)].posts += 1
-    for room in rooms:
+    for room in made.rooms:
         for person in room.members:
             room.read[person.id] = _read(made.random, room.posts)
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from cohorts.load.engine.boards import Board
 from cohorts.load.engine.population import Class, Population, Room, Somebody
 
 Row = tuple[str, dict[str, Any]]
@@ -57,7 +58,8 @@ def settling(made: Population, ground: Ground) -> Iterator[Row]:
         yield from _cohort(made, ground, cohort)
     for pair in made.pairs:
         at = pair.room.opened_at
-        yield from _group(made, pair.group_id, "pair", pair.room.title, at, pair.academy.id)
+        above = (pair.academy.id, made.organization_id)
+        yield from _group(pair.group_id, "pair", pair.room.title, at, above)
         for person, role in pair.people:
             yield from _joined(made, pair.group_id, person, role, at, None)
         yield from _space(made, pair.room)
@@ -76,6 +78,8 @@ def settling(made: Population, ground: Ground) -> Iterator[Row]:
         )
         facts = {"pair_id": pair.id, "kind": pair.kind, "group_id": pair.group_id, "match_id": None}
         yield ledger(made, "PairOpened", at, None, facts)
+    for board in made.boards:
+        yield from _board(made, board)
 
 
 def _person(made: Population, ground: Ground, person: Somebody) -> Iterator[Row]:
@@ -120,10 +124,24 @@ def _person(made: Population, ground: Ground, person: Somebody) -> Iterator[Row]
             yield "goals", {"person_id": person.id, "skill_id": skill_id, "level": random.randint(2, 5), "at": at}
 
 
-def _group(made: Population, group_id: UUID, kind: str, title: str, at: datetime, academy_id: UUID) -> Iterator[Row]:
-    yield "groups", {"id": group_id, "kind": kind, "name": title, "parent_id": academy_id, "created_at": at}
-    for depth, ancestor in enumerate((group_id, academy_id, made.organization_id)):
+def _group(group_id: UUID, kind: str, title: str, at: datetime, above: Sequence[UUID]) -> Iterator[Row]:
+    """Make a group below others, the nearest of them first."""
+    yield "groups", {"id": group_id, "kind": kind, "name": title, "parent_id": above[0], "created_at": at}
+    for depth, ancestor in enumerate((group_id, *above)):
         yield "group_ancestors", {"group_id": group_id, "ancestor_id": ancestor, "depth": depth}
+
+
+def _board(made: Population, board: Board) -> Iterator[Row]:
+    at, by = board.opened_at, board.opened_by.id
+    yield from _group(board.id, "board", board.name, at, board.above)
+    yield _log(board.id, "board", made.random.getrandbits(48))
+    yield "boards", {"id": board.id, "about": "What comes up, and who knows.", "created_at": at, "closed_at": None}
+    yield ledger(made, "BoardOpened", at, by, {"board_id": board.id, "group_id": board.above[0]})
+    for thread in board.threads:
+        yield from _space(made, thread)
+        yield happened(made, board, "thread", thread.id, thread.opened_by, thread.opened_at)
+        facts = {"board_id": board.id, "space_id": thread.id}
+        yield ledger(made, "ThreadStarted", thread.opened_at, thread.opened_by, facts)
 
 
 def _joined(
@@ -148,7 +166,15 @@ def _space(made: Population, room: Room) -> Iterator[Row]:
     yield _log(room.id, "space", made.random.getrandbits(48))
     yield (
         "spaces",
-        {"id": room.id, "group_id": room.group_id, "kind": room.kind, "title": room.title, "head_no": room.posts},
+        {
+            "id": room.id,
+            "group_id": room.group_id,
+            "kind": room.kind,
+            "title": room.title,
+            "head_no": room.posts,
+            "author_id": room.opened_by if room.kind == "thread" else None,
+            "pinned": room.pinned,
+        },
     )
     facts = {"space_id": room.id, "group_id": room.group_id, "kind": room.kind}
     yield ledger(made, "SpaceOpened", room.opened_at, room.opened_by, facts)
@@ -168,7 +194,7 @@ def _space(made: Population, room: Room) -> Iterator[Row]:
 def _cohort(made: Population, ground: Ground, cohort: Class) -> Iterator[Row]:
     place = made.homes.index(cohort.academy)
     at, lead = cohort.created_at, cohort.academy.lead.id
-    yield from _group(made, cohort.id, "cohort", cohort.name, at, cohort.academy.id)
+    yield from _group(cohort.id, "cohort", cohort.name, at, (cohort.academy.id, made.organization_id))
     version = ground.versions[place]
     yield (
         "deliveries",
@@ -286,8 +312,10 @@ def ledger(made: Population, kind: str, at: datetime, actor_id: UUID | None, fac
     )
 
 
-def happened(made: Population, room: Room | Somebody, kind: str, ref: UUID, by: UUID | None, at: datetime) -> Row:
-    """Append an event to the log of a room or of somebody's inbox."""
+def happened(
+    made: Population, room: Room | Somebody | Board, kind: str, ref: UUID, by: UUID | None, at: datetime
+) -> Row:
+    """Append an event to the log of a room, of a board or of somebody's inbox."""
     del made
     room.seq += 1
     return (

@@ -62,6 +62,24 @@ ENDINGS = (
     "Still thinking about it.",
     "Has somebody an example from a smaller team?",
 )
+TITLES = (
+    "How do you begin a difficult conversation?",
+    "Which book helped you most?",
+    "Somebody in my team never speaks",
+    "Feedback across time zones",
+    "What to do when nobody agrees",
+    "A short exercise for Mondays",
+    "Listening when you are in a hurry",
+    "How often do you meet one to one?",
+    "Does anybody have a checklist for the first week?",
+    "My notes from the workshop",
+    "Saying no, kindly",
+    "How do I read this chart?",
+    "Practice partners wanted",
+    "When the plan changes every day",
+    "Asking for help without feeling small",
+    "Three questions that worked",
+)
 STANDS_FOR = "Aaaa Zzzz"
 """A name that nobody has, where a message names somebody."""
 

@@ -41,19 +41,21 @@ def ways(cohort_id: UUID) -> ResponseReturnValue:
 
 
 def _ways(cohort_id: UUID, values: Mapping[str, Any], errors: Mapping[str, Sequence[str]]) -> str:
-    me = viewer()
+    me, wanted = viewer(), forms.wanted_text("q")
     with kernel().reading() as session:
         path = people.path_of(session, cohort_id)
         policy.require(me, Right.ENROLL, path)
         cohort = queries.cohort_for(session, me, cohort_id)
-        candidates = queries.enrollable(session, cohort_id)
+        candidates = queries.enrollable(session, cohort_id, wanted=wanted, limit=queries.OFFERED + 1)
         tabs = shell.tabs(me, path, cohort_id)
         shell.load(session, me)
     roles = [r for r in (Role.LEARNER, Role.MENTOR, Role.FACILITATOR) if policy.grantable(me, r, path)]
     return render_template(
         "cohorts/roster/enroll.html",
         cohort=cohort,
-        candidates=candidates,
+        candidates=candidates[: queries.OFFERED],
+        more=len(candidates) > queries.OFFERED,
+        q=wanted,
         role_options=role_options(roles),
         tabs=tabs,
         values=values,

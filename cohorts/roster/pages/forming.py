@@ -18,7 +18,7 @@ from academy.people import queries as people
 from academy.people.engine import ZONES
 from academy.people.policy import Right
 from academy.tracks import actions as track_actions
-from academy.tracks import queries as tracks
+from academy.tracks.queries import published as tracks
 from academy.web import forms, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -54,7 +54,7 @@ def _form(values: Mapping[str, Any], errors: Mapping[str, list[str]]) -> str:
         cohort=None,
         track_options=[(encode(t.version_id), t.title) for t in found],
         zone_options=_zones(),
-        values=values or {"zone": me.zone},
+        values=values or {"zone": me.zone, "track": forms.wanted_text("track")},
         errors=errors,
         page="cohorts",
     )
@@ -65,7 +65,7 @@ def _zones() -> list[tuple[str, str]]:
 
 
 def _tracks(session: Session, homes: list[UUID]) -> list[tracks.TrackLine]:
-    return tracks.tracks_in(session, people.below(session, homes))
+    return tracks.tracks_in(session, queries.academies_below(session, homes))
 
 
 @blueprint.post("/cohorts")

@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from academy.kernel.access import Missing
 from academy.kernel.app import kernel
+from academy.kernel.ids import decode
 from academy.people import policy
 from academy.people import queries as people
 from academy.people.models import Role
 from academy.people.policy import Right
-from academy.tracks import queries as tracks
-from academy.web import shell
+from academy.tracks.queries import published as tracks
+from academy.web import forms, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from cohorts.roster import queries
@@ -33,20 +34,25 @@ blueprint = Blueprint("roster", __name__)
 def agreements(session: Session, _viewer: Viewer, group_id: UUID) -> str:
     """Show beside a cohort's room what the cohort has agreed on."""
     lines = queries.agreements_of(session, group_id)
-    return render_template("cohorts/roster/_agreements.html", lines=lines) if lines else ""
+    return shell.part("cohorts/roster/_agreements.html", lines=lines) if lines else ""
 
 
 @blueprint.get("/cohorts")
 @guard("people:meet")
 def index() -> ResponseReturnValue:
-    """List the cohorts that the viewer may know of."""
+    """List the cohorts that the viewer may know of, a page at a time; `after` goes on with the next one."""
     me = viewer()
+    wanted = forms.wanted_text("q")
+    after = decode(request.args["after"]) if request.args.get("after") else None
     with kernel().reading() as session:
-        lines = queries.cohorts_for(session, me)
+        lines, more = queries.cohorts_for(session, me, wanted=wanted, after=after)
         shell.load(session, me)
     return render_template(
         "cohorts/roster/index.html",
         lines=lines,
+        more=more,
+        after=after,
+        q=wanted,
         may_create=bool(policy.granting(me, Right.CREATE_COHORT)),
         page="cohorts",
     )
@@ -87,6 +93,7 @@ def cohort_page(cohort_id: UUID, errors: Mapping[str, list[str]]) -> str:
         may_enroll=may_enroll and bool(roles),
         may_lead=may_lead,
         may_read=policy.may(me, Right.READ, path),
+        may_learn=policy.may(me, Right.LEARN, path),
         roles=roles,
         role_options=role_options(roles),
         reasons=[

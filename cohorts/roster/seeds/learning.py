@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from academy.tracks import actions as tracks
-from academy.tracks import queries as track_queries
+from academy.tracks.queries import walking as track_queries
 from academy.web import markup
 from cohorts.roster.seeds.opening import seats
 from cohorts.roster.seeds.story import Story, World

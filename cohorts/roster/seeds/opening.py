@@ -26,7 +26,7 @@ from academy.people.models import GroupKind, Role
 from academy.skills import actions as skills
 from academy.skills import queries as skill_queries
 from academy.tracks import actions as tracks
-from academy.tracks import queries as track_queries
+from academy.tracks import engine as track_engine
 from academy.tracks.engine import VIDEO, ActivityPart, Pack, read_pack
 from academy.web import markup
 from cohorts.roster import actions as roster
@@ -36,7 +36,7 @@ from mentoring.profiles import actions as profiles
 if TYPE_CHECKING:
     from academy.kernel.app import Kernel
 
-PACKS = Path(track_queries.__file__).parent / "packs"
+PACKS = Path(track_engine.__file__).parent / "packs"
 FILMS = Path(__file__).parents[1] / "demo"
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 OPENED = timedelta(days=60)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import render_template
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock
 from academy.kernel.viewer import Viewer
-from academy.tracks.queries import Task
+from academy.people import queries as people
+from academy.people.policy import Right, may
+from academy.tracks.queries.walking import Task
+from academy.web import shell
 from cohorts.workshops import queries
 
 
 def beside_room(session: Session, viewer: Viewer, group_id: UUID) -> str:
     """Show the next workshop of the room's group."""
     lines = queries.workshops_for(session, viewer, clock.now(), group_id=group_id)
-    return Markup(render_template("cohorts/workshops/panel.html", workshop=lines[0])) if lines else ""  # noqa: S704 - made by an escaping template
+    return shell.part("cohorts/workshops/panel.html", viewer=viewer, workshop=lines[0]) if lines else ""
 
 
 def beside_activity(session: Session, viewer: Viewer, task: Task) -> str:
@@ -25,4 +26,5 @@ def beside_activity(session: Session, viewer: Viewer, task: Task) -> str:
     now = clock.now()
     coming = queries.workshops_for(session, viewer, now, group_id=task.group_id, activity_id=task.id)
     lines = coming or queries.workshops_for(session, viewer, group_id=task.group_id, activity_id=task.id)
-    return Markup(render_template("cohorts/workshops/beside.html", lines=lines))  # noqa: S704 - as above
+    plans = not lines and may(viewer, Right.SCHEDULE, people.path_of(session, task.group_id))
+    return shell.part("cohorts/workshops/beside.html", viewer=viewer, lines=lines, task=task, plans=plans)

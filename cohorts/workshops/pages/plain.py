@@ -40,7 +40,21 @@ def _jobs() -> Mapping[str, str]:
 
 
 def _letters() -> Mapping[str, str]:
-    return {"workshop": _("A letter about a workshop")}
+    return {"workshop": _("A letter about a workshop"), "seat": _("A letter about a seat in a cohort")}
 
 
-WORDS = PlainWords(_entries, _jobs, _letters)
+LED = frozenset(
+    {
+        "CohortCreated",
+        "CohortEdited",
+        "CohortClosed",
+        "CohortReopened",
+        "PersonWaitlisted",
+        "SeatGiven",
+        "WaitlistMoved",
+        "WaitlistLeft",
+        "PersonEnrolled",
+        "WorkshopScheduled",
+    }
+)
+WORDS = PlainWords(_entries, _jobs, _letters, LED)

@@ -14,6 +14,7 @@ from academy.kernel import clock
 from academy.kernel.access import Conflict, Missing, Refusal
 from academy.kernel.app import kernel
 from academy.kernel.ids import decode, encode
+from academy.kernel.paging import LIMIT, page_of
 from academy.people.policy import Right, may
 from academy.people.queries import availability_of
 from academy.web import forms, i18n, shell
@@ -44,21 +45,29 @@ NAMED = 60
 @blueprint.get("/workshops")
 @guard("workshops:attend")
 def index() -> str:
-    """List coming workshops by day and those that are over, in the viewer's own zone."""
+    """List coming workshops by day and those that are over, in the viewer's own zone.
+
+    Coming ones stand there a page at a time; `after` goes on with the next one.
+    """
     me = viewer()
     group_id = decode(request.args["group"]) if request.args.get("group") else None
+    after = decode(request.args["after"]) if request.args.get("after") else None
     with kernel().reading() as session:
         shell.load(session, me)
         coming = queries.workshops_for(session, me, clock.now(), group_id=group_id, cancelled=True)
-        past = queries.workshops_for(session, me, group_id=group_id)
+        past = [] if after else queries.workshops_for(session, me, group_id=group_id)
         groups = queries.schedulable_for(session, me)
+
+    shown = page_of(coming, LIMIT, after)
 
     def day_of(line: queries.WorkshopLine) -> date:
         return i18n.local(line.starts_at).date()
 
     return render_template(
         "cohorts/workshops/index.html",
-        days=[(day, list(lines)) for day, lines in groupby(coming, day_of)],
+        days=[(day, list(lines)) for day, lines in groupby(shown.items, day_of)],
+        more=shown.next,
+        group=group_id,
         past=past,
         waiting=sum(1 for line in coming if line.answer == RsvpState.INVITED and not line.cancelled),
         groups=[(encode(i), name) for i, name in groups if group_id in {None, i}],

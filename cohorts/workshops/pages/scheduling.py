@@ -20,6 +20,7 @@ from academy.kernel.ids import decode, encode, new_id
 from academy.kernel.realtime import invalid
 from academy.people.engine import ZONES
 from academy.people.queries import availability_of
+from academy.tracks.queries.published import demand_open
 from academy.web import forms, markup, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -198,6 +199,8 @@ def _form(
     with kernel().reading() as session:
         shell.load(session, me)
         plan = queries.plan_for(session, me, group_id)
+        if workshop is None and request.method == "GET":  # words that were sent are shown again in any case
+            demand_open(session, group_id)
         if check:
             people = queries.somebody(plan.people)
             weekly = availability_of(session, [me.person_id, *(one.id for one in people)])

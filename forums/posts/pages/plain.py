@@ -24,4 +24,4 @@ def _entries() -> Mapping[str, str]:
     }
 
 
-WORDS = PlainWords(_entries)
+WORDS = PlainWords(_entries, led=frozenset({"SpaceOpened", "BoardOpened"}))

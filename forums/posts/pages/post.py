@@ -78,7 +78,7 @@ def change(post_id: UUID) -> ResponseReturnValue:
             post = queries.post_for(session, me, post_id)
             names = queries.nameable(session, me, post.space.id, body)
         policy.spend(kernel().limits, me, post.space.id)
-        draft = offload.run(engine.compose, body, names)
+        draft = offload.run_on(body, engine.compose, names)
         kernel().commit(
             lambda session: actions.edit(
                 session,

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from functools import cache, lru_cache
-from typing import Any
-from uuid import UUID
+from functools import lru_cache
 
 from babel import Locale
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup, escape
 
 from academy.kernel.ids import encode
@@ -54,23 +51,6 @@ def emojis() -> list[tuple[str, str]]:
     """Return each reaction that can be given and its spoken name."""
     names = (_("heart"), _("hands up"), _("sparkles"), _("idea"), _("laughing"), _("thank you"))
     return list(zip(engine.REACTIONS, names, strict=True))
-
-
-def reacting(me: Viewer) -> Callable[[Mapping[str, Sequence[UUID]]], list[dict[str, Any]]]:
-    """Return what makes buttons of a message's reactions; the messages of a page share buttons that are alike."""
-    names = dict(emojis())
-
-    @cache
-    def button(emoji: str, count: int, mine: bool) -> dict[str, Any]:
-        people = ngettext("%(num)d person", "%(num)d people", count)
-        label = _("%(emoji)s, %(people)s, including you") if mine else _("%(emoji)s, %(people)s")
-        label %= {"emoji": names[emoji], "people": people}
-        return {"emoji": emoji, "count": count, "mine": mine, "label": label}
-
-    def buttons(reactions: Mapping[str, Sequence[UUID]]) -> list[dict[str, Any]]:
-        return [button(emoji, len(who), me.person_id in who) for emoji, who in reactions.items()]
-
-    return buttons
 
 
 def roles() -> dict[str, str]:

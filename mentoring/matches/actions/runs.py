@@ -16,7 +16,7 @@ from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.people import queries as people_queries
 from academy.people.policy import Right
-from academy.tracks import queries as tracks
+from academy.tracks.queries import published as tracks
 from mentoring.matches import queries
 from mentoring.matches.actions import facts, offers
 from mentoring.matches.actions.transitions import move_match

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from flask import render_template
-from markupsafe import Markup
-
 from academy.people.queries import Face
+from academy.privacy.pages import before_showing
 from academy.web import shell
 from mentoring.matches import queries
 from mentoring.matches.pages import explanation
@@ -27,15 +25,15 @@ def render(session: Session, viewer: Viewer, group_id: UUID) -> str:
         return ""
     own = next((line for line in lines if line.group_id == group_id), None)
     if own is None:
-        return Markup(render_template("mentoring/matches/panel_cohort.html", lines=lines))  # noqa: S704 - as below
+        return shell.part("mentoring/matches/panel_cohort.html", lines=lines)
     reasons = _reasons(session, viewer, own)
-    # The room's template prints panels as they are; an escaping template has made this one.
-    return Markup(render_template("mentoring/matches/panel_pair.html", line=own, reasons=reasons))  # noqa: S704
+    return shell.part("mentoring/matches/panel_pair.html", line=own, reasons=reasons)
 
 
 def _reasons(session: Session, viewer: Viewer, line: PairLine) -> list[explanation.Reason]:
     if line.match_id is None:
         return []
+    before_showing(viewer, "matching", [face.id for face in line.others])
     parts, week = queries.facts_of(session, [line.match_id])[line.match_id]
     faces = [*line.others, Face(viewer.person_id, viewer.name, "", viewer.zone)]
     here = {str(face.id) for face in faces}

@@ -44,4 +44,5 @@ def _letters() -> Mapping[str, str]:
     return {"offer": _("An offer to mentor")}
 
 
-WORDS = PlainWords(_entries, _jobs, _letters)
+LED = frozenset({"RunAsked", "RunProposed", "RunFailed", "RunPublished"})
+WORDS = PlainWords(_entries, _jobs, _letters, LED)

@@ -54,6 +54,7 @@ def show(group_id: UUID) -> str:
     kind = _kind()
     with kernel().reading() as session:
         found = queries.matching_for(session, me, group_id, kind)
+        unsaid = queries.unsaid_among(session, [one.face.id for one in found.unplaced])
         shell.load(session, me)
     shown = {face.id for line in found.matches for face, _role in line.people}
     before_showing(me, "matching", shown | {one.face.id for one in found.unplaced})
@@ -69,6 +70,7 @@ def show(group_id: UUID) -> str:
         run=run,
         published=run is not None and run.state == RunState.PUBLISHED,
         cards=[_card(line, run, me) for line in found.matches] if run else [],
+        unsaid=unsaid,
         unplaced=[(one.face, explanation.why_unplaced(cast("Unplaced", one.why))) for one in found.unplaced],
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
@@ -13,7 +13,7 @@ from academy.bridges.calendars import actions as feeds
 from academy.kernel import clock
 from academy.kernel.app import Kernel
 from cohorts.workshops import actions
-from tests.factories import people, workshops
+from tests.factories import cohorts, people, workshops
 
 Client = Callable[[UUID], FlaskClient]
 NOW = datetime(2027, 1, 11, 8, tzinfo=UTC)
@@ -83,3 +83,20 @@ def test_a_month_that_is_none_is_the_present_one(client_of: Client, cohort: work
         answer = client_of(cohort.learners[0]).get("/calendar", query_string={"view": "month", "month": month})
     assert answer.status_code == 200
     assert "January 2027" in answer.text
+
+
+def test_a_week_keeps_its_name_while_the_weeks_before_it_pass(kernel: Kernel, client: FlaskClient) -> None:
+    made = cohorts.world(kernel, starts_on=date(2027, 1, 4))  # two weeks, a module each
+    ana = cohorts.enrolled(kernel, made)
+    kernel.commit(lambda s: feeds.make_feed(s, person_id=ana, token="a-token-of-ana"))
+
+    def named(at: datetime) -> dict[str, str]:
+        """Return the UID of each event by its title."""
+        with clock.travel(at):
+            text = client.get("/calendar/a-token-of-ana.ics").text.replace("\r\n ", "")
+        events = [dict(line.split(":", 1) for line in part.splitlines() if ":" in line) for part in text.split("BEGIN")]
+        return {one["SUMMARY"]: one["UID"] for one in events if "SUMMARY" in one}
+
+    soon, later = named(datetime(2027, 1, 3, tzinfo=UTC)), named(datetime(2027, 2, 20, tzinfo=UTC))
+    assert (len(soon), len(later)) == (2, 1), "the first week is too long ago by then"
+    assert later.items() < soon.items()

@@ -11,7 +11,7 @@ from academy.people import actions
 from academy.people.models import Role
 from cohorts.workshops import actions as workshops
 from mentoring.pairs import actions as pairs
-from tests.factories import cohorts, people, skills
+from tests.factories import cohorts, people, skills, tracks
 
 
 def buttons(page: str) -> list[str]:
@@ -51,6 +51,30 @@ def test_a_live_workshop_comes_before_everything_else(kernel, client_of):
         assert buttons(client_of(ana).get("/").text) == ["Join"]
 
 
+def test_a_new_lead_is_led_to_a_track_then_to_a_cohort(kernel, client_of):
+    academy = tracks.academy(kernel)
+    priya = people.member(kernel, academy, people.person(kernel, "Priya"), Role.LEAD)
+    lead = client_of(priya)
+    assert buttons(lead.get("/").text) == ["Publish a track"]
+    refused = lead.get("/cohorts/new").text
+    assert "none is published yet" in refused
+    assert 'name="starts_on"' not in refused
+    tracks.published(kernel, academy)
+    assert buttons(lead.get("/").text) == ["Create a cohort"]
+    assert 'name="starts_on"' in lead.get("/cohorts/new").text
+
+
+def test_who_has_not_said_what_people_are_matched_by_is_asked_to(kernel, client_of):
+    made = cohorts.world(kernel)
+    ana = cohorts.enrolled(kernel, made, "Ana Silva")
+    kernel.commit(lambda s: actions.set_languages(s, person_id=ana, languages=["en"]))
+    assert "yours are not said yet" in client_of(ana).get("/").text
+    kernel.commit(lambda s: actions.set_hours(s, person_id=ana, hours=[(0, 540, 1020)]))
+    page = client_of(ana).get("/").text
+    assert "yours are not said yet" not in page
+    assert "once your program lead has matched the cohort" in page
+
+
 def test_an_admin_without_a_cohort_is_taken_to_the_cohorts(kernel, client_of):
     made = cohorts.world(kernel)
     with kernel.reading() as session:
@@ -74,6 +98,8 @@ def test_the_greeting_follows_the_clock_of_the_viewer(kernel, client_of):
     lisbon = people.person(kernel, "Sofia", zone="Europe/Lisbon")
     with clock.travel(datetime(2036, 1, 15, 3, 0, tzinfo=UTC)):
         assert "Good morning, Arjun" in client_of(kolkata).get("/").text
+        assert "Hello, Sofia" in client_of(lisbon).get("/").text
+    with clock.travel(datetime(2036, 1, 15, 20, 0, tzinfo=UTC)):
         assert "Good evening, Sofia" in client_of(lisbon).get("/").text
 
 

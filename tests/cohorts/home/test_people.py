@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from uuid import UUID
+
 import pytest
+from flask.testing import FlaskClient
 
 from academy.kernel.app import Kernel
+from academy.kernel.ids import encode
+from academy.people import actions as people_actions
 from academy.people.models import GroupKind, Role
 from cohorts.home import queries
 from tests.factories import people
 
+Client = Callable[[UUID], FlaskClient]
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 
@@ -53,3 +60,13 @@ def test_a_name_is_found_by_any_part_of_it_and_no_mark_stands_for_others(kernel:
         "/": [],
         "zzz": [],
     }
+
+
+def test_whoever_speaks_a_language_that_no_page_is_written_in_has_a_page(kernel: Kernel, client_of: Client) -> None:
+    group = people.group(kernel, GroupKind.COHORT, "Cohort")
+    ana, ben = (people.member(kernel, group, people.person(kernel, name)) for name in ("Ana", "Ben"))
+    kernel.commit(lambda s: people_actions.set_languages(s, person_id=ben, languages=["akk", "zh-Hans", "xx"]))
+    page = client_of(ana).get(f"/people/{encode(ben)}")
+    assert page.status_code == 200
+    assert "Akkadian" in page.text
+    assert "Simplified Chinese" in page.text

@@ -15,20 +15,22 @@ from academy.kernel.access import Conflict, Invalid
 from academy.kernel.app import Kernel
 from academy.kernel.db import Table
 from academy.kernel.events import Event
+from academy.kernel.ledger import Entry, Subject, subjects_of
 from academy.kernel.viewer import Viewer
 from academy.notices.models import Notice
 from academy.people.models import Membership, Person
-from academy.people.policy import Right, groups_with
 from academy.people.queries import roles_of
 from cohorts.load import actions
 from cohorts.load.engine.population import Size, populate
 from cohorts.load.engine.rows import Ground, settling
 from cohorts.load.engine.talk import talking
 from cohorts.roster.models import Cohort
+from forums.boards import queries as boards
 from forums.posts.engine import compose
 from forums.posts.models import Mention, Post
 from forums.spaces import queries as spaces
 from forums.spaces.models import Follow, Space
+from forums.spaces.policy import visible_spaces
 from mentoring.pairs.models import Pair
 from tests.factories import people
 
@@ -71,7 +73,8 @@ def test_there_is_as_much_as_was_asked_for_and_every_number_adds_up(kernel: Kern
     assert count(kernel, WRONG_SEATS) == 0
     assert count(kernel, READ_BEYOND) == 0
     assert count(kernel, NOTICES_WITHOUT_EVENTS) == 0
-    assert count(kernel, "SELECT count(*) FROM group_ancestors WHERE depth = 2") == 3 + count(
+    # two below another group are cohorts, their boards, the board of the academy, and pairs
+    assert count(kernel, "SELECT count(*) FROM group_ancestors WHERE depth = 2") == 3 + 3 + 1 + count(
         kernel, "SELECT count(*) FROM pairs"
     )
 
@@ -110,37 +113,93 @@ def test_everybody_follows_the_rooms_of_their_groups_and_no_others(kernel: Kerne
                 .where(Membership.role.in_(talking))
             )
         }
-        assert follows == wanted
+        threads = set(session.scalars(select(Space.id).where(Space.kind == "thread")))
+        assert {both for both in follows if both[1] not in threads} == wanted
         for (person_id,) in session.execute(select(Person.id).limit(12)):
             viewer = Viewer(person_id=person_id, sign_in_id=person_id, name="", roles=roles_of(session, person_id))
             own = {space for person, space in follows if person == person_id}
-            assert own <= set(
-                session.scalars(select(Space.id).where(Space.group_id.in_(groups_with(viewer, Right.READ))))
-            )
+            assert own <= set(session.scalars(select(Space.id).where(visible_spaces(viewer))))
+
+
+@both
+def test_boards_have_threads_that_add_up_and_that_their_readers_can_walk_through(kernel: Kernel) -> None:
+    load(kernel, replace(SIZE, posts=6000))
+    assert count(kernel, THREADS_WITHOUT_THEIR_AUTHOR) == 0
+    assert count(kernel, "SELECT count(*) FROM spaces WHERE kind = 'thread' AND (last_at IS NULL OR head_no < 1)") == 0
+    assert count(kernel, WRONG_REPLIES) == 0
+    assert count(kernel, WRONG_SOLUTIONS) == 0
+    assert count(kernel, "SELECT count(*) FROM spaces WHERE solved_no IS NOT NULL") > 5
+    assert count(kernel, THREADS_UNTOLD) == 0
+    viewer = people.viewer(kernel, somebody(kernel, "learner"))
+    with kernel.reading() as session:
+        lines = boards.boards_for(session, viewer)
+        assert len(lines) == 2  # the cohort's and the academy's
+        sizes = {}
+        for line in lines:
+            seen, after, more = [], None, True
+            while more:
+                page, after = boards.threads_in(session, viewer, line.id, after=after)
+                seen += [thread.id for thread in page]
+                more = after is not None
+            assert len(seen) == len(set(seen))
+            sizes[line.name] = len(seen)
+        assert sizes["Questions of Cohort 1"] == 100
+        assert sizes["Open board 1"] > 20
+        longest = session.scalar(select(func.max(Space.head_no)).where(Space.kind == "thread"))
+        assert longest is not None
+        assert longest >= 100
+
+
+THREADS_WITHOUT_THEIR_AUTHOR = """
+SELECT count(*) FROM spaces s JOIN posts p ON p.space_id = s.id AND p.no = 1 WHERE s.kind = 'thread' AND
+  (s.author_id IS NULL OR s.author_id <> p.author_id
+   OR NOT EXISTS (SELECT 1 FROM follows f WHERE f.space_id = s.id AND f.person_id = s.author_id))
+"""
+WRONG_REPLIES = """
+SELECT count(*) FROM spaces s WHERE s.replies <>
+  (SELECT count(*) FROM posts p WHERE p.space_id = s.id AND p.no > 1 AND p.removed_at IS NULL)
+"""
+WRONG_SOLUTIONS = """
+SELECT count(*) FROM spaces s WHERE s.solved_no IS NOT NULL AND NOT EXISTS
+  (SELECT 1 FROM posts p WHERE p.space_id = s.id AND p.no = s.solved_no AND p.no > 1 AND p.removed_at IS NULL)
+"""
+THREADS_UNTOLD = """
+SELECT count(*) FROM spaces s WHERE s.kind = 'thread' AND NOT EXISTS
+  (SELECT 1 FROM log_events e WHERE e.log_id = s.group_id AND e.ref = s.id AND e.kind = 'thread')
+"""
 
 
 @both
 def test_what_is_new_to_somebody_is_what_a_recount_finds(kernel: Kernel) -> None:
     load(kernel)
-    learner = somebody(kernel, "learner")
-    with kernel.reading() as session:
-        viewer = people.viewer(kernel, learner)
-        told = {room.id: room.unread for room in spaces.rooms_for(session, viewer)}
-        recounted = {
-            follow.space_id: session.scalar(
-                select(func.count())
-                .select_from(Post)
-                .where(
-                    Post.space_id == follow.space_id,
-                    Post.no > follow.read_no,
-                    Post.author_id != learner,
-                    Post.removed_at.is_(None),
+    new = 0
+    for role in ("learner", "mentor", "facilitator"):
+        person = somebody(kernel, role)
+        with kernel.reading() as session:
+            viewer = people.viewer(kernel, person)
+            told = {room.id: room.unread for room in spaces.rooms_for(session, viewer)}
+            on_boards = {board.id: board.unread for board in boards.boards_for(session, viewer)}
+            recounted, recounted_on_boards = dict.fromkeys(told, 0), dict.fromkeys(on_boards, 0)
+            for follow, space in session.execute(
+                select(Follow, Space).join(Space, Space.id == Follow.space_id).where(Follow.person_id == person)
+            ):
+                count_of = session.scalar(
+                    select(func.count())
+                    .select_from(Post)
+                    .where(
+                        Post.space_id == follow.space_id,
+                        Post.no > follow.read_no,
+                        Post.author_id != person,
+                        Post.removed_at.is_(None),
+                    )
                 )
-            )
-            for follow in session.scalars(select(Follow).where(Follow.person_id == learner))
-        }
-    assert told == recounted
-    assert sum(told.values()) > 0
+                if space.kind == "thread":
+                    recounted_on_boards[space.group_id] += count_of or 0
+                else:
+                    recounted[space.id] = count_of or 0
+        assert (told, on_boards) == (recounted, recounted_on_boards)
+        new += sum(told.values())
+    assert new > 0
 
 
 def test_a_notice_is_read_as_far_as_its_room_is(kernel: Kernel) -> None:
@@ -207,6 +266,11 @@ def test_the_ledger_says_of_each_fact_what_that_fact_declares(kernel: Kernel) ->
                 .limit(1)
             ).scalar_one()
             assert set(facts) == set(kinds[row.kind].recorded or ()), row.kind
+        found: dict[UUID, set[UUID]] = {}
+        for row in session.execute(select(Subject.entry_id, Subject.subject_id)):
+            found.setdefault(row.entry_id, set()).add(row.subject_id)
+        entries = {row.id: set(subjects_of(row.facts)) for row in session.execute(select(Entry.id, Entry.facts))}
+        assert found == {entry: about for entry, about in entries.items() if about}
 
 
 def every(kind: type[Event]) -> list[type[Event]]:

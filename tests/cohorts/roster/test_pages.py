@@ -32,7 +32,7 @@ def test_a_lead_creates_a_cohort_and_enrolls_people_by_forms_alone(kernel, clien
     assert "Cohort Heron" in page
     assert "Ben Okafor" in lead.get(f"{created.location}/enroll").text
     assert lead.post(f"{created.location}/enroll", data={"people": [encode(ben)], "role": "learner"}).status_code == 303
-    assert "1 learners" in lead.get(created.location).text
+    assert "1 learner" in lead.get(created.location).text
     assert client_of(ben).get(created.location).status_code == 200
 
 
@@ -175,3 +175,13 @@ def test_who_waits_for_a_seat_is_told_so_and_shown_nobody(kernel, client_of):
     assert "Ana Petrov" not in shown.text
     assert client_of(eve).get(page).status_code == 404
     assert client_of(ben).get(f"/spaces/{encode(made.space)}").status_code == 404
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_cohort_begins_within_the_calendar(kernel, client_of, day):
+    made = cohorts.world(kernel)
+    form = {"name": "Cohort Wren", "starts_on": day, "zone": "Asia/Tokyo", "seats": "", "version": "1"}
+    answer = client_of(made.lead).post(f"/cohorts/{encode(made.cohort)}/edit", data=form)
+    assert answer.status_code == 422
+    assert "Choose a day from 2000 to 2199." in answer.text
+    assert f'value="{day}"' in answer.text

@@ -125,3 +125,46 @@ def test_a_running_cohort_stays_with_its_version(kernel):
         line = queries.cohort_for(session, people.viewer(kernel, made.lead), made.cohort)
     assert newer != made.version
     assert line.track == "A track"
+
+
+def test_many_cohorts_come_in_pages_each_once_the_latest_start_first(kernel):
+    made = cohorts.world(kernel)
+    lead = people.viewer(kernel, made.lead)
+    for n in range(8):
+        kernel.commit(
+            lambda s, n=n: actions.create_cohort(
+                s,
+                viewer=lead,
+                academy_group_id=made.academy,
+                track_version_id=made.version,
+                name=f"Cohort {n} of_100%",
+                starts_on=date(2026, 12, 1 + n // 3),  # three begin on the same day
+                zone="UTC",
+            )
+        )
+    pages, after = [], None
+    with kernel.reading() as session:
+        whole, more = queries.cohorts_for(session, lead)
+        while True:
+            found, after = queries.cohorts_for(session, lead, after=after, limit=4)
+            pages.append([line.id for line in found])
+            if after is None:
+                break
+        by_name = {
+            wanted: len(queries.cohorts_for(session, lead, wanted=wanted)[0])
+            for wanted in ("KES", "of_", "%", "/", "_1")
+        }
+        nobodys = queries.cohorts_for(session, people.viewer(kernel, people.person(kernel, "Eve")))
+    assert more is None
+    assert [len(page) for page in pages] == [4, 4, 1]
+    assert [one for page in pages for one in page] == [line.id for line in whole]
+    assert [line.starts_on for line in whole] == sorted((line.starts_on for line in whole), reverse=True)
+    assert by_name == {"KES": 1, "of_": 8, "%": 8, "/": 0, "_1": 8}
+    assert nobodys == ([], None)
+
+
+def test_cohorts_are_opened_in_an_academy_or_in_the_organization_and_not_in_a_cohort(kernel):
+    made = cohorts.world(kernel)
+    with kernel.reading() as session:
+        assert queries.academies_below(session, [made.academy]) == [made.academy]
+        assert queries.academies_below(session, [made.cohort]) == []

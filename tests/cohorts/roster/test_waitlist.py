@@ -344,3 +344,16 @@ def test_a_joiner_by_link_gets_a_seat_or_a_place_in_line(kernel: Kernel):
 
     assert [admit(who) for who in (ana, ben, ben)] == [True, True, False]
     assert (learners(kernel, made), line(kernel, made)) == ({ana}, [ben])
+
+
+def test_who_waits_for_a_seat_does_not_lose_a_role_for_none(kernel: Kernel):
+    made = cohorts.world(kernel, seats=1)
+    first, mentor = crowd(kernel, 2)
+    place(kernel, made, first, mentor)
+    place(kernel, made, mentor, role=Role.MENTOR)
+    lead = people.viewer(kernel, made.lead)
+    turn = {"viewer": lead, "cohort_id": made.cohort, "person_id": mentor, "role": Role.MENTOR, "to": Role.LEARNER}
+    with pytest.raises(Conflict, match="No seat is free"):
+        kernel.commit(lambda s: actions.change_role(s, **turn))
+    assert people.viewer(kernel, mentor).roles[made.cohort] == {Role.MENTOR}
+    assert line(kernel, made) == [mentor]

@@ -18,6 +18,7 @@ from academy.kernel import clock
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode, new_id
 from academy.people import actions as people
+from academy.tracks import actions as tracks
 from tests.factories import people as make
 from tests.factories import workshops as factory
 
@@ -237,6 +238,25 @@ def test_who_was_not_asked_finds_no_door_and_strangers_nothing(kernel: Kernel, c
     assert learner.post(f"{url}/cancel", data={"version": "1"}).status_code == 403
     assert learner.post("/workshops", data=form(cohort)).status_code in {403, 404}
     assert learner.get("/workshops/new").status_code == 404
+
+
+def test_a_closed_cohort_is_not_offered_and_what_was_written_for_it_is_kept(
+    kernel: Kernel, client_of: ClientOf
+) -> None:
+    cohort = factory.cohort(kernel)
+    lead, choice = client_of(cohort.lead), f"/workshops/new?group={encode(cohort.group_id)}"
+    assert choice in lead.get("/workshops").text
+    kernel.commit(lambda s: tracks.set_closed(s, group_id=cohort.group_id, closed=True))
+    assert choice not in lead.get("/workshops").text
+    opened = lead.get(f"/workshops/new?group={encode(cohort.group_id)}")
+    assert opened.status_code == 409
+    assert "This cohort is closed" in words(opened.text)
+    sent = lead.post("/workshops", data=form(cohort, title="My own words"))
+    assert sent.status_code == 409
+    assert "My own words" in sent.text
+    assert "This cohort is closed" in words(sent.text)
+    stranger = client_of(make.person(kernel))
+    assert stranger.get(f"/workshops/new?group={encode(cohort.group_id)}").status_code == 404
 
 
 def test_moving_by_form_and_who_was_slower_sees_their_words_again(kernel: Kernel, client_of: ClientOf) -> None:

@@ -8,9 +8,11 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode
+from academy.kernel.ledger import Entry
 from academy.people.models import GroupKind, Role
 from tests.factories import forums, people
 
@@ -171,3 +173,53 @@ def test_a_room_is_no_thread(kernel: Kernel, client_of: Client, cohort: Cohort) 
     assert host.patch(url, json={"pinned": True}).status_code == 404
     assert host.put(f"{url}/follow", json={"on": True}).status_code == 404
     assert host.put(f"{url}/answer", json={"post": None}).status_code == 404
+
+
+def test_a_board_is_opened_once_for_its_key(kernel: Kernel, client_of: Client, cohort: Cohort) -> None:
+    host, wish = client_of(cohort.host), {"group": encode(cohort.group), "name": "What  we try", "about": "One each."}
+    first, again = (host.post("/api/v1/boards", json=wish, headers=KEY) for _ in range(2))
+    assert (first.status_code, again.status_code, again.headers["Idempotency-Replayed"]) == (201, 201, "true")
+    assert first.json == again.json
+    assert (first.json["name"], first.json["about"], first.json["closed"]) == ("What we try", "One each.", False)
+    found = host.get(first.headers["Location"])
+    assert (found.json, found.headers["ETag"]) == (first.json, first.headers["ETag"])
+    assert host.post("/api/v1/boards", json={**wish, "name": "Another"}, headers=KEY).status_code == 422
+    assert len(host.get("/api/v1/boards").json["items"]) == 2
+    assert client_of(cohort.ana).post("/api/v1/boards", json=wish).status_code == 403
+    outside = people.group(kernel, GroupKind.COHORT, "Heron", people.group(kernel, GroupKind.ACADEMY, "South"))
+    assert host.post("/api/v1/boards", json={**wish, "group": encode(outside)}).status_code == 404
+    pair = people.group(kernel, GroupKind.PAIR, "Two", cohort.group)
+    assert host.post("/api/v1/boards", json={**wish, "group": encode(pair)}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"name": " "}, {"name": "x" * 81}, {"about": "x" * 301}, {"more": 1}, {"group": "no"}]
+)
+def test_a_board_that_cannot_be_one_is_refused(client_of: Client, cohort: Cohort, wrong: dict[str, object]) -> None:
+    host, wish = client_of(cohort.host), {"group": encode(cohort.group), "name": "What we try"}
+    answer = host.post("/api/v1/boards", json={**wish, **wrong})
+    assert (answer.status_code, list(answer.json["errors"])) == (422, list(wrong))
+    assert len(host.get("/api/v1/boards").json["items"]) == 1
+
+
+def test_a_board_is_renamed_and_closed_as_it_was_read(kernel: Kernel, client_of: Client, cohort: Cohort) -> None:
+    host, ana = client_of(cohort.host), client_of(cohort.ana)
+    read = host.get(cohort.url()).headers["ETag"]
+    named = host.patch(cohort.url(), json={"name": "What we ask"}, headers={"If-Match": read})
+    assert (named.status_code, named.json["name"], named.json["about"]) == (200, "What we ask", "")
+    assert host.patch(cohort.url(), json={"closed": True}, headers={"If-Match": read}).status_code == 412
+    closed = host.patch(cohort.url(), json={"closed": True}, headers={"If-Match": named.headers["ETag"]})
+    assert (closed.json["closed"], closed.json["name"], closed.json["may_post"]) == (True, "What we ask", True)
+    thread = {"title": "How?", "body": "How?"}
+    assert ana.post(cohort.url("/threads"), json=thread).status_code == 409
+    assert host.patch(cohort.url(), json={"about": "One each.", "closed": False}).json["about"] == "One each."
+    assert ana.post(cohort.url("/threads"), json=thread).status_code == 201
+    for wish in ({}, {"name": "Mine"}, {"closed": True}):
+        assert ana.patch(cohort.url(), json=wish).status_code == 403
+    assert host.patch(cohort.url(), json={"closed": "1"}).status_code == 422
+    with kernel.reading() as session:
+        told = [
+            e.facts["what"]
+            for e in session.scalars(select(Entry).where(Entry.kind == "BoardChanged").order_by(Entry.id))
+        ]
+    assert told == ["words", "closed", "words", "opened"]

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from academy.kernel import clock
 from academy.kernel.access import Closed, Conflict, Invalid, Missing, Refused
 from academy.kernel.app import Kernel
+from academy.kernel.ledger import Entry
 from academy.kernel.log import LogEvent
 from academy.notices.models import Notice
 from academy.people import actions as people_actions
@@ -117,6 +118,9 @@ def test_boards_are_opened_renamed_and_closed_by_who_moderates_there(school: Sch
     with pytest.raises(Refused):
         school.do(school.host, actions.set_closed, board_id=school.board, closed=True)
     school.do(school.lead, actions.change_board, board_id=school.board, name="  Ask   here ", about="Anything.")
+    with school.kernel.reading() as session:
+        renamed = session.scalars(select(Entry.actor_id).where(Entry.kind == "GroupRenamed")).all()
+    assert renamed == [school.lead]
     with school.kernel.reading() as session:
         board = queries.board_for(session, people.viewer(school.kernel, school.ana), school.board)
     assert (board.name, board.about, board.keeper) == ("Ask here", "Anything.", "North")

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from academy.kernel.ids import encode
+from academy.people import actions as person_actions
 from academy.people.models import Role
 from mentoring.matches.actions import runs
 from mentoring.matches.models import Offer, OfferState, Run, RunState
@@ -71,7 +72,7 @@ def test_a_mentor_finds_the_offer_reads_it_and_accepts_by_forms_alone(kernel, cl
     (offer,) = make.offers_to(world, mentor)
     address = f"/offers/{encode(offer.id)}"
     page = client.get(address).text
-    assert "Only admins can read your reason." in page
+    assert "the program lead never see yours." in page
     (version,) = set(re.findall(r'name="version" value="(\d+)"', page))
     done = client.post(f"{address}/accept", data={"version": version})
     with kernel.reading() as session:
@@ -231,3 +232,18 @@ def test_a_run_that_failed_says_so_and_can_be_asked_again(kernel, client_of):
     assert "Propose buddies" in page
     with kernel.reading() as session:
         assert session.get(Run, run_id).state == RunState.FAILED
+
+
+def test_who_has_not_said_hours_or_languages_is_named_as_such(kernel, client_of):
+    world = make.world(kernel)
+    make.learner(world, "Maria Lopes")
+    make.learner(world, "Said Hours")
+    silent = make.learner(world, "Noa Silent")
+    kernel.commit(lambda s: person_actions.set_hours(s, person_id=silent, hours=[]))
+    lead = client_of(world.lead)
+    address = f"/groups/{encode(world.cohort)}/matches"
+    lead.post(address, data={"kind": "buddy"})
+    kernel.runner.run_due()
+    page = lead.get(address).text
+    assert page.count("Has not said yet which languages") == 1
+    assert "Noa Silent" in page.split("Has not said yet")[0].rpartition("<li")[2]

@@ -21,6 +21,7 @@ from academy.web import forms, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from forums.boards import actions, engine, queries
+from forums.boards.pages.rows import rows
 from forums.boards.policy import LONGEST_ABOUT, LONGEST_NAME, LONGEST_TITLE
 from forums.boards.schemas import BoardIn, BoardWordsIn, OnIn, ThreadFormIn
 from forums.posts import engine as words
@@ -62,17 +63,19 @@ def filters() -> list[tuple[str, str]]:
 @blueprint.get("/boards")
 @guard("forums:read")
 def index() -> str:
-    """List the boards that the viewer may read, by who keeps them."""
+    """List the boards that the viewer may read, by who keeps them, a page at a time; `after` goes on with the next."""
     me = viewer()
+    after = decode(request.args["after"]) if request.args.get("after") else None
     group_id = decode(request.args["group"]) if request.args.get("group") else None
     with kernel().reading() as session:
         shell.load(session, me)
-        lines = queries.boards_for(session, me, group_id=group_id)
+        lines = queries.boards_for(session, me, group_id=group_id, limit=queries.PAGE + 1, after=after)
         keepers = queries.keepers_for(session, me)
     return render_template(
         "forums/boards/index.html",
         page="boards",
-        kept=[(found[0].keeper, found) for found in _by_keeper(lines)],
+        kept=[(found[0].keeper, found) for found in _by_keeper(lines[: queries.PAGE])],
+        more=lines[queries.PAGE - 1].id if len(lines) > queries.PAGE else None,
         one=group_id is not None,
         may_open=[k for k in keepers if group_id in {None, k[0]}],
         group=encode(group_id) if group_id else "",
@@ -146,7 +149,7 @@ def show(board_id: UUID) -> str:
         "forums/boards/show.html",
         page="boards",
         board=board,
-        threads=threads,
+        threads=rows(threads),
         filters=filters(),
         chosen=chosen,
         q=asked,
@@ -248,7 +251,7 @@ def start(board_id: UUID) -> ResponseReturnValue:
         with kernel().reading() as session:
             board = queries.board_for(session, me, board_id)
             names = named_on(session, board.id, sent["body"])
-        draft = offload.run(words.compose, sent["body"], names)
+        draft = offload.run_on(sent["body"], words.compose, names)
         key = log.send_of(
             *(kernel().settings.secrets, me.person_id, sent["nonce"]),
             *("thread", board_id, sent["title"], draft.body_md),

@@ -4,39 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from babel import Locale
-from babel.dates import format_date
-from flask import Blueprint, flash, make_response, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from academy.accounts.pages import words
+from academy.accounts.queries import incoming
 from academy.administration.queries import house
-from academy.bridges.calendars import actions as feeds
-from academy.bridges.calendars import engine as calendars
-from academy.bridges.calendars import queries as calendar_queries
-from academy.bridges.calendars.engine import Dated
-from academy.bridges.calendars.queries import CalendarSource
 from academy.kernel import clock
 from academy.kernel.app import kernel
 from academy.kernel.ids import decode, encode
 from academy.people import policy
 from academy.people import queries as people
-from academy.people.engine import new_token
 from academy.people.models import Role
 from academy.people.policy import Right
 from academy.privacy.pages import before_showing
 from academy.skills import queries as skills
-from academy.tracks import queries as tracks
-from academy.web import forms, i18n, pictures, shell
+from academy.tracks.queries import published
+from academy.tracks.queries import walking as tracks
+from academy.web import i18n, pictures, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from cohorts.home import queries
-from cohorts.home.engine import Kind, NextStep, Situation, month_of, months_around, next_step
+from cohorts.home.engine import Kind, NextStep, Situation, next_step
 from cohorts.roster import queries as roster
 from cohorts.workshops import queries as workshops
 from cohorts.workshops.engine import times
@@ -51,24 +45,11 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("home", __name__)
 
-COMING = timedelta(days=120)
-"""How far ahead the list looks."""
+WEEK = 8
+"""How many workshops of a week are shown."""
 
 CLOSE = 5
 """How many people's working hours are drawn beside a workshop."""
-
-
-def role_names() -> dict[str, str]:
-    """Name the roles for people."""
-    return {
-        Role.MEMBER: _("Member"),
-        Role.LEARNER: _("Learner"),
-        Role.MENTOR: _("Mentor"),
-        Role.FACILITATOR: _("Facilitator"),
-        Role.LEAD: _("Program lead"),
-        Role.ADMIN: _("Administrator"),
-        Role.ANALYST: _("Analyst"),
-    }
 
 
 @dataclass(frozen=True)
@@ -107,18 +88,23 @@ def home() -> ResponseReturnValue:
     me = viewer()
     now = clock.now()
     with kernel().reading() as session:
+        shell.load(session, me)
         cohorts = roster.own_cohorts(session, me)
-        open_to = set(policy.granting(me, Right.LEARN))
-        walked = [c for c in cohorts if c.id in open_to]
+        walked = [c for c in cohorts if c.id in policy.granting(me, Right.LEARN)]
         learning = [c for c in walked if Role.LEARNER in me.roles.get(c.id, ())] or walked
         plan = tracks.plan_for(session, me, learning[0].delivery_id) if learning else None
         week = workshops.workshops_for(session, me, since=now, until=now + timedelta(days=7))
         rooms = spaces.rooms_for(session, me)
         mine = pairs.pairs_of(session, me)
         offers = matches.offers_for(session, me)
-        strips = _strips(session, me, week, [face for pair in mine for face in pair.others])
+        strips = _strips(session, me, week[:WEEK], [face for pair in mine for face in pair.others])
+        unsaid = _unsaid(session, me) if plan and not mine else False
         begun = house.beginnings_for(session, me) if policy.granting(me, Right.SETTLE) else None
-        led = [] if cohorts or not policy.granting(me, Right.SEE_ROSTER) else roster.cohorts_for(session, me)
+        homes = [] if cohorts or begun else policy.granting(me, Right.CREATE_COHORT)
+        written = bool(homes) and bool(published.tracks_in(session, roster.academies_below(session, homes)))
+        led = (
+            [] if cohorts or not policy.granting(me, Right.SEE_ROSTER) else roster.cohorts_for(session, me, limit=1)[0]
+        )
     learns = plan is not None and Role.LEARNER in me.roles.get(plan.group_id, ())
     step = next_step(
         Situation(
@@ -131,6 +117,8 @@ def home() -> ResponseReturnValue:
         )
     )
     setting_up = _setting_up(begun) if begun and step.kind in {Kind.QUIET, Kind.COHORT} else []
+    if homes and step.kind is Kind.QUIET:
+        setting_up = _opening(written)
     return render_template(
         "cohorts/home/home.html",
         greeting=_greeting(me, now),
@@ -139,25 +127,37 @@ def home() -> ResponseReturnValue:
         setting_up=setting_up,
         plan=plan,
         learns=learns,
-        journey=pictures.journey(len(plan.stages), _current(plan)) if plan and plan.stages and learns else None,
+        journey=pictures.journey(len(plan.stages), None if all(s.complete for s in plan.stages) else plan.current)
+        if plan and plan.stages and learns
+        else None,
         labels=_labels(plan) if plan else [],
         cohorts=[*cohorts, *led],
         week=week,
+        drawn=WEEK,
         strips=strips,
         rooms=rooms,
         pairs=mine,
+        unsaid=unsaid,
         offers=offers,
         now=now,
         page="home",
     )
 
 
+def _unsaid(session: Session, me: Viewer) -> bool:
+    """Say whether the viewer has left out what people are matched by: their languages or their hours."""
+    own = me.person_id
+    return not (people.languages_of(session, [own])[own] and people.availability_of(session, [own])[own])
+
+
 def _greeting(me: Viewer, now: datetime) -> str:
     hour = i18n.local(now, me.zone).hour
-    first = me.name.split()[0] if me.name.split() else me.name
-    if 5 <= hour < 12:
+    first = (me.name.split() or [me.name])[0]
+    if hour < 5:
+        return _("Hello, %(name)s", name=first)
+    if hour < 12:
         return _("Good morning, %(name)s", name=first)
-    if 12 <= hour < 18:
+    if hour < 18:
         return _("Good afternoon, %(name)s", name=first)
     return _("Good evening, %(name)s", name=first)
 
@@ -167,17 +167,26 @@ def _setting_up(begun: house.Beginnings) -> list[Beginning]:
     academy = f"/admin/academies/{encode(begun.leaderless_id)}" if begun.leaderless_id else "/admin/academies"
     steps = [
         Beginning(_("Open an academy"), _("It keeps the tracks."), "/admin/academies", bool(begun.academy_id)),
-        Beginning(_("Bring people in"), _("From a file, with a preview."), "/people/file", begun.people > 1),
+        Beginning(
+            _("Bring people in"), _("By invitation, by a link or from a file."), "/admin/people", begun.people > 1
+        ),
         Beginning(
             _("Appoint a lead"),
             _("They run the academy and read its rooms; you do not."),
             academy,
             bool(begun.academy_id) and begun.leaderless_id is None,
         ),
-        Beginning(_("Publish a track"), _("What people will learn, week by week."), "/tracks", begun.tracks > 0),
-        Beginning(_("Create a cohort"), _("A dated run of a track, with its room."), "/cohorts/new", begun.cohorts > 0),
+        *_opening(begun.tracks > 0, begun.cohorts > 0),
     ]
     return [] if all(step.done for step in steps) else steps
+
+
+def _opening(written: bool, run: bool = False) -> list[Beginning]:
+    """Return the steps to the first cohort, which are a lead's as well as an admin's."""
+    return [
+        Beginning(_("Publish a track"), _("What people will learn, week by week."), "/tracks", written),
+        Beginning(_("Create a cohort"), _("A dated run of a track, with its room."), "/cohorts/new", run),
+    ]
 
 
 def _lead(step: NextStep, meetings: int) -> str:
@@ -194,11 +203,8 @@ def _lead(step: NextStep, meetings: int) -> str:
     )
 
 
-def _current(plan: tracks.Plan) -> int | None:
-    return None if all(stage.complete for stage in plan.stages) else plan.current
-
-
 def _labels(plan: tracks.Plan) -> list[StepLabel]:
+    track = url_for("tracks.show", delivery_id=plan.delivery_id)
     return [
         StepLabel(
             name=stage.title,
@@ -206,7 +212,7 @@ def _labels(plan: tracks.Plan) -> list[StepLabel]:
             if 0 < stage.done < len(stage.steps)
             else _("Week %(week)s", week=stage.week),
             icon=stage.icon,
-            url=f"{url_for('tracks.show', delivery_id=plan.delivery_id)}#m{number}",
+            url=f"{track}#m{number}",
         )
         for number, stage in enumerate(plan.stages, 1)
     ]
@@ -254,15 +260,17 @@ def everybody() -> ResponseReturnValue:
     after = decode(request.args["after"]) if request.args.get("after") else None
     with kernel().reading() as session:
         found, more = queries.neighbours_for(session, viewer(), wanted=wanted, after=after)
+        invites = incoming.houses_for(session, viewer())
     return render_template(
         "cohorts/home/people.html",
         found=found,
         more=more,
         after=after,
         q=wanted,
-        roles=role_names(),
+        roles=words.role_names(),
         now=clock.now(),
         may_settle=bool(policy.granting(viewer(), Right.SETTLE)),
+        invites=invites,
         page="people",
     )
 
@@ -290,107 +298,11 @@ def person(person_id: UUID) -> ResponseReturnValue:
         may_settle=bool(policy.granting(me, Right.SETTLE)),
         pair=shared,
         own=person_id == me.person_id,
-        roles=role_names(),
+        roles=words.role_names(),
         now=clock.now(),
         page="people",
     )
 
 
 def _language(code: str, names: Mapping[str, str]) -> str:
-    return names.get(Locale.parse(code, sep="-").language, code) if code.replace("-", "").isalnum() else code
-
-
-# The calendar
-
-
-def dated(session: Session, me: Viewer, since: datetime, until: datetime) -> list[Dated]:
-    """Return workshops and the weeks of one's tracks, as a calendar shows them. Two statements."""
-    meetings = [
-        Dated(
-            uid=m.uid,
-            title=m.title,
-            url=url_for("workshops.show", workshop_id=m.id),
-            at=m.starts_at,
-            minutes=m.minutes,
-            zone=m.zone,
-            line=_("%(group)s, led by %(name)s", group=m.group, name=m.leader),
-            icon="video",
-            sequence=m.sequence,
-            cancelled=m.cancelled,
-            tentative=not m.sure,
-        )
-        for m in queries.meetings_for(session, me, since, until)
-    ]
-    weeks = [
-        Dated(
-            uid=f"week-{encode(week.delivery_id)}-{week.week}-{number}",
-            title=_("Week %(week)s begins: %(title)s", week=week.week, title=week.title),
-            url=url_for("tracks.show", delivery_id=week.delivery_id),
-            on=week.on,
-            line=week.group_name,
-            icon="book",
-        )
-        for number, week in enumerate(tracks.weeks_for(session, me, since.date(), until.date()))
-    ]
-    return meetings + weeks
-
-
-@blueprint.get("/calendar")
-@guard("people:home")
-def calendar() -> ResponseReturnValue:
-    """Show what is dated for the viewer: as a list by day, or as a month."""
-    return _calendar("")
-
-
-def _calendar(address: str) -> str:
-    """Show the calendar, with the address of the feed where it was made just now: it can't be shown again."""
-    me, now = viewer(), clock.now()
-    today = i18n.local(now, me.zone).date()
-    first = month_of(request.args.get("month", ""), today) if request.args.get("view") == "month" else None
-    weeks = calendars.month(first, i18n.weekdays()[0][0]) if first else []
-    begin, end = (weeks[0][0], weeks[-1][-1] + timedelta(days=1)) if weeks else (now.date(), None)
-    since = datetime.combine(begin, time(), ZoneInfo(me.zone)) if weeks else now
-    until = datetime.combine(end, time(), ZoneInfo(me.zone)) if end else now + COMING
-    with kernel().reading() as session:
-        shell.load(session, me)
-        things = calendar_queries.dated_for(session, me, kernel().slots(CalendarSource), since, until)
-        made_at = calendar_queries.feed_made(session, me)
-    by_day: dict[date, list[Dated]] = {}
-    for thing in things:
-        by_day.setdefault(thing.day(me.zone), []).append(thing)
-    return render_template(
-        "cohorts/home/calendar.html",
-        page="workshops",
-        days=sorted((day, found) for day, found in by_day.items() if weeks or day >= today),
-        by_day=by_day,
-        weeks=weeks,
-        first=first,
-        today=today,
-        weekdays=[name for _number, name in i18n.weekdays()],
-        short=[name for _number, name in i18n.weekdays("abbreviated")],
-        made_at=made_at,
-        address=address,
-        title=format_date(first, "LLLL yyyy", locale=i18n.locale()) if first else "",
-        around=months_around(first) if first else (),
-    )
-
-
-@blueprint.post("/calendar/feed")
-@guard("account:calendar")
-def make_feed() -> ResponseReturnValue:
-    """Give the viewer's calendar a secret address, in place of the one before, and show it once."""
-    me, token = viewer(), new_token()
-    kernel().commit(lambda session: feeds.make_feed(session, person_id=me.person_id, token=token))
-    answer = make_response(_calendar(kernel().settings.base_url.rstrip("/") + f"/calendar/{token}.ics"))
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
-
-
-@blueprint.post("/calendar/feed/revoke")
-@guard("account:calendar")
-def revoke_feed() -> ResponseReturnValue:
-    """Let the secret address lead nowhere any more."""
-    me = viewer()
-    kernel().commit(lambda session: feeds.revoke_feed(session, person_id=me.person_id))
-    flash(_("The address leads nowhere now. Calendars that used it keep what they have and hear nothing new."), "good")
-    return forms.see_other(url_for("home.calendar"))
+    return names.get(code.replace("-", "_")) or names.get(code.partition("-")[0], code)

@@ -1,0 +1,1 @@
+"""Doors of home: its pages, and the calendar."""

@@ -1,0 +1,1 @@
+"""Pages of boards and of the threads that stand on them."""
