@@ -17,7 +17,7 @@ from academy.kernel.config import Settings
 from academy.kernel.ids import decode
 from academy.people import actions as people
 from academy.people.engine import new_token, token_hash
-from tests.conftest import checkpoint, once
+from tests.databases import checkpoint, once
 from tests.factories import world
 from tests.serving import SECRET, Server, cookie_of, start_server
 from tests.sink import Sink

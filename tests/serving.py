@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 
 ROOT = Path(__file__).resolve().parents[1]
 SECRET = "a secret for tests only, 32 bytes"
@@ -126,9 +128,14 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
 
 def cookie_of(token: str) -> str:
     """Return the cookie that a server with our secret takes as this sign-in's."""
+    signed = _signer().dumps({"_user_id": token, "_fresh": True})
+    return signed if isinstance(signed, str) else signed.decode()
+
+
+@cache
+def _signer() -> URLSafeTimedSerializer:
     app = Flask("signer")
     app.secret_key = SECRET
     signer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert signer is not None
-    signed = signer.dumps({"_user_id": token, "_fresh": True})
-    return signed if isinstance(signed, str) else signed.decode()
+    return signer

@@ -12,7 +12,7 @@ import pytest
 
 from academy.kernel.db import Database
 from tests.browser.pages import places, sign_in_everybody
-from tests.conftest import checkpoint, once
+from tests.databases import checkpoint, once
 from tests.serving import serving
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -96,11 +97,16 @@ def _weigh(page: Page, found: Load, answers: list[Response]) -> Load:
         if kind not in {"document", "stylesheet", "script", "font"} or 300 <= answer.status < 400:
             continue
         body = answer.body()
-        found.bytes[kind] += len(body) if kind == "font" else len(brotli.compress(body))
+        found.bytes[kind] += len(body) if kind == "font" else _compressed(body)
         if kind == "script":
             found.scripts.add(re.sub(r"\.[0-9a-f]{10}\.", ".", answer.url.rsplit("/static/", 1)[-1]))
     found.complaints += [f"policy: {report}" for report in page.evaluate("window.__reports")]
     return found
+
+
+@cache
+def _compressed(body: bytes) -> int:
+    return len(brotli.compress(body))
 
 
 def script_budget(scripts: set[str]) -> int:
@@ -110,9 +116,14 @@ def script_budget(scripts: set[str]) -> int:
     return {(False, False): 5, (True, False): 18, (False, True): 22, (True, True): 32}[htmx, live]
 
 
+@cache
+def _axe() -> str:
+    return AXE.read_text() + "\n;0"
+
+
 def prepare_axe(page: Page) -> None:
     """Put axe into the page by way of the debugger, which no policy of the page's stands in."""
-    page.evaluate(AXE.read_text() + "\n;0")
+    page.evaluate(_axe())
 
 
 def axe(page: Page) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from academy.accounts.actions import links
@@ -97,6 +97,8 @@ PAGES = (
     Page("admin-audit", "/admin/audit", ("admin",)),
     Page("admin-jobs", "/admin/jobs", ("admin",)),
     Page("admin-mail", "/admin/mail", ("admin",)),
+    Page("admin-declined", "/admin/declined", ("admin",)),
+    Page("audit-led", "/audit", ("lead",)),
     Page("my-data", "/me/data", ROLES),
     Page("my-data-file", "/me/data/file/{data_file}", ("learner",)),
     Page("my-data-erase", "/me/data/erase", ("learner",)),
@@ -129,6 +131,7 @@ PAGES = (
     Page("security-app", "/me/security/app", ("learner",)),
     Page("proof", "/me/proof", ("learner",)),
     Page("tokens", "/me/tokens", ("learner",)),
+    Page("tokens-kept", "/me/tokens?name=Calendar+script&verbs=read&days=30", ("learner",)),
     Page("track", "/deliveries/{delivery}", ("learner", "mentor", "lead")),
     Page("reading", "/activities/{reading}", ("learner", "mentor", "lead")),
     Page("video", "/activities/{video}?t=4", ("learner", "lead")),
@@ -144,6 +147,7 @@ PAGES = (
     Page("draft-module", "/draft-modules/{draft_module}", ("lead",)),
     Page("draft-activity-new", "/draft-modules/{draft_module}/activities/new", ("lead",)),
     Page("draft-activity", "/draft-activities/{draft_activity}", ("lead",)),
+    Page("draft-video", "/draft-activities/{draft_video}", ("lead",)),
     Page("draft-activity-preview", "/draft-activities/{draft_activity}/preview", ("lead",)),
     Page("mentoring", "/mentoring", ("learner", "mentor", "lead")),
     Page("offers", "/offers", ("learner", "mentor")),
@@ -205,9 +209,22 @@ def sign_in_everybody(database: Database) -> dict[str, str]:
         session.add(PeopleFile(id=new_id(), **row))
         mine = {"person_id": _person(session, "learner"), "asked_at": now, "expires_at": now + timedelta(days=7)}
         session.add(DataFile(id=new_id(), body=b"PK", **mine))
+        _film_a_draft(session)
 
     database.unit_of_work(work)
     return tokens
+
+
+def _film_a_draft(session: Session) -> None:
+    """Put the demo's video at the end of the first module of its draft."""
+    film = session.scalars(select(Activity).where(Activity.media_id.is_not(None))).first()
+    module = session.scalars(select(DraftModule.id).order_by(DraftModule.position).limit(1)).one()
+    last = session.scalars(select(func.max(DraftActivity.position)).where(DraftActivity.module_id == module)).one()
+    assert film is not None
+    told = {
+        name: getattr(film, name) for name in ("key", "kind", "title", "summary", "minutes", "media_id", "captions")
+    }
+    session.add(DraftActivity(id=new_id(), module_id=module, position=last + 1, body_md=film.body_md, **told))
 
 
 def places(database: Database) -> dict[str, str]:
@@ -302,7 +319,14 @@ def _draft(session: Session) -> Mapping[str, UUID | None]:
         .order_by(DraftModule.position, DraftActivity.position)
         .limit(1)
     ).one()
-    return {"draft": draft, "draft_module": module, "draft_activity": activity, "whole_track": track}
+    film = session.scalar(
+        select(DraftActivity.id)
+        .join(DraftModule, DraftModule.id == DraftActivity.module_id)
+        .where(DraftModule.draft_id == draft, DraftActivity.kind == "video", DraftActivity.media_id.is_not(None))
+        .limit(1)
+    )
+    found = {"draft": draft, "draft_module": module, "draft_activity": activity, "draft_video": film}
+    return {**found, "whole_track": track}
 
 
 def _pair_room(session: Session, person_id: UUID) -> UUID | None:

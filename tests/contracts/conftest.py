@@ -15,8 +15,9 @@ from flask.testing import FlaskClient
 from academy.kernel.app import Kernel
 from academy.kernel.db import Database
 from academy.kernel.ids import decode
-from tests.conftest import once, sign_in
+from tests.conftest import sign_in
 from tests.contracts.table import COLUMNS
+from tests.databases import checkpoint, database_at, once
 from tests.factories import media, world
 
 
@@ -42,13 +43,9 @@ def world_made(shared: Path, whole_app: Flask, sqlite_template: Path) -> World:
         with whole_app.app_context():
             ids = world.build(kernel)
         tokens = {name: sign_in(kernel, decode(ids[name])) for name in COLUMNS if name != "nobody"}
-        with kernel.database.engine.connect() as connection:
-            connection.exec_driver_sql("SELECT 1")
-        raw = kernel.database.engine.raw_connection()
-        raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        raw.close()
         kernel.database.engine.dispose()
         kernel.database = before
+        checkpoint(f"sqlite:///{file}")
         notes.write_text(json.dumps({"ids": ids, "tokens": tokens}))
 
     once(shared, "world", make)
@@ -73,7 +70,7 @@ class Doors:
         self._count += 1
         self.file = self.folder / f"world{self._count}.db"
         shutil.copyfile(self.made.file, self.file)
-        self.kernel.database = Database(f"sqlite:///{self.file}")
+        self.kernel.database = database_at(f"sqlite:///{self.file}")
         self.kernel.limits.clear()
 
     def client(self, column: str) -> FlaskClient:

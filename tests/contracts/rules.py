@@ -15,16 +15,17 @@ FEATURE_MODULES = frozenset(
     "models events engine policy queries adapters actions schemas reactions pages api sockets jobs cli seeds".split()
 )
 KERNEL = frozenset(
-    """access app cli clock config db events feature files ids jobs ledger limits log mail metrics migrate offload offload_gevent
-    offload_threads once paging prepared realtime secret serve server server_gevent server_threads solver telemetry vault viewer
+    """access app bulk cli clock config db events feature files ids jobs ledger limits log mail metrics migrate offload
+    offload_gevent offload_threads once paging prepared realtime secret serve server server_gevent server_threads solver telemetry vault viewer
     websocket
     websocket_frames websocket_writer""".split()
 )
 WEB = frozenset(
-    "api assets compress errors forms fresh guards i18n markup pages pictures security shell signed_in wire".split()
+    "api assets compress errors forms frames fresh guards i18n markup pages pictures security shell signed_in wire".split()
 )
 MATCHING = frozenset(
-    "adjacency breakouts buddies candidates explain fairness graph hours mentors scoring types".split()
+    "adjacency breakouts buddies candidates explain fairness graph hours instance mentors pairing places program scoring"
+    " solving trios types".split()
 )
 NOWHERE = frozenset("util utils helper helpers common misc manager managers base service services".split())
 
@@ -44,6 +45,8 @@ LOADS_BY_NAME = {
     "academy.kernel.offload": "the mode's own thread pool",
     "academy.kernel.solver": "the engine that a request names, in a process of its own",
     "academy.web.assets": "brotli is optional",
+    "matching.places": "OR-tools is optional",
+    "mentoring.matches.cli": "its engine with the numeric libraries, once a file was read and is right",
 }
 
 

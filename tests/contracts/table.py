@@ -109,6 +109,9 @@ POST /admin/jobs/retry                     401  404  404  404  404  404  404  40
 POST /admin/jobs/{job}/retry               401  404  404  404  404  404  404  404  404  404  ok
 POST /admin/jobs/{job}/set-aside           401  404  404  404  404  404  404  404  404  404  ok
 GET  /admin/mail                           in   404  404  404  404  404  404  404  404  404  ok
+GET  /audit                                in   404  404  404  404  404  404  404  ok   ok   ok
+GET  /audit?group={cohort}                 in   404  404  404  404  404  404  404  ok   404  ok
+GET  /admin/declined                       in   404  404  404  404  404  404  404  404  404  ok
 POST /admin/mail/test                      401  404  404  404  404  404  404  404  404  404  ok
 
 GET  /me/data                              in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
@@ -245,7 +248,6 @@ POST /posts/{answer}/solve                 401  404  ok   403  404  403  ok   40
 POST /posts/{answer}/react                 401  404  ok   ok   404  ok   ok   404  ok   404  404
 GET  /api/v1/spaces/{thread}/events        401  404  ok   ok   404  ok   ok   404  ok   404  404
 GET  /api/v1/spaces/{board}/events         401  404  ok   ok   404  ok   ok   404  ok   404  404
-
 GET  /mentoring                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /mentoring                            401  404  404  404  404  ok   404  404  404  404  404
 GET  /offers                               in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
@@ -255,13 +257,11 @@ POST /offers/{offer}/decline               401  404  404  404  404  ok   404  40
 GET  /groups/{cohort}/matches              in   404  403  403  404  403  ok   404  ok   404  403
 POST /groups/{cohort}/matches              401  404  403  403  404  403  ok   404  ok   404  403
 POST /runs/{run}/publish                   401  404  403  403  404  403  ok   404  ok   404  403
-
 GET  /calendar                             in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /calendar?view=month                  in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /calendar/feed                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /calendar/feed/revoke                 401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /calendar/{feed_token}.ics            ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-
 GET  /workshops                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /workshops/new?group={cohort}         in   404  404  404  404  404  ok   404  ok   404  404
 POST /workshops                            401  404  403  403  404  403  ok   404  ok   404  403
@@ -339,6 +339,9 @@ DELETE /api/v1/posts/{post}                  401  404  ok   403  404  403  ok   
 DELETE /api/v1/posts/{private_post}          401  404  ok   404  404  403  404  404  404  404  404
 PUT  /api/v1/posts/{post}/reaction         401  404  ok   ok   404  ok   ok   404  ok   404  404
 PUT  /api/v1/posts/{private_post}/reaction 401  404  ok   404  404  ok   404  404  404  404  404
+POST /api/v1/boards                        401  404  403  403  404  403  ok   404  ok   404  403
+PATCH /api/v1/boards/{board}               401  404  403  403  404  403  ok   404  ok   404  404
+PATCH /api/v1/boards/{academy_board}       401  404  403  403  403  403  403  403  ok   404  404
 POST /api/v1/boards/{board}/threads        401  404  ok   ok   404  ok   ok   404  ok   404  404
 POST /api/v1/boards/{academy_board}/threads 401  404  ok   ok   ok   ok   ok   ok   ok   404  404
 PATCH /api/v1/threads/{thread}             401  404  403  403  404  403  ok   404  ok   404  404

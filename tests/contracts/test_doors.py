@@ -210,6 +210,9 @@ BODIES: dict[tuple[str, str], Callable[[Ids], dict[str, object]]] = {
     ("PATCH", "/api/v1/posts/{private_post}"): lambda _: {"body": "A second thought."},
     ("PUT", "/api/v1/posts/{post}/reaction"): lambda _: {"emoji": "\N{YELLOW HEART}", "on": True},
     ("PUT", "/api/v1/posts/{private_post}/reaction"): lambda _: {"emoji": "\N{YELLOW HEART}", "on": True},
+    ("POST", "/api/v1/boards"): lambda ids: {"group": ids["cohort"], "name": "What we try"},
+    ("PATCH", "/api/v1/boards/{board}"): lambda _: {"name": "What we try", "closed": True},
+    ("PATCH", "/api/v1/boards/{academy_board}"): lambda _: {"name": "What we try", "closed": True},
     ("POST", "/api/v1/boards/{board}/threads"): lambda _: {"title": "How do you end?", "body": "I never know."},
     ("POST", "/api/v1/boards/{academy_board}/threads"): lambda _: {"title": "How do you end?", "body": "I never know."},
     ("PATCH", "/api/v1/threads/{thread}"): lambda _: {"pinned": True, "locked": True},
@@ -260,12 +263,15 @@ NO_FORM = {
     "/notices/{notice}/read", "/activities/{reading}/complete", "/posts/{post}/remove", "/posts/{private_post}/remove",
 }  # fmt: skip
 
-NOTED = {"/admin/audit", "/admin/people/{learner}"}
+NOTED = {"/admin/audit", "/admin/people/{learner}", "/audit", "/audit?group={cohort}"}
 """Pages that write down who looked, before they are shown."""
 
 
-SHOWS_OTHERS = {"/people/{learner}", "/offers", "/offers/{offer}", "/groups/{cohort}/matches"}
-"""Pages that show personal data of others: that they were opened is written down first."""
+SHOWS_OTHERS = {
+    "/people/{learner}", "/offers", "/offers/{offer}", "/groups/{cohort}/matches", "/skills/{skill}", "/admin/people",
+    "/api/v1/offers", "/api/v1/offers/{offer}", "/api/v1/groups/{cohort}/matches",
+}  # fmt: skip
+"""Pages and operations that show personal data of others: that they were opened is written down first."""
 
 
 def met(answer: TestResponse, method: str) -> str:

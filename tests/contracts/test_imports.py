@@ -150,6 +150,7 @@ BREACHES = [
     Breach("pure-matching", "matching/types", "import sqlalchemy", "matching.types -> sqlalchemy"),
     Breach("pure-matching", "matching/candidates", "import flask", "matching.candidates -> flask"),
     Breach("light-matching", "matching/explain", "import numpy", "matching.explain -> numpy"),
+    Breach("light-matching", "matching/instance", "import matching.pairing", "matching.instance -> matching.pairing"),
     Breach("light-matching", "matching/hours", "import networkx", "matching.hours -> networkx"),
     Breach("light-web", "academy/skills/queries", "import scipy", "academy.skills.queries -> scipy"),
     Breach(
@@ -159,7 +160,10 @@ BREACHES = [
         "mentoring.matches.queries -> mentoring.matches.engine",
     ),
     Breach("light-web", "academy/kernel/migrate", "import alembic", "academy.kernel.migrate -> alembic"),
-    Breach("numeric-engines", "academy/tracks/queries", "import matching.graph", "academy.tracks.queries"),
+    Breach(
+        "numeric-engines", "academy/tracks/queries/walking", "import matching.graph", "academy.tracks.queries.walking"
+    ),
+    Breach("numeric-engines", "mentoring/matches/queries", "import matching.solving", "mentoring.matches.queries"),
     Breach("rules-without-web", "academy/people/policy", "import flask", "academy.people.policy -> flask"),
     Breach(
         "rules-without-web",

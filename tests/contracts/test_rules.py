@@ -262,7 +262,7 @@ def test_words_that_go_through_gettext_pass(written: str):
     assert list(words_of_templates({"x.html": written})) == []
 
 
-HEAVY = "numpy scipy networkx rustworkx alembic pandas".split()
+HEAVY = "numpy scipy networkx rustworkx alembic pandas ortools".split()
 SERVED = """
 import sys
 import wsgi

@@ -95,6 +95,7 @@ def _asked(doors: Doors) -> Asked:
     found = {}
     for address, column in OPENED:
         doors.kernel.kept["name"] = (inf, "Fernhill")  # the same for everybody, so it is asked once a minute
+        doors.kernel.kept.pop("shown", None)  # as on a new day: what is shown of others is written down again
         doors.kernel.limits.clear()
         client = doors.client(column)
         with counted(doors.kernel.database) as statements:

@@ -24,7 +24,7 @@ from academy.kernel.jobs import Job
 from academy.kernel.mail import Letter
 from forums.posts.models import Post
 from tests import throwaway
-from tests.conftest import skip_or_fail
+from tests.databases import skip_or_fail
 from tests.faults.conftest import room_on
 from tests.faults.servers import HURRIED
 from tests.faults.wire import Follower

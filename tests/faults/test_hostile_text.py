@@ -209,7 +209,6 @@ def test_every_field_of_every_form_takes_hostile_text_or_refuses_it_kindly(typed
     assert typed.sends > 20 * len(EXPECTED_FORMS)
 
 
-@pytest.mark.skip(reason="the sweep no longer reaches the form of a new workshop: to be mended")
 def test_what_was_typed_was_kept_so_that_showing_it_proves_something(live: Live, typed: Typed) -> None:
     assert typed.sends
     with live.kernel.reading() as session:
@@ -336,7 +335,6 @@ def test_a_sign_in_with_hostile_text_is_refused_and_shows_it_as_text(live: Live,
     visit.clean(forgive=re.compile("status of 422"))
 
 
-@pytest.mark.skip(reason="the sweep no longer reaches the form of a new workshop: to be mended")
 def test_no_letter_was_made_to_say_more_than_it_should(live: Live, typed: Typed) -> None:
     """Letters about hostile workshops carry no header of their author's making, and name nobody else."""
     assert typed.sends

@@ -26,7 +26,13 @@ def test_the_calls_that_the_page_shows_do_what_it_says(live: Live, tmp_path: Pat
     forums.say(live.kernel, learner, live.who("room"), "The post before")
     _row, token = tokens.token(live.kernel, learner, ["read", "write"])
     (tmp_path / ".curlrc").write_text('write-out = "\\n%{http_code}"\n')
-    names = {"SPACE": live.ids["room"], "WORKSHOP": live.ids["workshop"], "KEY": "a-key-of-the-page"}
+    _row, hosts = tokens.token(live.kernel, live.who("facilitator"), ["read", "write"])
+    names = {
+        "GROUP": live.ids["cohort"],
+        "SPACE": live.ids["room"],
+        "WORKSHOP": live.ids["workshop"],
+        "KEY": "a-key-of-the-page",
+    }
     environment = {"ACADEMY": live.url, "TOKEN": token, "CURL_HOME": str(tmp_path), "PATH": "/usr/bin:/bin", **names}
 
     def run(number: int, **more: str) -> tuple[str, str, Any]:
@@ -38,7 +44,7 @@ def test_the_calls_that_the_page_shows_do_what_it_says(live: Live, tmp_path: Pat
         headers, _, body = text.rpartition("\n\n")
         return status, headers, json.loads(body)
 
-    assert len(CALLS) == 6
+    assert len(CALLS) == 9
     status, _, rooms = run(0)
     assert status == "200"
     assert live.ids["room"] in {room["id"] for room in rooms["items"]}
@@ -57,3 +63,15 @@ def test_the_calls_that_the_page_shows_do_what_it_says(live: Live, tmp_path: Pat
     assert (status, answer["answer"]) == ("200", "going")
     status, _, refusal = run(5, TAG=tag[1])
     assert (status, refusal["code"]) == ("412", "outdated")
+    status, headers, board = run(6, TOKEN=hosts, KEY="another-key")
+    assert (status, board["name"], board["closed"]) == ("201", "What we try", False)
+    assert run(6, TOKEN=hosts, KEY="another-key")[2]["id"] == board["id"]
+    tag = re.search(r"(?i)^etag: (.+)$", headers, re.MULTILINE)
+    assert tag is not None
+    status, _, thread = run(7, TOKEN=hosts, BOARD=board["id"])
+    assert (status, thread["title"], thread["board"]) == ("201", "How do you begin?", board["id"])
+    status, _, closed = run(8, TOKEN=hosts, BOARD=board["id"], TAG=tag[1])
+    assert (status, closed["closed"]) == ("200", True)
+    assert run(8, TOKEN=hosts, BOARD=board["id"], TAG=tag[1])[0] == "412"
+    assert run(8, BOARD=board["id"], TAG=tag[1])[0] == "412"
+    assert run(7, BOARD=board["id"])[0] == "409", "a closed board takes no thread"

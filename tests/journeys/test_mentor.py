@@ -145,7 +145,7 @@ def test_a_no_stays_private_and_the_next_candidate_is_asked(
     hers.page.get_by_role("link", name="Read and answer").click()
     hers.page.locator("details.decline > summary").click()
     hers.page.get_by_label("Why not this time?").fill(REASON)
-    expect(hers.page.locator(".priv")).to_contain_text("Tom Abara and the program lead never see it")
+    expect(hers.page.locator(".priv")).to_contain_text("Tom Abara and the program lead never see yours")
     hers.page.get_by_role("button", name="Decline this offer").click()
     expect(hers.page.get_by_role("status").filter(has_text="You have declined")).to_be_visible()
 
