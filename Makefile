@@ -33,7 +33,7 @@ reset: $(VENV)/.run ## make the demo academy afresh, dated today
 	@ACADEMY_DEMO=1 $(BIN)/academy demo
 
 test: $(VENV)/.dev ## run the whole suite
-	@$(BIN)/python -m pytest -n auto --dist loadgroup tests
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadgroup tests
 
 .venv-fuzz/.ready: requirements-fuzz.lock
 	@echo "Setting up .venv-fuzz (once)..."
@@ -41,8 +41,8 @@ test: $(VENV)/.dev ## run the whole suite
 	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
 	@touch $@
 
-fuzz: $(VENV)/.dev .venv-fuzz/.ready ## let a fuzzer loose on the API (some minutes)
-	@$(BIN)/python -m tests.contracts.fuzz.run .venv-fuzz/bin/schemathesis
+fuzz: $(VENV)/.dev .venv-fuzz/.ready ## let a fuzzer loose on the API (some minutes; EXAMPLES=, PHASES=, ROLES=)
+	@$(BIN)/python -m tests.contracts.fuzz.run .venv-fuzz/bin/schemathesis $(ROLES)
 
 check: $(VENV)/.dev ## lint, types and import contracts
 	@$(BIN)/ruff check .
@@ -65,5 +65,5 @@ messages: $(VENV)/.dev ## collect the texts to translate into academy/web/locale
 
 lock: $(VENV)/.dev ## resolve the dependencies anew (needs uv)
 	@uv pip compile --universal --no-header --no-annotate --generate-hashes --no-emit-index-url --extra build pyproject.toml -o requirements.lock
-	@uv pip compile --universal --no-header --no-annotate --generate-hashes --no-emit-index-url --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@uv pip compile --universal --no-header --no-annotate --generate-hashes --no-emit-index-url --extra build --extra dev --extra fast -c requirements.lock pyproject.toml -o requirements-dev.lock
 	@uv pip compile --universal --no-header --no-annotate --generate-hashes --no-emit-index-url tests/contracts/fuzz/requirements.in -o requirements-fuzz.lock
