@@ -21,7 +21,7 @@ from academy.kernel.access import Invalid
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.privacy.pages import before_showing
-from academy.web import forms, shell
+from academy.web import forms, fresh, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 
@@ -112,6 +112,7 @@ def preview(file_id: UUID) -> ResponseReturnValue:
         name=name,
         plan=plan,
         shown=SHOWN,
+        ask_first=plan.appoints and not fresh.proved(),
         fields=_fields(),
     )
 
@@ -137,7 +138,7 @@ def _fields() -> dict[str, str]:
 @blueprint.post("/people/file/<id:file_id>/apply")
 @guard("people:settle")
 def apply(file_id: UUID) -> ResponseReturnValue:
-    """Do what a file says, and forget the file."""
+    """Do what a file says, and forget it. Who gives roles by it has just shown who they are, or is asked first."""
     me, skip, invite = viewer(), request.form.get("skip") == "1", request.form.get("invite") == "1"
     more = kernel().slots(Column)
     with kernel().reading() as session:
@@ -147,12 +148,22 @@ def apply(file_id: UUID) -> ResponseReturnValue:
     def work(session: Session) -> Plan:
         waiting.kept_for(session, me, file_id)
         plan = actions.bring_in(
-            session, viewer=me, sheet=sheet, more=more, body=body, skip_bad_rows=skip, invite=invite
+            session,
+            viewer=me,
+            sheet=sheet,
+            more=more,
+            body=body,
+            skip_bad_rows=skip,
+            invite=invite,
+            proved=fresh.proved(),
         )
         actions.forget(session, file_id=file_id)
         return plan
 
-    plan = kernel().commit(work)
+    try:
+        plan = kernel().commit(work)
+    except actions.ProofWanted:
+        return fresh.ask(f"/people/file/{encode(file_id)}")
     said = [
         ngettext("%(num)s person added.", "%(num)s people added.", plan.added),
         ngettext("%(num)s person changed.", "%(num)s people changed.", plan.changed),

@@ -42,6 +42,7 @@ def bring(kernel: Kernel, admin: UUID, text: str | bytes, *, skip: bool = False)
             more=kernel.slots(Column),
             body=body,
             skip_bad_rows=skip,
+            proved=True,
         )
     )
 

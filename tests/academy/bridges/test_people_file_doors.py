@@ -19,8 +19,11 @@ from academy.kernel import cli, clock
 from academy.kernel.access import Missing
 from academy.kernel.app import Kernel
 from academy.kernel.ledger import Entry
-from academy.people.models import Person, Role
+from academy.notices.models import Notice
+from academy.people.engine import hash_password
+from academy.people.models import GroupKind, Membership, Person, Role
 from tests.academy.bridges.filing import bring, export, person
+from tests.conftest import proved
 from tests.factories import people
 
 
@@ -101,6 +104,50 @@ def test_nothing_chosen_too_much_and_no_csv_are_said_kindly(
     assert "1001 rows" in client.post("/people/file", data={"file": (io.BytesIO(many), "a.csv")}).text
     big = client.post("/people/file", data={"file": (io.BytesIO(b"x" * (1 << 21)), "a.csv")})
     assert big.status_code == 413
+
+
+def test_a_file_that_gives_roles_waits_for_a_proof_and_all_admins_are_told(
+    kernel: Kernel, admin: UUID, client_of: Callable[[UUID], FlaskClient]
+) -> None:
+    with kernel.reading() as session:
+        top = session.scalars(
+            select(planning.people.Group.id).where(planning.people.Group.kind == GroupKind.ORGANIZATION)
+        ).one()
+    other = people.member(kernel, top, people.person(kernel, "Olu"), Role.ADMIN)
+    ben = people.person(kernel, "Ben", email="ben@example.org", password_hash=hash_password("tea with three sugars"))
+    client = client_of(admin)
+    here = send(client, b"email,name,role\nben@example.org,,admin\nana@example.org,Ana,analyst\n")
+
+    def given() -> list[str]:
+        with kernel.reading() as session:
+            roles = select(Membership.role).where(Membership.person_id.not_in([admin, other]))
+            return sorted(session.scalars(roles))
+
+    def told(person_id: UUID) -> list[str]:
+        with kernel.reading() as session:
+            return list(session.scalars(select(Notice.kind).where(Notice.person_id == person_id)))
+
+    assert "you are asked first to show that it is you" in client.get(here).text
+    asked = client.post(f"{here}/apply")
+    assert (asked.status_code, asked.location) == (303, f"/me/proof?next={here}")
+    assert (given(), told(other), told(ben)) == ([], [], [])
+    page = proved(client).get(here)
+    assert page.status_code == 200, "the file is kept meanwhile"
+    assert "you are asked first" not in page.text
+    assert client.post(f"{here}/apply").location == "/people/file"
+    assert given() == ["admin", "analyst", "member"]
+    assert told(other) == ["administration.others"]
+    assert told(ben) == ["administration.given"]
+    assert told(person(kernel, "ana@example.org").id) == ["administration.given"]
+
+
+def test_a_file_that_only_brings_members_asks_for_no_proof(
+    kernel: Kernel, admin: UUID, client_of: Callable[[UUID], FlaskClient]
+) -> None:
+    client = client_of(admin)
+    here = send(client, b"email,name,role\nana@example.org,Ana,member\n")
+    assert "you are asked first" not in client.get(here).text
+    assert client.post(f"{here}/apply").location == "/people/file"
 
 
 def test_the_export_is_a_file_that_no_spreadsheet_runs_and_nobody_keeps(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from academy.bridges.people_file.engine.sheets import Problem
 from academy.kernel.viewer import Viewer
+from academy.people.models import Role
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,12 @@ class Plan:
     def changed(self) -> int:
         """Count who is here already and would change."""
         return sum(not person.new for person in self.people)
+
+    @property
+    def appoints(self) -> bool:
+        """Say whether it gives anybody a role outside cohorts that is more than belonging: lead, admin, analyst."""
+        changes = (change for person in self.people for change in person.changes if change.column == "role")
+        return any(role != Role.MEMBER for change in changes for role in change.work)
 
     @property
     def bad_rows(self) -> int:
