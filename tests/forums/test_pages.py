@@ -13,9 +13,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
 
 from academy.kernel import clock
+from academy.kernel.access import Busy
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode
 from academy.people.models import Role
+from academy.people.policy import RIGHTS, Right
+from forums.posts import actions
 from forums.posts.models import Post, PostReaction
 from forums.spaces.models import Follow
 from tests.factories import forums, people
@@ -133,6 +136,50 @@ def test_going_back_and_writing_something_else_asks_for_one_more_press(kernel: K
     assert nonce
     client.post(room_url(space) + "/posts", data={"body": "Second", "nonce": nonce[1]})
     assert stored(kernel) == ["First", "Second"]
+
+
+def test_words_are_shown_to_be_copied_where_nothing_can_be_written_any_more(kernel: Kernel, client_of: Client) -> None:
+    group, space, (ana,) = forums.room(kernel, "Ana")
+    watching = people.member(kernel, group, people.person(kernel, "Wim"), Role.FACILITATOR)
+    board = forums.board(kernel, watching, group)
+    thread = forums.thread(kernel, ana, board, "How?")
+    client = client_of(ana)
+    sent = {"body": "An answer of <an hour>", "nonce": "nonce-one"}
+    assert "readonly" not in client.get(room_url(thread)).text
+    client_of(watching).post(f"/threads/{encode(thread)}/lock", data={"on": "1"})
+    answer = client.post(room_url(thread) + "/posts", data=sent)
+    assert answer.status_code == 409
+    assert "This thread is locked: it can be read, and nothing is added. What you wrote is kept" in answer.text
+    assert re.search(r'<textarea [^>]*readonly=""[^>]*>\nAn answer of &lt;an hour&gt;</textarea>', answer.text)
+    assert answer.text.count('id="f-body"') == 1
+    assert stored(kernel) == ["How?"]
+
+
+def test_who_may_not_post_any_more_keeps_what_they_wrote(
+    kernel: Kernel, client_of: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, space, (ana,) = forums.room(kernel, "Ana")
+    client = client_of(ana)
+    monkeypatch.setitem(RIGHTS, Role.LEARNER, RIGHTS[Role.LEARNER] - {Right.POST})
+    answer = client.post(room_url(space) + "/posts", data={"body": "Words of an hour", "nonce": "nonce-one"})
+    assert answer.status_code == 403
+    assert "You can read here but not post. What you wrote is kept" in answer.text
+    assert re.search(r'<textarea [^>]*readonly=""[^>]*>\nWords of an hour</textarea>', answer.text)
+
+
+def test_a_busy_academy_keeps_what_was_written(
+    kernel: Kernel, client_of: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, space, (ana,) = forums.room(kernel, "Ana")
+
+    def busy(*_given: object, **_named: object) -> None:
+        raise Busy(retry_after=1.5)
+
+    monkeypatch.setattr(actions, "post", busy)
+    answer = client_of(ana).post(room_url(space) + "/posts", data={"body": "Words of an hour", "nonce": "nonce-one"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert "\nWords of an hour</textarea>" in answer.text
+    assert "Please try again shortly." in answer.text
 
 
 def test_a_reply_stands_under_what_it_answers(kernel: Kernel, client_of: Client) -> None:

@@ -13,11 +13,12 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from academy.kernel import log, offload
-from academy.kernel.access import Conflict, Invalid, Missing, RateLimited
+from academy.kernel.access import Busy, Closed, Conflict, Invalid, Missing, RateLimited, Refused
 from academy.kernel.app import kernel
 from academy.kernel.ids import anonymous_id, decode, encode
 from academy.people.policy import Right, belonging, may
 from academy.web import forms, shell
+from academy.web.errors import headers, sentence
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from forums.boards import actions, engine, queries
@@ -268,12 +269,12 @@ def start(board_id: UUID) -> ResponseReturnValue:
                 send=key,
             )
         )
-    except (Invalid, Conflict, RateLimited) as refusal:
+    except (Invalid, Conflict, Closed, Refused, RateLimited, Busy) as refusal:
         typed = forms.kept()
-        found = refusal.errors if isinstance(refusal, Invalid) else {"body": [refusal.detail]}
+        found = (refusal.errors if isinstance(refusal, Invalid) else {}) or {"body": [sentence(refusal)]}
         # After a conflict the form is a new one, with a nonce of its own.
         nonce = "" if isinstance(refusal, Conflict) else typed.get("nonce", "")[:64]
-        return _thread_form(board_id, typed, found, nonce), refusal.status
+        return _thread_form(board_id, typed, found, nonce), refusal.status, headers(refusal)
     return forms.see_other(url_for("room.show", space_id=started.id))
 
 

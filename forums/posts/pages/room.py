@@ -11,14 +11,14 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from academy.kernel import log, offload
-from academy.kernel.access import Conflict, Invalid, Missing, RateLimited, Refusal
+from academy.kernel.access import Busy, Closed, Conflict, Invalid, Missing, RateLimited, Refusal, Refused
 from academy.kernel.app import kernel
 from academy.kernel.ids import anonymous_id, decode, encode
 from academy.kernel.viewer import Viewer
 from academy.people.queries import faces
 from academy.privacy.pages import shown_after
 from academy.web import forms, shell
-from academy.web.errors import headers
+from academy.web.errors import headers, sentence
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from forums.posts import actions, engine, policy, queries
@@ -136,7 +136,7 @@ def send(space_id: UUID) -> ResponseReturnValue:
             )
 
         posted = kernel().commit(work)
-    except (Invalid, Conflict, RateLimited) as refusal:
+    except (Invalid, Conflict, Closed, Refused, RateLimited, Busy) as refusal:
         return _again(space_id, refusal), refusal.status, headers(refusal)
     if kernel().realtime.listening(me.person_id):
         with kernel().reading() as session:
@@ -146,7 +146,10 @@ def send(space_id: UUID) -> ResponseReturnValue:
 
 
 def _again(space_id: UUID, refusal: Refusal) -> str:
-    """Show the room once more with what was typed. After a conflict the form is a new one, with a nonce of its own."""
+    """Show the room once more with what was typed, to be copied where nothing can be sent any more.
+
+    After a conflict the form is a new one, with a nonce of its own.
+    """
     typed = forms.kept()
     found = refusal.errors if isinstance(refusal, Invalid) else {}
     return _room(
@@ -154,5 +157,5 @@ def _again(space_id: UUID, refusal: Refusal) -> str:
         reply=_reply(typed.get("reply_to")),
         typed=typed.get("body", ""),
         nonce="" if isinstance(refusal, Conflict) else typed.get("nonce", "")[:64],
-        errors={"body": [t for texts in found.values() for t in texts] or [refusal.detail]},
+        errors={"body": [t for texts in found.values() for t in texts] or [sentence(refusal)]},
     )

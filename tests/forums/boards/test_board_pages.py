@@ -10,10 +10,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
+from academy.kernel.access import RateLimited
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode
 from academy.people.models import GroupKind, Role
+from academy.people.policy import RIGHTS, Right
 from forums.boards import actions
+from forums.posts import policy as posting
 from forums.spaces.models import Space
 from tests.factories import forums, people
 
@@ -91,6 +94,47 @@ def test_what_was_typed_is_kept_when_something_is_wrong(
     assert f'value="{title}"' in answer.text
     assert body in answer.text
     assert nonce_of(answer.text) == "a-nonce-of-ours"
+
+
+def test_a_thread_for_a_board_that_closed_meanwhile_is_shown_to_be_copied(
+    client_of: Client, cohort: tuple[UUID, UUID, UUID, UUID]
+) -> None:
+    board, host, ana, _ = cohort
+    client_of(host).post(url(board, "/close"), data={"on": "1"})
+    sent = {"title": "A <title>", "body": "Words of an hour.", "nonce": "a-nonce-of-ours"}
+    answer = client_of(ana).post(url(board, "/threads"), data=sent)
+    assert answer.status_code == 409
+    assert "This board is closed: its threads can be read, and none is begun. What you wrote is kept" in answer.text
+    assert re.search(r'<input [^>]*value="A &lt;title&gt;"[^>]*readonly', answer.text)
+    assert re.search(r"<textarea [^>]*readonly[^>]*>\nWords of an hour\.</textarea>", answer.text)
+    assert "<textarea" not in client_of(ana).get(url(board, "/new?title=A")).text, "an address shows no words"
+
+
+def test_who_may_not_write_on_a_board_any_more_keeps_their_thread(
+    client_of: Client, cohort: tuple[UUID, UUID, UUID, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board, _, ana, _ = cohort
+    monkeypatch.setitem(RIGHTS, Role.LEARNER, RIGHTS[Role.LEARNER] - {Right.POST})
+    sent = {"title": "A title", "body": "Words of an hour.", "nonce": "a-nonce-of-ours"}
+    answer = client_of(ana).post(url(board, "/threads"), data=sent)
+    assert answer.status_code == 403
+    assert "You can read this board but not write on it. What you wrote is kept" in answer.text
+    assert re.search(r"<textarea [^>]*readonly[^>]*>\nWords of an hour\.</textarea>", answer.text)
+
+
+def test_a_thread_that_comes_too_soon_is_kept_and_says_when_to_come_back(
+    client_of: Client, cohort: tuple[UUID, UUID, UUID, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board, _, ana, _ = cohort
+
+    def too_soon(*_given: object) -> None:
+        raise RateLimited("Wait a moment.", retry_after=7)
+
+    monkeypatch.setattr(posting, "spend", too_soon)
+    sent = {"title": "A title", "body": "Words of an hour.", "nonce": "a-nonce-of-ours"}
+    answer = client_of(ana).post(url(board, "/threads"), data=sent)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
+    assert "\nWords of an hour.</textarea>" in answer.text
 
 
 def test_a_nonce_with_other_words_gets_a_new_form_with_what_was_typed(
