@@ -351,7 +351,10 @@ def module_for(session: Session, viewer: Viewer, module_id: UUID) -> tuple[Draft
     if draft_id is None:
         raise Missing
     draft = draft_for(session, viewer, draft_id)
-    return draft, next(m for m in draft.modules if m.id == module_id)
+    module = next((m for m in draft.modules if m.id == module_id), None)
+    if module is None:  # another author removed it between the two questions
+        raise Missing
+    return draft, module
 
 
 def activity_for(session: Session, viewer: Viewer, activity_id: UUID) -> tuple[DraftDetail, ModuleLine, ActivityLine]:
@@ -360,4 +363,7 @@ def activity_for(session: Session, viewer: Viewer, activity_id: UUID) -> tuple[D
     if module_id is None:
         raise Missing
     draft, module = module_for(session, viewer, module_id)
-    return draft, module, next(a for a in module.activities if a.id == activity_id)
+    activity = next((a for a in module.activities if a.id == activity_id), None)
+    if activity is None:
+        raise Missing
+    return draft, module, activity

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
 
 from academy.authoring import queries
 from academy.authoring.actions import drafts, parts
@@ -14,6 +15,7 @@ from academy.authoring.models import Draft, DraftActivity, DraftModule
 from academy.kernel.access import Conflict, Invalid, Missing
 from academy.kernel.app import Kernel
 from academy.kernel.ledger import Entry
+from academy.kernel.viewer import Viewer
 from academy.people.models import Role
 from academy.tracks.models import Track, TrackVersion
 from tests.factories import people, tracks
@@ -194,6 +196,29 @@ def test_what_was_removed_is_gone_from_the_draft_only(kernel: Kernel, academy: U
     assert [m.key for m in seen(kernel, ling, made).modules] == ["module-2"]
     with kernel.reading() as session:
         assert len(queries.version_for(session, viewer, version).modules) == 2
+
+
+@pytest.mark.parametrize("what", ["module", "activity"])
+def test_a_part_that_another_author_removes_while_it_is_looked_up_is_missing(
+    kernel: Kernel, academy: UUID, ling: UUID, what: str, monkeypatch: pytest.MonkeyPatch
+):
+    made = draft(kernel, ling, academy)
+    part = module(kernel, ling, made, "Open questions", text())
+    activity = seen(kernel, ling, made).modules[0].activities[0].id
+    whole, viewer = queries.draft_for, people.viewer(kernel, ling)
+
+    def late(session: Session, viewer: Viewer, draft_id: UUID) -> queries.DraftDetail:
+        session.execute(delete(DraftActivity))
+        if what == "module":
+            session.execute(delete(DraftModule))
+        return whole(session, viewer, draft_id)
+
+    monkeypatch.setattr(queries, "draft_for", late)
+    with pytest.raises(Missing):
+        kernel.commit(lambda s: queries.activity_for(s, viewer, activity))
+    if what == "module":
+        with pytest.raises(Missing):
+            kernel.commit(lambda s: queries.module_for(s, viewer, part))
 
 
 def test_a_new_module_gets_a_key_of_its_own_even_where_another_track_has_its_title(
