@@ -169,6 +169,12 @@ def lease_due(session: Session, *, limit: int = BATCH) -> list[Leased]:
     return taken
 
 
+def in_hand(session: Session, job: Leased) -> bool:
+    """Say whether a job is still this runner's to do: nobody has done, forgotten or taken it meanwhile."""
+    asked = select(Job.id).where(Job.id == job.id, Job.lease == job.lease, Job.done_at.is_(None))
+    return session.scalar(asked) is not None
+
+
 def hold(session: Session, job: Leased) -> bool:
     """Lengthen a lease that has grown old in this runner's hands; says whether it is still this runner's."""
     held = session.execute(
@@ -373,6 +379,8 @@ class Runner:
             value: Any = None
             if kind.read is not None:
                 with kernel.reading() as session:
+                    if not in_hand(session, job):  # taken back since it was leased
+                        return
                     value = kind.read(session, job.payload)
             nothing_left = kind.read is not None and value is None
             if kind.outside is not None and not nothing_left:

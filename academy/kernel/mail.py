@@ -61,7 +61,8 @@ class NotPrivate(Exception):
 class Letter:
     """One mail to one person. `calendar` is an iCalendar text, `method` its METHOD (REQUEST, CANCEL).
 
-    `about` is one word for the mail log, such as "workshop".
+    `about` is one word for the mail log, such as "workshop". `regarding` names what the letter stands or falls with:
+    `take_back` keeps it from being sent once that is gone.
     """
 
     to_name: str
@@ -71,6 +72,7 @@ class Letter:
     calendar: str | None = None
     method: str | None = None
     about: str = ""
+    regarding: str = ""
 
 
 class Transport(Protocol):
@@ -84,6 +86,11 @@ def post(session: Session, letter: Letter, *, unique_key: str | None = None, run
     """Promise a mail from within a transaction."""
     payload = {name: getattr(letter, name) for name in Letter.__dataclass_fields__}
     jobs.enqueue(session, KIND, payload, unique_key=unique_key, run_at=run_at)
+
+
+def take_back(session: Session, regarding: UUID) -> None:
+    """Let no letter be sent any more that regards this and still waits, perhaps set aside for now."""
+    jobs.forget(session, [KIND], name="regarding", values=[str(regarding)])
 
 
 def compose(letter: Letter, *, sender: str, message_id: str) -> EmailMessage:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from academy.accounts.events import InvitationSent, InvitationWithdrawn
 from academy.accounts.models import Invitation, LinkKind, MailedLink
 from academy.accounts.policy import INVITED_AS, kind_of, may_bring_in
-from academy.kernel import clock
+from academy.kernel import clock, mail
 from academy.kernel.access import Conflict, Invalid, Missing, Refused
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
@@ -62,7 +62,7 @@ def resend(session: Session, *, viewer: Viewer, invitation_id: UUID) -> None:
 
 
 def withdraw(session: Session, *, viewer: Viewer, invitation_id: UUID) -> None:
-    """Take an invitation back: its link is worth nothing, and name and address are forgotten."""
+    """Take an invitation back: its link is worth nothing, name and address are forgotten, no letter goes any more."""
     invitation = _open(session, viewer, invitation_id)
     now = clock.now()
     invitation.withdrawn_at = now
@@ -77,6 +77,7 @@ def withdraw(session: Session, *, viewer: Viewer, invitation_id: UUID) -> None:
         )
         .values(ended_at=now, address="")
     )
+    mail.take_back(session, invitation_id)
     emit(
         session,
         InvitationWithdrawn(actor_id=viewer.person_id, invitation_id=invitation.id, group_id=invitation.group_id),

@@ -6,7 +6,7 @@ The token is in the letter and nowhere else: the database keeps its hash, and fo
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -160,12 +160,15 @@ def _keep(session: Session, _payload: dict[str, Any], written: _Written) -> None
 
 
 def _keep_invitation(session: Session, payload: dict[str, Any], written: _Written) -> None:
-    _keep(session, payload, written)
-    asked = incoming.invitation_to_mail(session, UUID(payload["invitation_id"]))
-    if asked is not None:
-        lapse = {"invitation_id": payload["invitation_id"], "sent_at": asked.sent_at.isoformat()}
-        run_at = asked.sent_at + LASTS[LinkKind.INVITATION] + REMEMBERED
-        jobs.enqueue(session, LAPSE, lapse, run_at=run_at)
+    """Keep link and letter of an invitation that still stands; who takes it back from here on finds the letter."""
+    invitation_id = UUID(payload["invitation_id"])
+    asked = incoming.invitation_to_mail(session, invitation_id, lock=True)
+    if asked is None:
+        return
+    _keep(session, payload, replace(written, letter=replace(written.letter, regarding=str(invitation_id))))
+    lapse = {"invitation_id": payload["invitation_id"], "sent_at": asked.sent_at.isoformat()}
+    run_at = asked.sent_at + LASTS[LinkKind.INVITATION] + REMEMBERED
+    jobs.enqueue(session, LAPSE, lapse, run_at=run_at)
 
 
 def _forget(session: Session, payload: dict[str, Any], _nothing: object) -> None:

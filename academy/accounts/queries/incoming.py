@@ -267,14 +267,15 @@ class Asked:
     sent_at: datetime
 
 
-def invitation_to_mail(session: Session, invitation_id: UUID) -> Asked | None:
-    """Return what to mail for an invitation that is still open."""
-    row = session.execute(
+def invitation_to_mail(session: Session, invitation_id: UUID, *, lock: bool = False) -> Asked | None:
+    """Return what to mail for an invitation that is still open. With `lock` it stays so for this unit of work."""
+    query = (
         select(Invitation.address, Invitation.name, Group.name.label("group"), Person.name, Invitation.sent_at)
         .join(Group, Group.id == Invitation.group_id)
         .join(Person, Person.id == Invitation.invited_by_id)
         .where(Invitation.id == invitation_id, Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None))
-    ).one_or_none()
+    )
+    row = session.execute(query.with_for_update(of=Invitation) if lock else query).one_or_none()
     return Asked(*row) if row else None
 
 

@@ -309,6 +309,19 @@ def test_a_job_whose_lease_another_has_taken_does_not_go_outside_again(kernel: K
     assert started == [mine[0].id]
 
 
+def test_a_job_that_is_taken_back_while_it_waits_in_a_batch_does_not_go_outside(kernel: Kernel) -> None:
+    for n in ("first", "gone", "last"):
+        promise(kernel, payload={"about": n})
+    started: list[str] = []
+
+    def outside(k: Kernel, _job: UUID, about: str) -> None:
+        started.append(about)
+        k.commit(lambda s: jobs.forget(s, ["write"], name="about", values=["gone"]))
+
+    Runner(kernel, [JobKind("write", read=lambda s, payload: payload["about"], outside=outside)]).run_due()
+    assert started == ["first", "last"]
+
+
 def test_a_job_that_ends_its_runner_each_time_is_set_aside(kernel: Kernel) -> None:
     promise(kernel)
     at = clock.now()
