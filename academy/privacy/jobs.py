@@ -8,9 +8,8 @@ import zipfile
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from academy.kernel import clock, mail
@@ -21,6 +20,7 @@ from academy.privacy import actions, queries
 from academy.privacy.models import DataFile
 from academy.privacy.queries import PersonData
 from academy.privacy.reactions import ERASE, FORGET, LETTER, PACK
+from academy.web import i18n
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -83,16 +83,16 @@ def addressee(session: Session, payload: dict[str, Any]) -> dict[str, Any] | Non
 
 def write(kernel: Kernel, _job_id: UUID, found: dict[str, Any]) -> mail.Letter:
     """Write to somebody that their data will be erased, and how to keep it."""
-    due = datetime.fromisoformat(found["due_at"]).astimezone(ZoneInfo(found["zone"]))
-    day = format_date(due, "EEEE d MMMM", locale="en")
-    text = (
-        f"Hello {found['name']},\n\n"
-        f"on {day} what is stored about you at the academy will be erased, as was asked. Your messages will be "
-        "empty then, and you can no longer sign in.\n\n"
-        f"Until then it can be taken back: {kernel.settings.base_url}/me/data\n\n"
-        "If it was not you who asked, take it back now, and change your password.\n"
+    day = i18n.day(datetime.fromisoformat(found["due_at"]), found["zone"])
+    text = _(
+        "Hello %(name)s,\n\non %(day)s what is stored about you at the academy will be erased, as was asked. Your "
+        "messages will be empty then, and you can no longer sign in.\n\nUntil then it can be taken back: %(url)s\n\n"
+        "If it was not you who asked, take it back now, and change your password.\n",
+        name=found["name"],
+        day=day,
+        url=f"{kernel.settings.base_url}/me/data",
     )
-    subject = f"Your data will be erased on {day}"
+    subject = _("Your data will be erased on %(day)s", day=day)
     return mail.Letter(to_name=found["name"], to_address=found["email"], subject=subject, text=text, about="erasure")
 
 
