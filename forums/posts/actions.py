@@ -164,9 +164,7 @@ def edit(
     before = log.sent_before(session, send)
     if before is not None:
         return Changed(before.seq, duplicate=True)
-    if not policy.may_edit(viewer, found.author_id, found.space):
-        detail = "Only who wrote a message can change it. Nothing was changed."
-        raise Refused(detail)
+    policy.require_edit(viewer, found.author_id, found.space)
     if found.removed:
         detail = "This message was removed, so it can't be changed. What you wrote is kept here: copy it."
         raise Closed(detail)

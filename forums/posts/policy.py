@@ -42,6 +42,14 @@ def may_edit(viewer: Viewer, author_id: UUID | None, space: SpaceView) -> bool:
     return space.may_post and author_id is not None and author_id == viewer.person_id
 
 
+def require_edit(viewer: Viewer, author_id: UUID | None, space: SpaceView) -> None:
+    """Refuse to change another's words, and one's own where nothing is changed any more; each says which it is."""
+    if author_id is None or author_id != viewer.person_id:
+        detail = "Only who wrote a message can change it. Nothing was changed."
+        raise Refused(detail)
+    require_post(space)
+
+
 def may_remove(viewer: Viewer, author_id: UUID | None, space: SpaceView) -> bool:
     """Say whether the viewer may remove a post: their own, or anybody's where they moderate."""
     return space.may_moderate or (author_id is not None and author_id == viewer.person_id)

@@ -167,6 +167,22 @@ def test_a_thread_shows_its_board_and_what_one_may_do(
     assert "data-composer" not in page
 
 
+def test_who_changes_a_message_while_its_thread_is_locked_reads_so_and_keeps_what_was_typed(
+    kernel: Kernel, client_of: Client, cohort: tuple[UUID, UUID, UUID, UUID]
+) -> None:
+    board, host, ana, ben = cohort
+    thread = forums.thread(kernel, ana, board, "How?")
+    said = forums.say(kernel, ben, thread)
+    client_of(host).post(f"/threads/{encode(thread)}/lock", data={"on": "1"})
+    change = f"/posts/{encode(said.id)}/edit"
+    answer = client_of(ben).post(change, data={"body": "With a better question."})
+    assert answer.status_code == 409
+    assert "This thread is locked: it can be read, and nothing is added." in answer.text
+    assert "With a better question.</textarea>" in answer.text
+    assert client_of(ana).post(change, data={"body": "Not mine."}).status_code == 403
+    assert client_of(ana).post(change, data={"body": ""}).status_code == 404
+
+
 def test_rooms_and_boards_have_their_own_badges_and_lists(
     kernel: Kernel, client_of: Client, cohort: tuple[UUID, UUID, UUID, UUID]
 ) -> None:

@@ -240,8 +240,10 @@ def test_a_closed_board_and_a_locked_thread_are_read_and_nothing_is_added(school
             forums.say(school.kernel, who, thread)
         with pytest.raises(Closed):
             forums.react(school.kernel, who, answer.id)
-    with pytest.raises(Refused):
+    with pytest.raises(Closed, match="This thread is locked"):
         forums.change(school.kernel, school.ben, thread, answer.id, "Other words")
+    with pytest.raises(Refused, match="Only who wrote a message"):
+        forums.change(school.kernel, school.lead, thread, answer.id, "Other words")
     school.do(school.lead, actions.set_locked, space_id=thread, on=False)
     forums.say(school.kernel, school.ana, thread)
     school.do(school.lead, actions.set_closed, board_id=school.board, closed=True)
@@ -249,6 +251,8 @@ def test_a_closed_board_and_a_locked_thread_are_read_and_nothing_is_added(school
         forums.say(school.kernel, school.ana, thread)
     with pytest.raises(Closed):
         forums.thread(school.kernel, school.ana, school.board)
+    with pytest.raises(Closed, match="This board is closed"):
+        forums.change(school.kernel, school.ben, thread, answer.id, "Other words")
     assert len(school.listed(school.ana)) == 1
     school.do(school.lead, actions.set_closed, board_id=school.board, closed=False)
     forums.say(school.kernel, school.ana, thread)
