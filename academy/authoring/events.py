@@ -32,6 +32,7 @@ class DraftChanged(Event):
 class DraftClosed(Event):
     """A draft is gone: published as a version, or thrown away (then `track_version_id` is None)."""
 
-    recorded: ClassVar[tuple[str, ...] | None] = ("draft_id", "track_version_id")
+    recorded: ClassVar[tuple[str, ...] | None] = ("draft_id", "group_id", "track_version_id")
     draft_id: UUID
+    group_id: UUID
     track_version_id: UUID | None

@@ -82,7 +82,7 @@ def publish(
             )
         )
     session.flush()
-    emit(session, TrackPublished(actor_id=actor_id, track_version_id=version.id))
+    emit(session, TrackPublished(actor_id=actor_id, group_id=group_id, track_version_id=version.id))
     return version
 
 

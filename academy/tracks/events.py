@@ -11,9 +11,10 @@ from academy.kernel.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class TrackPublished(Event):
-    """A version of a track is there to be given to cohorts."""
+    """A version of a track is there to be given to cohorts of the academy (`group_id`) that it belongs to."""
 
-    recorded: ClassVar[tuple[str, ...] | None] = ("track_version_id",)
+    recorded: ClassVar[tuple[str, ...] | None] = ("group_id", "track_version_id")
+    group_id: UUID
     track_version_id: UUID
 
 

@@ -37,6 +37,7 @@ from cohorts.workshops.models import Rsvp, RsvpState, Workshop, WorkshopState
 from cohorts.workshops.policy import ATTENDING, attends, present
 
 TIME_OR_PLACE = {"wall_start", "zone", "starts_at", "minutes", "venue_url"}
+CHANGED = "Somebody has changed this workshop since you opened it. Yours was not kept; open it again."
 ANSWERS = {RsvpState.GOING, RsvpState.MAYBE, RsvpState.DECLINED}
 
 
@@ -116,7 +117,7 @@ def move(session: Session, *, viewer: Viewer, workshop_id: UUID, version: int, *
             .values(state=RsvpState.INVITED, asked_sequence=after.sequence, answered_at=None)
             .execution_options(synchronize_session=False)
         )
-    by, sequence = viewer.person_id, after.sequence
+    by, group_id, sequence = viewer.person_id, after.group_id, after.sequence
     if after.facilitator_id != former:
         _drop(session, after, after.facilitator_id)
         if not _ask(session, after, only=former):
@@ -130,6 +131,7 @@ def move(session: Session, *, viewer: Viewer, workshop_id: UUID, version: int, *
             WorkshopMoved(
                 actor_id=by,
                 workshop_id=workshop_id,
+                group_id=group_id,
                 sequence=sequence,
                 starts_at=after.starts_at,
                 retimed=retimed,
@@ -137,7 +139,10 @@ def move(session: Session, *, viewer: Viewer, workshop_id: UUID, version: int, *
         )
     else:
         fields = tuple(sorted(changed))
-        emit(session, WorkshopEdited(actor_id=by, workshop_id=workshop_id, sequence=sequence, fields=fields))
+        emit(
+            session,
+            WorkshopEdited(actor_id=by, workshop_id=workshop_id, group_id=group_id, sequence=sequence, fields=fields),
+        )
     return after
 
 
@@ -163,7 +168,9 @@ def cancel(session: Session, *, viewer: Viewer, workshop_id: UUID, version: int)
     after = _compare_and_set(session, before, state=WorkshopState.CANCELLED, sequence=before.sequence + 1)
     emit(
         session,
-        WorkshopCancelled(actor_id=viewer.person_id, workshop_id=workshop_id, sequence=after.sequence),
+        WorkshopCancelled(
+            actor_id=viewer.person_id, workshop_id=workshop_id, group_id=after.group_id, sequence=after.sequence
+        ),
     )
 
 
@@ -173,7 +180,7 @@ def _to_change(session: Session, viewer: Viewer, workshop_id: UUID, version: int
     people.demand(session, viewer, Right.SCHEDULE, found.group_id)
     _still_open(found)
     if found.version != version:
-        raise _changed()
+        raise Conflict(CHANGED)
     return found
 
 
@@ -184,11 +191,6 @@ def _still_open(workshop: Workshop) -> None:
     if workshop.starts_at <= clock.now():
         detail = "This workshop has begun, so it can't be changed any more. Nothing was changed."
         raise Closed(detail)
-
-
-def _changed() -> Conflict:
-    detail = "Somebody has changed this workshop since you opened it. Yours was not kept; open it again."
-    return Conflict(detail)
 
 
 def _compare_and_set(session: Session, before: Workshop, **values: Any) -> Workshop:
@@ -205,7 +207,7 @@ def _compare_and_set(session: Session, before: Workshop, **values: Any) -> Works
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if done is None:
-        raise _changed()
+        raise Conflict(CHANGED)
     session.expire(before)
     return session.get_one(Workshop, done.id)
 

@@ -25,8 +25,9 @@ class WorkshopScheduled(Event):
 class WorkshopMoved(Event):
     """A workshop's time or place changed. `retimed` says that everybody was asked again."""
 
-    recorded: ClassVar[tuple[str, ...] | None] = ("workshop_id", "sequence", "starts_at", "retimed")
+    recorded: ClassVar[tuple[str, ...] | None] = ("workshop_id", "group_id", "sequence", "starts_at", "retimed")
     workshop_id: UUID
+    group_id: UUID
     sequence: int
     starts_at: datetime
     retimed: bool
@@ -36,8 +37,9 @@ class WorkshopMoved(Event):
 class WorkshopEdited(Event):
     """A workshop was changed, but not its time or place. `fields` names what, never what to."""
 
-    recorded: ClassVar[tuple[str, ...] | None] = ("workshop_id", "fields")
+    recorded: ClassVar[tuple[str, ...] | None] = ("workshop_id", "group_id", "fields")
     workshop_id: UUID
+    group_id: UUID
     sequence: int
     fields: tuple[str, ...]
 
@@ -46,8 +48,9 @@ class WorkshopEdited(Event):
 class WorkshopCancelled(Event):
     """A workshop will not happen."""
 
-    recorded: ClassVar[tuple[str, ...] | None] = ("workshop_id", "sequence")
+    recorded: ClassVar[tuple[str, ...] | None] = ("workshop_id", "group_id", "sequence")
     workshop_id: UUID
+    group_id: UUID
     sequence: int
 
 

@@ -110,8 +110,8 @@ def _value(name: str, value: Any, names: Mapping[UUID, str]) -> str:
         return role_names().get(str(value), str(value)).lower()
     if isinstance(value, list):
         return ", ".join(str(one) for one in value) or _("nothing")
-    if value is None or value == "":
-        return _unnamed(name)
+    if value is None or value == "":  # an entry from before its kind said where is about a group, not a pair
+        return _("a group") if name == "group_id" else _unnamed(name)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return str(value)

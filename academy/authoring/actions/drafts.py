@@ -157,8 +157,7 @@ def publish(
         detail = "Something is still missing in this draft; the page lists it. Nothing was published."
         raise Invalid(detail)
     made = tracks.publish(session, group_id=draft.group_id, pack=pack, bodies=bodies, actor_id=viewer.person_id)
-    _remove(session, draft)
-    emit(session, DraftClosed(actor_id=viewer.person_id, draft_id=draft_id, track_version_id=made.id))
+    _close(session, viewer, draft, made.id)
     return made
 
 
@@ -167,15 +166,20 @@ def discard(session: Session, *, viewer: Viewer, draft_id: UUID, version: int) -
     draft = locked(session, viewer, draft_id)
     if draft.version != version:
         raise Conflict(CHANGED)
-    _remove(session, draft)
-    emit(session, DraftClosed(actor_id=viewer.person_id, draft_id=draft_id, track_version_id=None))
+    _close(session, viewer, draft, None)
 
 
-def _remove(session: Session, draft: Draft) -> None:
+def _close(session: Session, viewer: Viewer, draft: Draft, track_version_id: UUID | None) -> None:
     parts = select(DraftModule.id).where(DraftModule.draft_id == draft.id)
     session.execute(delete(DraftActivity).where(DraftActivity.module_id.in_(parts)))
     session.execute(delete(DraftModule).where(DraftModule.draft_id == draft.id))
     session.execute(delete(Draft).where(Draft.id == draft.id))
+    emit(
+        session,
+        DraftClosed(
+            actor_id=viewer.person_id, draft_id=draft.id, group_id=draft.group_id, track_version_id=track_version_id
+        ),
+    )
 
 
 def locked(session: Session, viewer: Viewer, draft_id: UUID) -> Draft:

@@ -21,9 +21,9 @@ def _entries() -> Mapping[str, str]:
         "WaitlistLeft": _("%(actor)s took %(person_id)s off the waitlist of %(cohort_id)s"),
         "PersonEnrolled": _("%(actor)s enrolled %(person_id)s in %(cohort_id)s as %(role)s"),
         "WorkshopScheduled": _("%(actor)s scheduled a workshop in %(group_id)s"),
-        "WorkshopMoved": _("%(actor)s moved a workshop"),
-        "WorkshopEdited": _("%(actor)s changed a workshop: %(fields)s"),
-        "WorkshopCancelled": _("%(actor)s cancelled a workshop"),
+        "WorkshopMoved": _("%(actor)s moved a workshop in %(group_id)s"),
+        "WorkshopEdited": _("%(actor)s changed a workshop in %(group_id)s: %(fields)s"),
+        "WorkshopCancelled": _("%(actor)s cancelled a workshop in %(group_id)s"),
         "RsvpAnswered": _("%(person_id)s answered whether they come to a workshop"),
         "PersonInvited": _("%(person_id)s was invited to a workshop"),
         "PersonUninvited": _("%(person_id)s is no longer invited to a workshop"),
@@ -55,6 +55,9 @@ LED = frozenset(
         "WaitlistLeft",
         "PersonEnrolled",
         "WorkshopScheduled",
+        "WorkshopMoved",
+        "WorkshopEdited",
+        "WorkshopCancelled",
     }
 )
 WORDS = PlainWords(_entries, _jobs, _letters, LED)
