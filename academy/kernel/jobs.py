@@ -169,21 +169,15 @@ def lease_due(session: Session, *, limit: int = BATCH) -> list[Leased]:
     return taken
 
 
-def in_hand(session: Session, job: Leased) -> bool:
-    """Say whether a job is still this runner's to do: nobody has done, forgotten or taken it meanwhile."""
-    asked = select(Job.id).where(Job.id == job.id, Job.lease == job.lease, Job.done_at.is_(None))
-    return session.scalar(asked) is not None
+def _in_hand(job: Leased) -> ColumnElement[bool]:
+    """Say, as SQL, that a job is still its runner's to do: nobody has done, forgotten or taken it meanwhile."""
+    return and_(Job.id == job.id, Job.lease == job.lease, Job.done_at.is_(None))
 
 
 def hold(session: Session, job: Leased) -> bool:
     """Lengthen a lease that has grown old in this runner's hands; says whether it is still this runner's."""
-    held = session.execute(
-        update(Job)
-        .where(Job.id == job.id, Job.lease == job.lease, Job.done_at.is_(None))
-        .values(lease_until=clock.now() + LEASE)
-        .returning(Job.id)
-    )
-    return held.one_or_none() is not None
+    longer = update(Job).where(_in_hand(job)).values(lease_until=clock.now() + LEASE)
+    return session.execute(longer.returning(Job.id)).one_or_none() is not None
 
 
 def put_back(session: Session, taken: Sequence[Leased]) -> None:
@@ -200,13 +194,8 @@ def finish(session: Session, job: Leased, *, forget: bool = False, every: timede
     now = clock.now()
     new: dict[str, Any] = {"payload": {}} if forget else {}
     new |= {"done_at": now} if every is None else {"run_at": now + every, "attempts": 0}
-    done = session.execute(
-        update(Job)
-        .where(Job.id == job.id, Job.lease == job.lease, Job.done_at.is_(None))
-        .values(lease=None, lease_until=None, error=None, **new)
-        .returning(Job.id)
-    )
-    return done.one_or_none() is not None
+    done = update(Job).where(_in_hand(job)).values(lease=None, lease_until=None, error=None, **new)
+    return session.execute(done.returning(Job.id)).one_or_none() is not None
 
 
 def fail(session: Session, job: Leased, error: str, *, every: timedelta | None = None) -> None:
@@ -379,7 +368,7 @@ class Runner:
             value: Any = None
             if kind.read is not None:
                 with kernel.reading() as session:
-                    if not in_hand(session, job):  # taken back since it was leased
+                    if session.scalar(select(Job.id).where(_in_hand(job))) is None:  # taken back since it was leased
                         return
                     value = kind.read(session, job.payload)
             nothing_left = kind.read is not None and value is None
