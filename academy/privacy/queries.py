@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
+from academy.kernel.db import Table
 from academy.kernel.viewer import Viewer
 from academy.people import queries as people
 from academy.people.models import Person
@@ -42,6 +43,16 @@ class PersonData:
     count: Callable[[UUID], ColumnElement[Any]]
     export: Callable[[Session, UUID], Any]
     erase: Callable[[Session, UUID], None]
+
+
+def rows_of(session: Session, statement: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Return the rows of a statement as plain values, for an export."""
+    return [dict(row) for row in session.execute(statement).mappings()]
+
+
+def count_of(table: type[Table], *where: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Count rows, as SQL, for the count of a part."""
+    return select(func.count()).select_from(table).where(*where).scalar_subquery()
 
 
 @dataclass(frozen=True)

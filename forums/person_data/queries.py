@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from academy.privacy.queries import count_of, rows_of
 from forums.posts.models import Mention, Post, PostEdit, PostReaction
 from forums.spaces.models import Follow, Space
 
@@ -29,32 +30,28 @@ def posts(session: Session, person_id: UUID) -> dict[str, Any]:
     threads = select(Space.title, Space.last_at).where(Space.author_id == person_id).order_by(Space.title)
     reactions = select(PostReaction.emoji, PostReaction.at).where(PostReaction.person_id == person_id)
     return {
-        "threads": _rows(session, threads),
-        "messages": _rows(session, written),
-        "before_edits": _rows(session, before),
-        "reactions": _rows(session, reactions.order_by(PostReaction.at)),
+        "threads": rows_of(session, threads),
+        "messages": rows_of(session, written),
+        "before_edits": rows_of(session, before),
+        "reactions": rows_of(session, reactions.order_by(PostReaction.at)),
     }
 
 
 def reading(session: Session, person_id: UUID) -> list[dict[str, Any]]:
     """Return how far somebody has read which room."""
     mine = select(Space.title.label("room"), Follow.read_no).join(Space, Space.id == Follow.space_id)
-    return _rows(session, mine.where(Follow.person_id == person_id).order_by(Space.title))
-
-
-def _rows(session: Session, statement: Any) -> list[dict[str, Any]]:
-    return [dict(row._mapping) for row in session.execute(statement)]  # noqa: SLF001 - SQLAlchemy's public name
+    return rows_of(session, mine.where(Follow.person_id == person_id).order_by(Space.title))
 
 
 def count_posts(person_id: UUID) -> ColumnElement[Any]:
     """Count messages, reactions and where somebody is named, as SQL."""
     return (
-        select(func.count()).select_from(Post).where(Post.author_id == person_id).scalar_subquery()
-        + select(func.count()).select_from(PostReaction).where(PostReaction.person_id == person_id).scalar_subquery()
-        + select(func.count()).select_from(Mention).where(Mention.person_id == person_id).scalar_subquery()
+        count_of(Post, Post.author_id == person_id)
+        + count_of(PostReaction, PostReaction.person_id == person_id)
+        + count_of(Mention, Mention.person_id == person_id)
     )
 
 
 def count_reading(person_id: UUID) -> ColumnElement[Any]:
     """Count the rooms that somebody reads or read."""
-    return select(func.count()).select_from(Follow).where(Follow.person_id == person_id).scalar_subquery()
+    return count_of(Follow, Follow.person_id == person_id)

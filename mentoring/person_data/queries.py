@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from academy.people.models import Group, Membership
+from academy.privacy.queries import count_of, rows_of
 from mentoring.matches.models import Match, MatchPerson, Offer, Run, Unplaced
 from mentoring.pairs.models import Pair
 from mentoring.profiles.models import MentorProfile
@@ -19,7 +20,7 @@ def mentoring(session: Session, person_id: UUID) -> list[dict[str, Any]]:
     mine = select(
         Group.name.label("academy"), MentorProfile.capacity, MentorProfile.offers, MentorProfile.updated_at
     ).join(Group, Group.id == MentorProfile.group_id)
-    return _rows(session, mine.where(MentorProfile.person_id == person_id))
+    return rows_of(session, mine.where(MentorProfile.person_id == person_id))
 
 
 def matches(session: Session, person_id: UUID) -> dict[str, Any]:
@@ -34,9 +35,9 @@ def matches(session: Session, person_id: UUID) -> dict[str, Any]:
     answered = select(Offer.state, Offer.offered_at, Offer.answered_at, Offer.reason)
     asked = select(Run.kind, Run.asked_at).where(Run.asked_by == person_id).order_by(Run.asked_at)
     return {
-        "proposed": _rows(session, proposed),
-        "offers": _rows(session, answered.where(Offer.person_id == person_id).order_by(Offer.offered_at)),
-        "runs_asked": _rows(session, asked),
+        "proposed": rows_of(session, proposed),
+        "offers": rows_of(session, answered.where(Offer.person_id == person_id).order_by(Offer.offered_at)),
+        "runs_asked": rows_of(session, asked),
     }
 
 
@@ -45,25 +46,18 @@ def pairs(session: Session, person_id: UUID) -> list[dict[str, Any]]:
     mine = select(Pair.kind, Membership.role, Pair.started_at, Pair.ended_at).join(
         Membership, Membership.group_id == Pair.group_id
     )
-    return _rows(session, mine.where(Membership.person_id == person_id).order_by(Pair.started_at))
-
-
-def _rows(session: Session, statement: Any) -> list[dict[str, Any]]:
-    return [dict(row._mapping) for row in session.execute(statement)]  # noqa: SLF001 - SQLAlchemy's public name
+    return rows_of(session, mine.where(Membership.person_id == person_id).order_by(Pair.started_at))
 
 
 def count_mentoring(person_id: UUID) -> ColumnElement[Any]:
     """Count the academies in which somebody offers to mentor, as SQL."""
-    mine = select(func.count()).select_from(MentorProfile)
-    return mine.where(MentorProfile.person_id == person_id).scalar_subquery()
+    return count_of(MentorProfile, MentorProfile.person_id == person_id)
 
 
 def count_matches(person_id: UUID) -> ColumnElement[Any]:
     """Count what somebody was proposed for, and the runs that could not place them."""
-    return (
-        select(func.count()).select_from(MatchPerson).where(MatchPerson.person_id == person_id).scalar_subquery()
-        + select(func.count()).select_from(Unplaced).where(Unplaced.person_id == person_id).scalar_subquery()
-    )
+    proposed = count_of(MatchPerson, MatchPerson.person_id == person_id)
+    return proposed + count_of(Unplaced, Unplaced.person_id == person_id)
 
 
 def count_pairs(person_id: UUID) -> ColumnElement[Any]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.accounts.models import Invitation, JoinLink, MailedLink
 from academy.bridges.calendars.models import CalendarFeed
 from academy.bridges.people_file.models import PeopleFile
 from academy.factors.models import AppFactor, Challenge, Passkey, RecoveryCode
-from academy.kernel.db import Table
 from academy.kernel.ledger import Entry
 from academy.kernel.log import LogEvent
 from academy.notices.models import Notice
@@ -26,19 +25,10 @@ from academy.people.models import (
     SignIn,
 )
 from academy.privacy.models import DataFile, Disclosure, Erasure
+from academy.privacy.queries import count_of, rows_of
 from academy.skills.models import Goal, PersonSkill, Skill
 from academy.tokens.models import ApiToken
 from academy.tracks.models import Activity, Completion, Reflection
-
-
-def count_of(table: type[Table], *where: ColumnElement[bool]) -> ScalarSelect[int]:
-    """Count rows, as SQL."""
-    return select(func.count()).select_from(table).where(*where).scalar_subquery()
-
-
-def rows_of(session: Session, statement: Any) -> list[dict[str, Any]]:
-    """Return the rows of a statement as plain values."""
-    return [dict(row._mapping) for row in session.execute(statement)]  # noqa: SLF001 - SQLAlchemy's public name
 
 
 def profile(session: Session, person_id: UUID) -> dict[str, Any]:
@@ -188,7 +178,7 @@ def uploads(session: Session, person_id: UUID) -> list[dict[str, Any]]:
 
 COUNTS = {
     "profile": lambda who: (
-        select(func.count()).select_from(Person).where(Person.id == who).scalar_subquery()
+        count_of(Person, Person.id == who)
         + count_of(PersonLanguage, PersonLanguage.person_id == who)
         + count_of(Availability, Availability.person_id == who)
     ),
