@@ -30,6 +30,14 @@ ZONES = frozenset(available_timezones()) - {"Factory", "localtime"}
 """Every time zone there is, read once: the list is made by walking through files. Two of its names are no places."""
 
 
+_PLACES = ("UTC", *sorted(name for name in ZONES if "/" in name and not name.startswith("Etc/")))
+
+
+def zone_options(*first: str) -> list[tuple[str, str]]:
+    """Return every time zone that is a place, as (value, text), perhaps with those first that are likely."""
+    return [(name, name.replace("_", " ")) for name in dict.fromkeys((*first, *_PLACES))]
+
+
 def known_zone(zone: str) -> str:
     """Return a zone that there is; raises `Invalid` for any other."""
     if zone not in ZONES:

@@ -25,7 +25,7 @@ from academy.kernel import offload
 from academy.kernel.access import Missing
 from academy.kernel.app import kernel
 from academy.people import queries as people
-from academy.people.engine import hash_password
+from academy.people.engine import hash_password, zone_options
 from academy.people.pages import entering
 from academy.web import forms, shell
 from academy.web.guards import public
@@ -179,7 +179,7 @@ def _enter_page(kind: LinkKind, token: str, values: Mapping[str, Any], errors: M
         role=words.role_names().get(door.role, ""),
         theirs=door.owner_id is not None and (me is None or me.person_id != door.owner_id),
         values=values or {"name": door.name, "zone": door.zone},
-        zones=words.zone_options() if me is None and door.owner_id is None else [],
+        zones=zone_options() if me is None and door.owner_id is None else [],
         shortest=SHORTEST,
         errors=errors,
         page="",

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from academy.accounts.policy import GroupPlace, JoinRule, Path, kind_of
 from academy.kernel.app import kernel
 from academy.kernel.viewer import Viewer
-from academy.people.engine import ZONES
 
 
 def role_names() -> dict[str, str]:
@@ -40,9 +39,3 @@ def place_for(viewer: Viewer, path: Path, group_id: UUID) -> str:
     """Return the address of a group's own page, where the viewer may open one."""
     own = (slot.url(viewer, path, group_id) for slot in kernel().slots(GroupPlace))
     return place_of(kind_of(path), group_id) or next((url for url in own if url), "")
-
-
-def zone_options() -> list[tuple[str, str]]:
-    """Return every time zone as (value, text)."""
-    names = ("UTC", *sorted(name for name in ZONES if "/" in name and not name.startswith("Etc/")))
-    return [(name, name.replace("_", " ")) for name in names]

@@ -23,7 +23,7 @@ from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.kernel.viewer import Viewer
 from academy.people import queries as people_queries
-from academy.people.engine import ZONES
+from academy.people.engine import zone_options
 from academy.people.models import GroupKind
 from academy.privacy.pages import before_showing
 from academy.web import forms, fresh, shell
@@ -33,7 +33,6 @@ from academy.web.signed_in import viewer
 
 blueprint = Blueprint("administration", __name__)
 
-PLACES = ["UTC", *sorted(name for name in ZONES if "/" in name and not name.startswith("Etc/"))]
 OFFERED = 20
 """How many people are offered roles at a time."""
 NAV = NavEntry("admin", lambda: _("Administration"), "/admin", "settings", 80, shown=policy.may_administer)
@@ -96,7 +95,7 @@ def _settings_page(values: Mapping[str, Any], errors: Mapping[str, list[str]]) -
     return render_template(
         "academy/administration/settings.html",
         shown=values or {"name": found.name, "zone": found.zone, "contact": found.contact},
-        zones=[(name, name.replace("_", " ")) for name in PLACES],
+        zones=zone_options(),
         errors=errors,
         labels={"name": _("Name"), "zone": _("Time zone"), "contact": _("Address for help")},
         page="admin",

@@ -15,7 +15,7 @@ from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.people import policy
 from academy.people import queries as people
-from academy.people.engine import ZONES
+from academy.people.engine import zone_options
 from academy.people.policy import Right
 from academy.tracks import actions as track_actions
 from academy.tracks.queries import published as tracks
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 blueprint = Blueprint("roster_forms", __name__)
-
-PLACES = ["UTC", *sorted(name for name in ZONES if "/" in name and not name.startswith("Etc/"))]
 
 
 @blueprint.get("/cohorts/new")
@@ -53,15 +51,11 @@ def _form(values: Mapping[str, Any], errors: Mapping[str, list[str]]) -> str:
         "cohorts/roster/form.html",
         cohort=None,
         track_options=[(encode(t.version_id), t.title) for t in found],
-        zone_options=_zones(),
+        zone_options=zone_options(),
         values=values or {"zone": me.zone, "track": forms.wanted_text("track")},
         errors=errors,
         page="cohorts",
     )
-
-
-def _zones() -> list[tuple[str, str]]:
-    return [(name, name.replace("_", " ")) for name in PLACES]
 
 
 def _tracks(session: Session, homes: list[UUID]) -> list[tracks.TrackLine]:
@@ -130,7 +124,7 @@ def _edit_form(cohort: CohortLine, values: Mapping[str, Any], errors: Mapping[st
     return render_template(
         "cohorts/roster/form.html",
         cohort=cohort,
-        zone_options=_zones(),
+        zone_options=zone_options(),
         values=values,
         errors=errors,
         page="cohorts",

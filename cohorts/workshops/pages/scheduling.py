@@ -18,7 +18,7 @@ from academy.kernel.access import Conflict, Invalid, Refused, TooLong
 from academy.kernel.app import kernel
 from academy.kernel.ids import decode, encode, new_id
 from academy.kernel.realtime import invalid
-from academy.people.engine import ZONES
+from academy.people.engine import ZONES, zone_options
 from academy.people.queries import availability_of
 from academy.tracks.queries.published import demand_open
 from academy.web import forms, markup, shell
@@ -32,8 +32,6 @@ from cohorts.workshops.schemas import CancelIn, TimeIn, WorkshopChangeIn, Worksh
 
 blueprint = Blueprint("workshop_forms", __name__)
 
-AREAS = ("Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
-PLACES = sorted(name for name in ZONES if name.startswith(AREAS))
 LONG = 60  # minutes, until the lead writes another length
 DRAWN = 12
 
@@ -217,7 +215,7 @@ def _form(
         values=values if "zone" in values else {**first, **values},
         errors=errors,
         checked=checked,
-        zone_options=[(name, name.replace("_", " ")) for name in dict.fromkeys([*zones, *PLACES])],
+        zone_options=zone_options(*zones),
         facilitator_options=[(encode(face.id), face.name) for face in plan.facilitators],
         activity_options=[("", _("None")), *((encode(i), title) for i, title in plan.activities)],
         page="workshops",
