@@ -10,7 +10,7 @@ from uuid import UUID
 from academy.accounts.models import LinkKind
 from academy.kernel.viewer import Viewer
 from academy.people.models import GroupKind, Role
-from academy.people.policy import Right, appointable, may
+from academy.people.policy import Path, Right, appointable, kind_of, may
 
 LASTS: dict[str, timedelta] = {
     LinkKind.RESET: timedelta(hours=1),
@@ -36,8 +36,6 @@ JOINS_AS: dict[str, Role] = {
 }
 """A link handed round opens to the least there is. An academy's learner would read every cohort's room below it."""
 
-Path = list[tuple[UUID, str, int]]
-
 
 @dataclass(frozen=True)
 class JoinRule:
@@ -62,11 +60,6 @@ class GroupPlace:
     """
 
     url: Callable[[Viewer, Path, UUID], str]
-
-
-def kind_of(path: Path) -> str:
-    """Return a group's own kind; "" for no group."""
-    return next((kind for _ancestor, kind, depth in path if depth == 0), "")
 
 
 def may_bring_in(viewer: Viewer, path: Path) -> bool:

@@ -33,7 +33,7 @@ from academy.people import actions as people
 from academy.people import queries as people_queries
 from academy.people.engine import known_zone
 from academy.people.models import Group, GroupKind, OrganizationSettings, Person, Role
-from academy.people.policy import Right
+from academy.people.policy import Path, Right, kind_of
 from academy.privacy import queries as privacy
 from academy.skills import actions as skills
 
@@ -109,7 +109,7 @@ def give_role(session: Session, *, viewer: Viewer, group_id: UUID, person_id: UU
     """
     now = _asked_anew(session, viewer)
     path = _administered(session, now, group_id)
-    if role not in policy.ROLES_IN.get(policy.kind_of(path), ()):
+    if role not in policy.ROLES_IN.get(kind_of(path), ()):
         detail = "This role is not given here."
         raise Invalid(detail, errors={"role": [detail]})
     known = people_queries.addresses_of(session, [person_id])
@@ -129,7 +129,7 @@ def give_role(session: Session, *, viewer: Viewer, group_id: UUID, person_id: UU
 def end_role(session: Session, *, viewer: Viewer, group_id: UUID, person_id: UUID, role: str) -> None:
     """End somebody's role in the organization or an academy; what they wrote stays, and so does the last admin."""
     path = _administered(session, _asked_anew(session, viewer), group_id)
-    if policy.kind_of(path) not in policy.ROLES_IN:
+    if kind_of(path) not in policy.ROLES_IN:
         raise Missing
     held = _membership(session, group_id, person_id, role)
     people.leave(session, group_id=group_id, person_id=person_id, role=role, actor_id=viewer.person_id)
@@ -238,7 +238,7 @@ def _asked_anew(session: Session, viewer: Viewer) -> Viewer:
     return replace(viewer, roles=people_queries.roles_of(session, viewer.person_id))
 
 
-def _administered(session: Session, viewer: Viewer, group_id: UUID) -> policy.Path:
+def _administered(session: Session, viewer: Viewer, group_id: UUID) -> Path:
     path = people_queries.path_of(session, group_id)
     if not policy.may_settle(viewer, path):
         raise Missing

@@ -6,20 +6,13 @@ from uuid import UUID
 
 from academy.kernel.viewer import Viewer
 from academy.people.models import GroupKind, Role
-from academy.people.policy import Right, appointable, granting, may
-
-Path = list[tuple[UUID, str, int]]
+from academy.people.policy import Path, Right, appointable, granting, kind_of, may
 
 ROLES_IN: dict[str, tuple[Role, ...]] = {
     GroupKind.ORGANIZATION: (Role.ADMIN, Role.ANALYST, Role.MEMBER),
     GroupKind.ACADEMY: (Role.LEAD, Role.ADMIN, Role.ANALYST, Role.MEMBER),
 }
 """The roles that are given and ended here; those of a cohort are given where it is run, a pair's by accepting."""
-
-
-def kind_of(path: Path) -> str:
-    """Return a group's own kind; "" for no group."""
-    return next((kind for _ancestor, kind, depth in path if depth == 0), "")
 
 
 def led_by(viewer: Viewer) -> list[UUID]:

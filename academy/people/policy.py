@@ -13,6 +13,9 @@ from academy.kernel.prepared import ANYBODY, of_viewer
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupAncestor, GroupKind, Role
 
+Path = list[tuple[UUID, str, int]]
+"""A group and those above it, each with its id, kind and distance; none for no group."""
+
 
 class Right(StrEnum):
     """One thing that may be allowed in a group."""
@@ -112,7 +115,12 @@ def groups_with(viewer: Viewer, right: Right) -> Select[UUID]:
     return groups_below(granting(viewer, right))
 
 
-def may(viewer: Viewer, right: Right, path: list[tuple[UUID, str, int]]) -> bool:
+def kind_of(path: Path) -> str:
+    """Return a group's own kind; "" for no group."""
+    return next((kind for _ancestor, kind, depth in path if depth == 0), "")
+
+
+def may(viewer: Viewer, right: Right, path: Path) -> bool:
     """Say whether the viewer has a right in a group, given its `path` of (ancestor, own kind, depth)."""
     return any(
         right in RIGHTS.get(role, ())
@@ -122,7 +130,7 @@ def may(viewer: Viewer, right: Right, path: list[tuple[UUID, str, int]]) -> bool
     )
 
 
-def require(viewer: Viewer, right: Right, path: list[tuple[UUID, str, int]], *, known_by: Right = Right.MEET) -> None:
+def require(viewer: Viewer, right: Right, path: Path, *, known_by: Right = Right.MEET) -> None:
     """Refuse what the viewer may not do; what they may not even know of is `Missing`."""
     if may(viewer, right, path):
         return
@@ -132,7 +140,7 @@ def require(viewer: Viewer, right: Right, path: list[tuple[UUID, str, int]], *, 
     raise Missing
 
 
-def grantable(viewer: Viewer, role: str, path: list[tuple[UUID, str, int]]) -> bool:
+def grantable(viewer: Viewer, role: str, path: Path) -> bool:
     """Say whether the viewer may give a role: nobody grants a right they lack, save learning itself."""
     if not may(viewer, Right.ENROLL, path):
         return False
@@ -141,7 +149,7 @@ def grantable(viewer: Viewer, role: str, path: list[tuple[UUID, str, int]]) -> b
     return role in RIGHTS and all(may(viewer, right, path) for right in RIGHTS[role])
 
 
-def appointable(viewer: Viewer, role: str, path: list[tuple[UUID, str, int]], person_id: UUID | None) -> bool:
+def appointable(viewer: Viewer, role: str, path: Path, person_id: UUID | None) -> bool:
     """Say whether the viewer may give a role to somebody, by holding its rights or by the power to appoint.
 
     Who leads an academy is a matter of settings: an admin appoints leads without reading a room, never themselves.

@@ -28,7 +28,7 @@ from academy.people.models import (
     PersonLanguage,
     SignIn,
 )
-from academy.people.policy import Right, groups_with, may, require
+from academy.people.policy import Path, Right, groups_with, may, require
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def password_mark(session: Session, person_id: UUID) -> str | None:
     return mark_of(row.password_hash) if row else None
 
 
-def path_of(session: Session, group_id: UUID) -> list[tuple[UUID, str, int]]:
+def path_of(session: Session, group_id: UUID) -> Path:
     """Return a group's ancestors, itself included, as (ancestor, the group's own kind, depth)."""
     rows = session.execute(
         select(GroupAncestor.ancestor_id, Group.kind, GroupAncestor.depth)

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 
 from academy.accounts.events import InvitationSent, InvitationWithdrawn
 from academy.accounts.models import Invitation, LinkKind, MailedLink
-from academy.accounts.policy import INVITED_AS, kind_of, may_bring_in
+from academy.accounts.policy import INVITED_AS, may_bring_in
 from academy.kernel import clock, mail
 from academy.kernel.access import Conflict, Invalid, Missing, Refused
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.viewer import Viewer
 from academy.people import queries as people
-from academy.people.policy import Right, appointable, require
+from academy.people.policy import Right, appointable, kind_of, require
 
 
 def invite(session: Session, *, viewer: Viewer, group_id: UUID, address: str, name: str, role: str) -> Invitation:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from academy.accounts.actions.links import use_link
 from academy.accounts.events import InvitationAccepted, JoinAsked, JoinLinkEnded, JoinLinkMade, JoinLinkUsed
 from academy.accounts.models import Invitation, JoinLink, LinkKind
-from academy.accounts.policy import JOINS_AS, MOST_DAYS, MOST_SEATS, JoinRule, kind_of, may_bring_in
+from academy.accounts.policy import JOINS_AS, MOST_DAYS, MOST_SEATS, JoinRule, may_bring_in
 from academy.accounts.queries.incoming import standing
 from academy.kernel import clock
 from academy.kernel.access import Closed, Invalid, Missing, Refused
@@ -23,7 +23,7 @@ from academy.kernel.viewer import Viewer
 from academy.people import actions as people
 from academy.people import queries as people_queries
 from academy.people.models import Person
-from academy.people.policy import Right, appointable, require
+from academy.people.policy import Right, appointable, kind_of, require
 
 Rules = Mapping[str, JoinRule]
 """How people are let into groups, by kind; a kind without a rule just takes them in."""

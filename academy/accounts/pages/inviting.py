@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from academy.accounts import policy
 from academy.accounts.actions import invitations, joining
 from academy.accounts.pages import doors, words
-from academy.accounts.policy import JOIN_DAYS, JOINS_AS, kind_of
+from academy.accounts.policy import JOIN_DAYS, JOINS_AS
 from academy.accounts.queries import incoming
 from academy.accounts.schemas import InvitationIn, JoinLinkIn
 from academy.kernel.access import Invalid
@@ -21,6 +21,7 @@ from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.people.engine import new_token
 from academy.people.models import GroupKind, Role
+from academy.people.policy import Path, kind_of
 from academy.web import forms, fresh, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -103,7 +104,7 @@ def _invitations_page(group_id: UUID, values: Mapping[str, Any], errors: Mapping
     )
 
 
-def _entry(path: policy.Path) -> str:
+def _entry(path: Path) -> str:
     """Return the entry of the navigation that a group's pages belong to."""
     return "cohorts" if kind_of(path) == GroupKind.COHORT else "people"
 

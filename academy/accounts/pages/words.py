@@ -6,9 +6,10 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 
-from academy.accounts.policy import GroupPlace, JoinRule, Path, kind_of
+from academy.accounts.policy import GroupPlace, JoinRule
 from academy.kernel.app import kernel
 from academy.kernel.viewer import Viewer
+from academy.people.policy import Path, kind_of
 
 
 def role_names() -> dict[str, str]:

@@ -17,7 +17,7 @@ from academy.kernel.viewer import Viewer
 from academy.people import queries as people
 from academy.people.engine import token_hash
 from academy.people.models import Group, GroupKind, Person
-from academy.people.policy import Right, appointable, granting, require
+from academy.people.policy import Path, Right, appointable, granting, require
 
 MOST_SHOWN = 200
 ACCEPTED_SHOWN = timedelta(days=30)
@@ -182,7 +182,7 @@ class Place:
     """A group into which the viewer may bring people."""
 
     name: str
-    path: list[tuple[UUID, str, int]]
+    path: Path
 
 
 def place_for(session: Session, viewer: Viewer, group_id: UUID) -> Place:

@@ -25,6 +25,7 @@ from academy.kernel.viewer import Viewer
 from academy.people import queries as people_queries
 from academy.people.engine import zone_options
 from academy.people.models import GroupKind
+from academy.people.policy import Path, kind_of
 from academy.privacy.pages import before_showing
 from academy.web import forms, fresh, shell
 from academy.web.guards import guard
@@ -38,11 +39,11 @@ OFFERED = 20
 NAV = NavEntry("admin", lambda: _("Administration"), "/admin", "settings", 80, shown=policy.may_administer)
 
 
-def _place(me: Viewer, path: policy.Path, group_id: UUID) -> str:
+def _place(me: Viewer, path: Path, group_id: UUID) -> str:
     if not policy.may_settle(me, path):
         return ""
     pages = {GroupKind.ORGANIZATION: "/admin/people", GroupKind.ACADEMY: f"/admin/academies/{encode(group_id)}"}
-    return pages.get(GroupKind(policy.kind_of(path)), "")
+    return pages.get(GroupKind(kind_of(path)), "")
 
 
 PLACE = GroupPlace(_place)
@@ -268,7 +269,7 @@ def _role_page(_values: Mapping[str, Any], errors: Mapping[str, list[str]]) -> s
         path = people_queries.path_of(session, group_id) if group_id else []
         if group_id is None or not policy.may_settle(me, path):
             raise Missing
-        kind = policy.kind_of(path)
+        kind = kind_of(path)
         if kind not in policy.ROLES_IN:
             raise Missing
         place = next((name for found, name, _kind in house.places_for(session, me) if found == group_id), "")
