@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -19,8 +17,7 @@ from academy.administration import actions
 from academy.administration.adapters import post_office
 from academy.administration.schemas import SetUpIn
 from academy.kernel import migrate
-from academy.kernel.access import Invalid, Refusal
-from academy.kernel.cli import opened, version_of
+from academy.kernel.cli import one_line, opened, version_of
 from academy.kernel.config import Settings
 from academy.kernel.db import SCHEMA
 from academy.kernel.mail import Letter
@@ -62,7 +59,7 @@ def setup(
     For scripts, ACADEMY_SETUP_PASSWORD holds the password.
     """
     _bring_forward(asked=not forward)
-    with opened() as kernel, _one_line():
+    with opened() as kernel, one_line():
         with kernel.reading() as session:
             found = people.organization(session)
         if found is not None:
@@ -100,18 +97,6 @@ def _bring_forward(*, asked: bool) -> None:
         click.confirm(f"The database is at {found or 'nothing'}. Bring it to {SCHEMA} now?", default=True, abort=True)
     migrate.alembic(url, "upgrade", "head")
     click.echo(f"The database is at {SCHEMA}.")
-
-
-@contextmanager
-def _one_line() -> Iterator[None]:
-    """Say a refusal on one line."""
-    try:
-        yield
-    except Invalid as refusal:
-        said = [text for texts in refusal.errors.values() for text in texts]
-        raise click.ClickException(" ".join(said) or refusal.detail) from refusal
-    except Refusal as refusal:
-        raise click.ClickException(refusal.detail) from refusal
 
 
 def _read(**sent: str) -> dict[str, Any]:

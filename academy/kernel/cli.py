@@ -21,7 +21,7 @@ from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from academy.kernel import migrate
-from academy.kernel.access import Missing
+from academy.kernel.access import Invalid, Missing, Refusal
 from academy.kernel.config import Settings, SettingsError
 from academy.kernel.db import SCHEMA, Database
 from academy.kernel.ids import decode, encode
@@ -74,6 +74,17 @@ class Academy(click.Group):
 def _brought() -> dict[str, click.Command]:
     features = importlib.import_module("wsgi").FEATURES
     return {command.name: command for feature in features for command in feature.cli if command.name}
+
+
+@contextmanager
+def one_line(otherwise: str = "") -> Iterator[None]:
+    """Say a refusal on one line: what is wrong with which words, else its sentence, else what is said otherwise."""
+    try:
+        yield
+    except Refusal as refusal:
+        errors = refusal.errors.values() if isinstance(refusal, Invalid) else ()
+        wrong = " ".join(sentence for sentences in errors for sentence in sentences)
+        raise click.ClickException(wrong or refusal.detail or otherwise) from refusal
 
 
 @contextmanager

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -12,13 +10,12 @@ from uuid import UUID
 import click
 from sqlalchemy import select
 
+from academy.accounts.queries.incoming import standing
 from academy.bridges.people_file import actions
 from academy.bridges.people_file.engine import sheets
 from academy.bridges.people_file.queries import planning, writing
 from academy.bridges.people_file.queries.slots import Column
-from academy.kernel.access import Invalid, Refusal
-from academy.kernel.cli import opened
-from academy.kernel.viewer import Viewer
+from academy.kernel.cli import one_line, opened
 from academy.people import queries as people
 from academy.people.models import Membership, Person, Role
 
@@ -27,7 +24,9 @@ if TYPE_CHECKING:
 
     from academy.bridges.people_file.queries.slots import Plan
     from academy.kernel.app import Kernel
+    from academy.kernel.viewer import Viewer
 
+NOT_AN_ADMIN = "Only an admin of the organization brings people in and out."
 MOST_FILE = 50 * 1024 * 1024
 AS = click.option(
     "--as",
@@ -55,7 +54,7 @@ def bring_in(file: Path, *, dry_run: bool, skip_bad_rows: bool, invite: bool, ad
         message = f"{file.name} is larger than {MOST_FILE >> 20} MB: bring it in in parts."
         raise click.ClickException(message)
     body = file.read_bytes()
-    with opened() as kernel, _one_line():
+    with opened() as kernel, one_line(NOT_AN_ADMIN):
         more = kernel.slots(Column)
         sheet = sheets.read(body, {column.name: column.also for column in more})
         viewer = _admin(kernel, address)
@@ -110,7 +109,7 @@ def _tell(plan: Plan, *, dry_run: bool, invite: bool) -> None:
 @AS
 def take_out(file: str, address: str) -> None:
     """Write everybody to FILE, or to the terminal with `-`."""
-    with opened() as kernel, _one_line():
+    with opened() as kernel, one_line(NOT_AN_ADMIN):
         more, viewer = kernel.slots(Column), _admin(kernel, address)
         ids = kernel.commit(lambda session: actions.take_out(session, viewer=viewer))
         with kernel.reading() as session:
@@ -121,17 +120,6 @@ def take_out(file: str, address: str) -> None:
             with Path(file).open("w", encoding="utf-8", newline="") as out:
                 out.writelines(lines)
     click.echo(f"{len(ids)} people are in {file}.")
-
-
-@contextmanager
-def _one_line() -> Iterator[None]:
-    try:
-        yield
-    except Refusal as refusal:
-        detail = refusal.detail
-        if isinstance(refusal, Invalid) and not detail:
-            detail = " ".join(sentence for sentences in refusal.errors.values() for sentence in sentences)
-        raise click.ClickException(detail or "Only an admin of the organization brings people in and out.") from None
 
 
 def _admin(kernel: Kernel, address: str) -> Viewer:
@@ -148,14 +136,10 @@ def _admin(kernel: Kernel, address: str) -> Viewer:
         if len(ids) > 1:
             message = "There are several admins: say on whose behalf with --as ADDRESS."
             raise click.ClickException(message)
-        face = people.faces(session, ids)[ids[0]]
-        return Viewer(
-            person_id=face.id,
-            sign_in_id=face.id,
-            name=face.name,
-            zone=face.zone,
-            roles=people.roles_of(session, face.id),
-        )
+        viewer = standing(session, ids[0])
+        if viewer is None:
+            raise click.ClickException(NOT_AN_ADMIN)
+        return viewer
 
 
 def _admins(session: Session) -> list[UUID]:
