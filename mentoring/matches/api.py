@@ -28,6 +28,8 @@ from mentoring.matches.schemas import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Response
     from sqlalchemy.orm import Session
 
@@ -150,15 +152,7 @@ def publish(run_id: UUID, sent: dict[str, Any]) -> Response:
 @answers(200, OfferOut)
 def accept(offer_id: UUID, sent: dict[str, Any]) -> Response:
     """Say yes: the room of the two opens. `version` is the offer's, as it was read."""
-    me = viewer()
-    _shown(me, offer_id)
-
-    def work(session: Session) -> OfferLine:
-        actions.accept(session, viewer=me, offer_id=offer_id, version=sent["version"])
-        session.flush()
-        return queries.offer_for(session, me, offer_id)
-
-    return create(work, OfferOut, status=200, tagged=False)
+    return _answer(offer_id, actions.accept, version=sent["version"])
 
 
 @blueprint.post("/offers/<id:offer_id>/decline")
@@ -169,11 +163,16 @@ def accept(offer_id: UUID, sent: dict[str, Any]) -> Response:
 @answers(200, OfferOut)
 def decline(offer_id: UUID, sent: dict[str, Any]) -> Response:
     """Say no; the reason stays private, and somebody else is asked."""
+    return _answer(offer_id, actions.decline, version=sent["version"], reason=sent["reason"])
+
+
+def _answer(offer_id: UUID, act: Callable[..., object], **said: Any) -> Response:
+    """Answer an offer, once it is written down that its mentor is shown it; the offer is told as it is then."""
     me = viewer()
     _shown(me, offer_id)
 
     def work(session: Session) -> OfferLine:
-        actions.decline(session, viewer=me, offer_id=offer_id, version=sent["version"], reason=sent["reason"])
+        act(session, viewer=me, offer_id=offer_id, **said)
         session.flush()
         return queries.offer_for(session, me, offer_id)
 
