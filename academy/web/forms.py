@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 from marshmallow import EXCLUDE, Schema, ValidationError
 
-from academy.kernel.access import Busy, Closed, Invalid, RateLimited
+from academy.kernel.access import Busy, Closed, Conflict, Invalid, RateLimited
 from academy.kernel.ids import decode
 from academy.kernel.realtime import invalid
 from academy.web.errors import headers, sentence
 from academy.web.i18n import later
 
 LONGEST_WORDS = 100
+T = TypeVar("T")
 
 
 def read(schema: type[Schema]) -> dict[str, Any]:
@@ -59,6 +60,25 @@ def answer(
         return again(kept(), errors), 422
     except (Closed, RateLimited, Busy) as refusal:
         return again(kept(), {"_": [sentence(refusal)]}), refusal.status, headers(refusal)
+
+
+def answer_compared(
+    done: Callable[[], ResponseReturnValue],
+    found: Callable[[], T],
+    again: Callable[[T, Mapping[str, str], Mapping[str, list[str]]], str],
+    meanwhile: Callable[[T], tuple[int, str]],
+) -> ResponseReturnValue:
+    """Answer a form for what several may change: who was slower sees their words again, beside what is there now.
+
+    `found()` returns what is there now, `again(now, values, errors)` the page, and `meanwhile(now)` its version and
+    a sentence about it. Sent once more, what was typed is put over what is there.
+    """
+    try:
+        return answer(done, lambda values, errors: again(found(), values, errors))
+    except Conflict:
+        now = found()
+        version, detail = meanwhile(now)
+        return again(now, {**kept(), "version": str(version)}, {"_": [detail]}), 409
 
 
 def next_url(default: str = "/") -> str:

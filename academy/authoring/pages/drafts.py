@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -123,16 +123,15 @@ def change(draft_id: UUID) -> ResponseReturnValue:
         )
         return forms.see_other(url_for("drafts.show", draft_id=draft_id))
 
-    try:
-        return forms.answer(done, lambda values, errors: _head(_found(draft_id), values, errors))
-    except Conflict:
-        now = _found(draft_id)
-        detail = _(
-            "Somebody has changed this draft meanwhile; the track is now called “%(title)s”. What you wrote is "
-            "kept here and not saved. Save again to put it over theirs.",
-            title=now.title,
-        )
-        return _head(now, {**request.form, "version": str(now.version)}, {"_": [detail]}), 409
+    return forms.answer_compared(done, lambda: _found(draft_id), _head, _changed)
+
+
+def _changed(now: DraftDetail) -> tuple[int, str]:
+    return now.version, _(
+        "Somebody has changed this draft meanwhile; the track is now called “%(title)s”. What you wrote is "
+        "kept here and not saved. Save again to put it over theirs.",
+        title=now.title,
+    )
 
 
 @blueprint.post("/drafts/<id:draft_id>/publish")

@@ -197,17 +197,20 @@ def change_module(module_id: UUID) -> ResponseReturnValue:
         flash(_("Saved in the draft."), "good")
         return forms.see_other(url_for("draft_parts.module", module_id=module_id))
 
-    try:
-        return forms.answer(done, lambda values, errors: _module_page(*_found_module(module_id), values, errors))
-    except Conflict:
-        draft, now = _found_module(module_id)
-        detail = _(
-            "Somebody has changed this module meanwhile; it is now called “%(title)s”: %(summary)s What you wrote "
-            "is kept here and not saved. Save again to put it over theirs.",
-            title=now.title,
-            summary=now.summary,
-        )
-        return _module_page(draft, now, {**request.form, "version": str(now.version)}, {"_": [detail]}), 409
+    def again(found: tuple[DraftDetail, ModuleLine], values: Mapping[str, Any], errors: Errors) -> str:
+        return _module_page(*found, values, errors)
+
+    return forms.answer_compared(done, lambda: _found_module(module_id), again, _changed)
+
+
+def _changed(found: tuple[DraftDetail, ModuleLine]) -> tuple[int, str]:
+    _draft_around, now = found
+    return now.version, _(
+        "Somebody has changed this module meanwhile; it is now called “%(title)s”: %(summary)s What you wrote "
+        "is kept here and not saved. Save again to put it over theirs.",
+        title=now.title,
+        summary=now.summary,
+    )
 
 
 @blueprint.post("/draft-modules/<id:module_id>/move")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from academy.kernel.access import Conflict, Missing
+from academy.kernel.access import Missing
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.people import policy
@@ -156,39 +156,39 @@ def change(cohort_id: UUID) -> ResponseReturnValue:
         flash(_("Saved."), "good")
         return forms.see_other(url_for("roster.show", cohort_id=cohort_id))
 
-    try:
-        return forms.answer(done, lambda values, errors: _edit_form(_found(cohort_id), values, errors))
-    except Conflict:
-        now = _found(cohort_id)
-        detail = _(
-            "Somebody has changed this cohort meanwhile; it is now “%(name)s”, from %(day)s, with %(seats)s seats. "
-            "What you wrote is kept here and not saved. Save again to put it over theirs.",
-            name=now.name,
-            day=now.starts_on.isoformat(),
-            seats=now.seats if now.seats is not None else "∞",
-        )
-        return _edit_form(now, {**request.form, "version": str(now.version)}, {"_": [detail]}), 409
+    return forms.answer_compared(done, lambda: _found(cohort_id), _edit_form, _changed)
+
+
+def _changed(now: CohortLine) -> tuple[int, str]:
+    return now.version, _(
+        "Somebody has changed this cohort meanwhile; it is now “%(name)s”, from %(day)s, with %(seats)s seats. "
+        "What you wrote is kept here and not saved. Save again to put it over theirs.",
+        name=now.name,
+        day=now.starts_on.isoformat(),
+        seats=now.seats if now.seats is not None else "∞",
+    )
 
 
 @blueprint.post("/cohorts/<id:cohort_id>/close")
 @guard("cohorts:create")
 def close(cohort_id: UUID) -> ResponseReturnValue:
     """Close a cohort."""
-    me = viewer()
-    version = forms.read(StepIn)["version"]
-    kernel().commit(lambda session: actions.close_cohort(session, viewer=me, cohort_id=cohort_id, version=version))
-    flash(_("Closed. Its people go on reading and talking, and nothing was deleted."), "good")
-    return forms.see_other(url_for("roster.show", cohort_id=cohort_id))
+    said = _("Closed. Its people go on reading and talking, and nothing was deleted.")
+    return _step(cohort_id, actions.close_cohort, said)
 
 
 @blueprint.post("/cohorts/<id:cohort_id>/open")
 @guard("cohorts:create")
 def reopen(cohort_id: UUID) -> ResponseReturnValue:
     """Open a closed cohort again."""
+    return _step(cohort_id, actions.open_cohort, _("Open again. People can be enrolled, meet and be matched."))
+
+
+def _step(cohort_id: UUID, act: Callable[..., object], said: str) -> ResponseReturnValue:
     me = viewer()
     version = forms.read(StepIn)["version"]
-    kernel().commit(lambda session: actions.open_cohort(session, viewer=me, cohort_id=cohort_id, version=version))
-    flash(_("Open again. People can be enrolled, meet and be matched."), "good")
+    kernel().commit(lambda session: act(session, viewer=me, cohort_id=cohort_id, version=version))
+    flash(said, "good")
     return forms.see_other(url_for("roster.show", cohort_id=cohort_id))
 
 

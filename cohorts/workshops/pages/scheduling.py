@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from marshmallow import EXCLUDE, ValidationError
 
 from academy.kernel import offload
-from academy.kernel.access import Conflict, Invalid, Refused, TooLong
+from academy.kernel.access import Invalid, Refused, TooLong
 from academy.kernel.app import kernel
 from academy.kernel.ids import decode, encode, new_id
 from academy.kernel.realtime import invalid
@@ -105,22 +105,20 @@ def move(workshop_id: UUID) -> ResponseReturnValue:
         flash(_("Saved. Where the time or place changed, everybody is told."), "good")
         return forms.see_other(url_for("workshops.show", workshop_id=workshop_id))
 
-    def again(values: Mapping[str, str], errors: Errors) -> str:
-        return _form(workshop.group_id, values, errors, workshop=workshop)
+    def again(now: WorkshopDetail, values: Mapping[str, str], errors: Errors) -> str:
+        return _form(now.group_id, values, errors, workshop=now)
 
-    try:
-        return forms.answer(done, again)
-    except Conflict:
-        now = _found(workshop_id)
-        detail = _(
-            "Somebody has changed this workshop meanwhile; it is now “%(title)s”, %(start)s (%(zone)s). "
-            "What you wrote is kept here and not saved. Save again to put it over theirs.",
-            title=now.title,
-            start=now.wall_start.replace("T", " "),
-            zone=now.zone,
-        )
-        values = {**request.form, "version": str(now.version)}
-        return _form(now.group_id, values, {"_": [detail]}, workshop=now), 409
+    return forms.answer_compared(done, lambda: _found(workshop_id), again, _changed)
+
+
+def _changed(now: WorkshopDetail) -> tuple[int, str]:
+    return now.version, _(
+        "Somebody has changed this workshop meanwhile; it is now “%(title)s”, %(start)s (%(zone)s). "
+        "What you wrote is kept here and not saved. Save again to put it over theirs.",
+        title=now.title,
+        start=now.wall_start.replace("T", " "),
+        zone=now.zone,
+    )
 
 
 @blueprint.post("/workshops/<id:workshop_id>/cancel")
