@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, flash, make_response, render_template, request
@@ -23,12 +22,14 @@ from academy.web.signed_in import viewer
 
 blueprint = Blueprint("tokens", __name__)
 
+HERE = "/me/tokens"
+
 
 @blueprint.get("/me/tokens")
 @guard("account:tokens")
 def mine() -> ResponseReturnValue:
     """Show the viewer's own tokens, and a form for another one."""
-    return _page(request.args if "name" in request.args else None, {})
+    return _page(None, {}, chosen=fresh.chosen(HERE))
 
 
 @blueprint.post("/me/tokens")
@@ -40,7 +41,7 @@ def make() -> ResponseReturnValue:
     def done() -> ResponseReturnValue:
         sent = forms.read(TokenIn)
         if not fresh.proved():
-            return fresh.ask(f"/me/tokens?{urlencode(_kept(request.form))}")
+            return fresh.ask(HERE, _kept(request.form))
         token, name = new_token(), sent["name"].strip()
         scopes = scopes_of(sent["verbs"], sent["areas"])
 
@@ -48,6 +49,7 @@ def make() -> ResponseReturnValue:
             actions.make_token(database, viewer=me, token=token, name=name, scopes=scopes, days=sent["days"])
 
         kernel().commit(work)
+        fresh.done()
         answer = make_response(_page(None, {}, made=(name, token)))
         # Kept by no browser and no proxy: gone once this page is.
         answer.headers["Cache-Control"] = "no-store"
@@ -67,7 +69,7 @@ def revoke(token_id: UUID) -> ResponseReturnValue:
 
 
 def _kept(form: MultiDict[str, str]) -> list[tuple[str, str]]:
-    """Return what was chosen, to have it in the form again after the proof."""
+    """Return what was chosen, to have it in the form again after the proof; it has passed the schema."""
     return [(name, value) for name in ("name", "verbs", "areas", "days") for value in form.getlist(name)]
 
 
@@ -76,17 +78,18 @@ def _page(
     errors: Mapping[str, Sequence[str]],
     *,
     made: tuple[str, str] | None = None,
+    chosen: MultiDict[str, str] | None = None,
 ) -> str:
     me = viewer()
     with kernel().reading() as database:
         lines = queries.tokens_for(database, me)
         shell.load(database, me)
-    again = (request.form or request.args) if values is not None else None
+    again = request.form if values is not None else chosen
     return render_template(
         "academy/tokens/mine.html",
         page="me",
         made=made,
-        go_on=again is not None and again is request.args,
+        go_on=bool(chosen),
         tokens=[(line, _words(line.scopes)) for line in lines],
         name=again.get("name", "") if again else "",
         verbs=set(again.getlist("verbs")) if again else {"read"},

@@ -34,6 +34,7 @@ from academy.web.signed_in import viewer
 
 blueprint = Blueprint("administration", __name__)
 
+NEW_ROLE = "/admin/roles/new"
 OFFERED = 20
 """How many people are offered roles at a time."""
 NAV = NavEntry("admin", lambda: _("Administration"), "/admin", "settings", 80, shown=policy.may_administer)
@@ -226,13 +227,14 @@ def give_role() -> ResponseReturnValue:
     sent = forms.read(RoleIn)
     _demand_settler(sent["group"])
     if not fresh.proved():
-        chosen = {name: encode(sent[name]) for name in ("group", "person")} | {"role": sent["role"]}
-        return fresh.ask(f"/admin/roles/new?{urlencode({**chosen, 'q': request.form.get('q', '')})}")
+        place = urlencode({"group": encode(sent["group"]), "q": request.form.get("q", "")})
+        return fresh.ask(f"{NEW_ROLE}?{place}", [("person", encode(sent["person"])), ("role", sent["role"])])
     new = kernel().commit(
         lambda session: actions.give_role(
             session, viewer=me, group_id=sent["group"], person_id=sent["person"], role=sent["role"]
         )
     )
+    fresh.done()
     flash(
         _("The role is given. They are told, and so are the other admins.")
         if new
@@ -277,6 +279,7 @@ def _role_page(_values: Mapping[str, Any], errors: Mapping[str, list[str]]) -> s
         shell.load(session, me)
     before_showing(me, "address", [line.face.id for line in lines])
     offered = {line.face.id: policy.roles_to_give(me, path, line.face.id) for line in lines if not line.closed}
+    chosen = fresh.chosen(f"{NEW_ROLE}?{urlencode({'group': encode(group_id), 'q': request.args.get('q', '')})}")
     names, explained = words.role_names(), words.role_lines()
     return render_template(
         "academy/administration/role.html",
@@ -286,7 +289,7 @@ def _role_page(_values: Mapping[str, Any], errors: Mapping[str, list[str]]) -> s
         q=wanted,
         lines=lines,
         more=more,
-        chosen=(forms.wanted_id("person"), request.args.get("role")),
+        chosen=(chosen.get("person", ""), chosen.get("role", "")),
         offered={found: [(role, names[role]) for role in given] for found, given in offered.items()},
         explained=[(names[role], explained[role]) for role in policy.ROLES_IN[kind] if role in explained],
         errors=errors,

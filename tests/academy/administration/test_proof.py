@@ -47,3 +47,16 @@ def test_an_open_screen_gives_no_role_and_the_choice_is_kept(
     given = admin.post("/admin/roles", data=wish)
     assert (given.location, held()) == ("/admin/roles", {north: frozenset({"lead"})})
     assert admin.post("/admin/roles", data={**wish, "role": "owner"}).status_code == 422
+
+
+def test_an_address_that_a_stranger_wrote_marks_nobody_as_chosen(
+    kernel: Kernel, client_of: Callable[[UUID], FlaskClient]
+) -> None:
+    top = people.group(kernel, GroupKind.ORGANIZATION, "Fernhill")
+    north = people.group(kernel, GroupKind.ACADEMY, "North", top)
+    admin = client_of(people.member(kernel, top, people.person(kernel, "Ada"), Role.ADMIN))
+    priya = people.person(kernel, "Priya Nair")
+    page = admin.get(f"/admin/roles/new?group={encode(north)}&q=priya&person={encode(priya)}&role=lead").text
+    assert "Program lead" in page
+    assert "What you chose" not in page
+    assert re.findall(r'<button class="btn btn-p"[^>]*>.*?</button>', page) == []

@@ -53,6 +53,22 @@ def test_an_open_screen_makes_no_token_and_what_was_chosen_is_kept(kernel: Kerne
     assert "What you chose is here." in page
     assert made(kernel) == 0, "an address makes nothing"
     assert (mine.post("/me/tokens", data=FORM).status_code, made(kernel)) == (200, 1)
+    assert "What you chose is here." not in mine.get("/me/tokens").text
+
+
+def test_an_address_of_a_stranger_chooses_nothing(mine: FlaskClient) -> None:
+    page = mine.get("/me/tokens?name=Sync&verbs=write&areas=forums&days=180").text
+    assert "What you chose is here." not in page
+    assert "Sync" not in page
+    assert (ticked(page, "verbs"), ticked(page, "areas")) == ({"read"}, set())
+
+
+def test_a_choice_waits_twenty_minutes(mine: FlaskClient) -> None:
+    mine.post("/me/tokens", data=FORM)
+    with clock.travel(clock.now() + timedelta(minutes=19)):
+        assert "What you chose is here." in mine.get("/me/tokens").text
+    with clock.travel(clock.now() + timedelta(minutes=21)):
+        assert "What you chose is here." not in mine.get("/me/tokens").text
 
 
 def test_a_proof_is_worth_ten_minutes(kernel: Kernel, mine: FlaskClient) -> None:
