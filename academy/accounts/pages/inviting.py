@@ -16,7 +16,6 @@ from academy.accounts.pages import doors, words
 from academy.accounts.policy import JOIN_DAYS, JOINS_AS
 from academy.accounts.queries import incoming
 from academy.accounts.schemas import InvitationIn, JoinLinkIn
-from academy.kernel.access import Invalid
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.people.engine import new_token
@@ -28,13 +27,18 @@ from academy.web.signed_in import viewer
 
 blueprint = Blueprint("inviting", __name__)
 
+
+def _here(group_id: UUID) -> str:
+    return f"/groups/{encode(group_id)}/invitations"
+
+
 POWERFUL = frozenset({Role.LEAD, Role.ADMIN})
 """Roles that ask whoever invites to have shown who they are a moment ago, as giving them does."""
 TABS = (
     shell.GroupTab(
         "invitations",
         lambda: _("Invitations"),
-        lambda group_id: f"/groups/{encode(group_id)}/invitations",
+        _here,
         70,
         policy.may_bring_in,
     ),
@@ -58,7 +62,10 @@ def invited(group_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/groups/<id:group_id>/invitations")
 @guard("cohorts:enroll")
 def invite(group_id: UUID) -> ResponseReturnValue:
-    """Invite somebody. Whether their address has an account makes no difference to what is answered."""
+    """Invite somebody. Whether their address has an account makes no difference to what is answered.
+
+    Who invites a lead or an admin has shown a moment ago who they are, or is asked for that first.
+    """
     me = viewer()
 
     def done() -> ResponseReturnValue:
@@ -66,17 +73,24 @@ def invite(group_id: UUID) -> ResponseReturnValue:
             incoming.place_for(session, me, group_id)
         sent = forms.read(InvitationIn)
         if sent["role"] in POWERFUL and not fresh.proved():
-            raise Invalid(errors={"role": [_("Show first that it is you, by the link above. What you wrote is kept.")]})
+            return fresh.ask(_here(group_id), [(name, sent[name]) for name in ("name", "email", "role")])
         doors.count_letter_of(me.person_id, sent["email"])
         kernel().commit(
             lambda session: invitations.invite(
                 session, viewer=me, group_id=group_id, address=sent["email"], name=sent["name"], role=sent["role"]
             )
         )
+        fresh.done()
         flash(_("The invitation is on its way to %(email)s.", email=sent["email"]), "good")
-        return forms.see_other(f"/groups/{encode(group_id)}/invitations")
+        return forms.see_other(_here(group_id))
 
     return forms.answer(done, lambda values, errors: _invitations_page(group_id, values, errors))
+
+
+def _preselected() -> str:
+    """Return the role that a link of ours names. No address makes anybody an admin by inattention."""
+    role = forms.wanted_text("role")
+    return "" if role == Role.ADMIN else role
 
 
 def _invitations_page(group_id: UUID, values: Mapping[str, Any], errors: Mapping[str, list[str]]) -> str:
@@ -87,6 +101,7 @@ def _invitations_page(group_id: UUID, values: Mapping[str, Any], errors: Mapping
         shell.load(session, me)
     names = words.role_names()
     roles = policy.roles_to_give(me, group.path)
+    chosen = {} if values else fresh.chosen(_here(group_id))
     return render_template(
         "academy/accounts/invitations.html",
         group=group,
@@ -98,7 +113,8 @@ def _invitations_page(group_id: UUID, values: Mapping[str, Any], errors: Mapping
         ask_first=not fresh.proved() and bool(POWERFUL & set(roles)),
         role_options=[(role, names[role]) for role in roles],
         role_names=names,
-        values=values or {"role": forms.wanted_text("role")},
+        values=values or chosen or {"role": _preselected()},
+        go_on=bool(chosen),
         errors=errors,
         page=_entry(group.path),
     )

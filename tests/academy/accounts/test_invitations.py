@@ -323,16 +323,39 @@ def test_an_open_screen_invites_nobody_to_lead_and_keeps_what_was_written(
 ):
     admin, here = client_of(street.who["admin"]), f"/groups/{encode(street.academy)}/invitations"
     wish = {"name": "Ina Kept", "email": "ina@example.org", "role": "lead"}
-    refused = admin.post(here, data=wish)
-    assert refused.status_code == 422
-    assert 'value="Ina Kept"' in refused.text
-    assert f"/me/proof?next=%2Fgroups%2F{encode(street.academy)}%2Finvitations%3Frole%3Dlead" in refused.text
+    asked = admin.post(here, data=wish)
+    assert (asked.status_code, asked.location) == (303, f"/me/proof?next={here}")
     assert outbox.take() == {}
-    assert admin.post(here, data={**wish, "role": "member"}).status_code == 303
-    outbox.take()
-    assert proved(admin).post(here, data=wish).status_code == 303
+    page = proved(admin).get(here).text
+    assert "What you wrote is here." in page
+    assert 'value="Ina Kept"' in page
+    assert 'value="ina@example.org"' in page
+    assert '<option value="lead" selected>' in page
+    assert "What you wrote is here." not in admin.get(f"/groups/{encode(street.cohort)}/invitations").text
+    assert admin.post(here, data=wish).location == here
     assert set(outbox.take()) == {"ina@example.org"}
-    assert "/me/proof" not in admin.get(here).text.split("<main")[1]
+    assert "What you wrote is here." not in admin.get(here).text
+
+
+def test_somebody_is_invited_to_learn_without_a_proof(
+    client_of: Callable[[UUID], FlaskClient], street: Street, outbox: Outbox
+):
+    admin, here = client_of(street.who["admin"]), f"/groups/{encode(street.academy)}/invitations"
+    wish = {"name": "Ina Kept", "email": "ina@example.org", "role": "member"}
+    assert admin.post(here, data=wish).location == here
+    assert set(outbox.take()) == {"ina@example.org"}
+
+
+def test_a_strangers_address_writes_no_invitation_and_makes_nobody_an_admin(
+    client_of: Callable[[UUID], FlaskClient], street: Street
+):
+    admin, here = client_of(street.who["admin"]), f"/groups/{encode(street.academy)}/invitations"
+    page = admin.get(f"{here}?role=admin&name=Eve&email=eve@example.org").text
+    assert "What you wrote is here." not in page
+    assert "Eve" not in page
+    assert "eve@example.org" not in page
+    assert "selected" not in page
+    assert '<option value="lead" selected>' in admin.get(f"{here}?role=lead").text
 
 
 def test_nobody_makes_themselves_a_lead_by_an_invitation(
