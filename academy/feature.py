@@ -14,6 +14,7 @@ from academy.administration.pages import audit, plain, reading, work
 from academy.administration.pages import house as administration
 from academy.administration.pages import people as administration_people
 from academy.authoring import jobs as authoring_jobs
+from academy.authoring import reactions as authoring_reactions
 from academy.authoring.pages import drafts, parts, videos
 from academy.authoring.pages import tracks as authoring
 from academy.bridges.calendars import pages as calendars
@@ -122,6 +123,7 @@ FEATURE = Feature(
         *people_file_reactions.REACTIONS,
         *administration_reactions.REACTIONS,
         *privacy_reactions.REACTIONS,
+        *authoring_reactions.REACTIONS,
     ],
     jobs=[*mailing.JOBS, *authoring_jobs.JOBS, *people_file_jobs.JOBS, *privacy_jobs.JOBS],
     cli=[factors_cli.reseal, people_file_cli.group, administration_cli.setup],

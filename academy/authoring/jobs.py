@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from academy.authoring.models import DraftActivity
+from academy.authoring.reactions import COMING, UNLINK
 from academy.kernel import clock, jobs
 from academy.kernel.jobs import JobKind
 from academy.media import actions as media
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
 
     from academy.kernel.app import Kernel
 
-TIDY, UNLINK = "media.tidy", "media.unlink"
-COMING = timedelta(hours=1)
-"""As long a file may be in its place before the row that keeps it: its sender is still at it."""
+TIDY = "media.tidy"
 
 
 def _tidy(session: Session, _payload: dict[str, Any], _value: object) -> None:

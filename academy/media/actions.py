@@ -12,12 +12,17 @@ from sqlalchemy.orm import Session
 from academy.kernel import clock
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
-from academy.media.events import MediaKept, MediaRemoved
+from academy.media.events import FileCame, MediaKept, MediaRemoved
 from academy.media.models import Media
 from academy.media.queries import Recording, ids_by_digest
 
 GRACE = timedelta(days=7)
 """How long a file is kept that nothing names any more: an author may change their mind."""
+
+
+def take(session: Session, *, digest: str, actor_id: UUID) -> None:
+    """Say that a file has come, before anything keeps it: what is refused after this is removed in the end."""
+    emit(session, FileCame(actor_id=actor_id, digest=digest))
 
 
 def keep(session: Session, *, group_id: UUID, recording: Recording, actor_id: UUID | None) -> UUID:

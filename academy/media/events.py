@@ -10,6 +10,13 @@ from academy.kernel.events import Event
 
 
 @dataclass(frozen=True, kw_only=True)
+class FileCame(Event):
+    """A file is in the instance folder, and nothing keeps it yet. Whoever keeps it says so by `MediaKept`."""
+
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MediaKept(Event):
     """Somebody brought an academy a file that it did not have."""
 

@@ -16,6 +16,7 @@ from academy.authoring.schemas import VersionIn
 from academy.kernel import offload
 from academy.kernel.access import Conflict, Invalid, Missing
 from academy.kernel.app import kernel
+from academy.media import actions as files
 from academy.media import pages as media
 from academy.media.engine import HEAD, LONGEST_CAPTIONS, read_captions, tidy, type_of
 from academy.media.queries import Recording
@@ -124,5 +125,6 @@ def _words(text: IO[bytes]) -> str:
 
 
 def _kept(film: IO[bytes], kind: str) -> Recording:
-    digest = offload.run(kernel().files.keep, film)
+    digest, me = offload.run(kernel().files.keep, film), viewer()
+    kernel().commit(lambda session: files.take(session, digest=digest, actor_id=me.person_id))
     return Recording(digest, kind, film.tell())

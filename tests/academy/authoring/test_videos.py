@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -14,6 +16,7 @@ from sqlalchemy import func, select
 
 from academy.authoring import queries
 from academy.authoring.actions import drafts
+from academy.kernel import clock
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode
 from academy.media.models import Media
@@ -183,6 +186,19 @@ def test_only_a_video_takes_a_video(kernel: Kernel, ling, made, film, hers):
     reading = seen(kernel, ling, made).modules[0].activities[0].id
     assert send(hers, reading, video=(FILM, "f.webm")).status_code == 422
     assert seen(kernel, ling, made).modules[0].activities[0].recording is None
+
+
+def test_a_video_that_was_refused_after_it_came_is_removed_and_one_that_was_taken_stays(
+    kernel: Kernel, ling, made, film, hers
+):
+    refused, taken = FILM + b"refused", FILM + b"taken"
+    assert send(hers, film, 1, video=(taken, "f.webm")).status_code == 303
+    assert send(hers, film, 1, video=(refused, "f.webm")).status_code == 409
+    here = [kernel.files.path(hashlib.sha256(content).hexdigest()) for content in (taken, refused)]
+    for hours, there in ((0.9, [True, True]), (1.1, [True, False])):
+        with clock.travel(clock.now() + timedelta(hours=hours)):
+            kernel.runner.run_due()
+        assert [place.exists() for place in here] == there, hours
 
 
 def test_the_same_content_is_one_file_of_the_academy(kernel: Kernel, ling, made, film, hers):
