@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, Update, delete, update
+from sqlalchemy import CompoundSelect, Executable, delete, update
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock
@@ -14,8 +15,9 @@ from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.media.events import FileCame, MediaKept, MediaRemoved
 from academy.media.models import Media
-from academy.media.queries import Recording, ids_by_digest
+from academy.media.queries import Recording
 
+T = TypeVar("T", bound=Executable)
 GRACE = timedelta(days=7)
 """How long a file is kept that nothing names any more: an author may change their mind."""
 
@@ -25,12 +27,29 @@ def take(session: Session, *, digest: str, actor_id: UUID) -> None:
     emit(session, FileCame(actor_id=actor_id, digest=digest))
 
 
+def hold(session: Session, *, group_id: UUID, digests: Collection[str]) -> dict[str, UUID]:
+    """Return which of these files an academy has, by their hash, to be named now. One statement, or none.
+
+    Their rows are written, not read: whoever removes what nothing names waits until they are named, or has removed
+    them already, and then they are not returned.
+    """
+    if not digests:
+        return {}
+    held = (
+        update(Media)
+        .where(Media.group_id == group_id, Media.digest.in_(sorted(digests)))
+        .values(unnamed_at=None)
+        .returning(Media.digest, Media.id)
+    )
+    return {row.digest: row.id for row in session.execute(_quietly(held))}
+
+
 def keep(session: Session, *, group_id: UUID, recording: Recording, actor_id: UUID | None) -> UUID:
     """Let an academy have a file that is in the instance folder already; returns its id, the same one each time.
 
     The caller has checked the right to.
     """
-    held = ids_by_digest(session, group_id, [recording.digest]).get(recording.digest)
+    held = hold(session, group_id=group_id, digests=[recording.digest]).get(recording.digest)
     if held is not None:
         return held
     row = Media(
@@ -67,5 +86,5 @@ def remove_unnamed(session: Session, *, named: CompoundSelect[Any]) -> list[str]
     return [row.digest for row in gone]
 
 
-def _quietly(change: Update) -> Update:
+def _quietly(change: T) -> T:
     return change.execution_options(synchronize_session=False)

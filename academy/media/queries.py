@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,16 +22,6 @@ class Recording:
 def recording_of(media: Media | None) -> Recording | None:
     """Return what a row says of its file."""
     return Recording(media.digest, media.type, media.bytes) if media else None
-
-
-def ids_by_digest(session: Session, group_id: UUID, digests: Collection[str]) -> dict[str, UUID]:
-    """Return which of these files an academy has; what others have is not its own. One statement, or none."""
-    if not digests:
-        return {}
-    rows = session.execute(
-        select(Media.digest, Media.id).where(Media.group_id == group_id, Media.digest.in_(sorted(digests)))
-    )
-    return {row.digest: row.id for row in rows}
 
 
 def is_kept(session: Session, digest: str) -> bool:

@@ -15,8 +15,8 @@ from academy.kernel.access import Conflict, Invalid, Missing
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.viewer import Viewer
+from academy.media import actions as media
 from academy.media.models import Media
-from academy.media.queries import ids_by_digest
 from academy.people.models import Group, Membership
 from academy.people.policy import Right
 from academy.people.queries import demand
@@ -53,7 +53,7 @@ def publish(
     the videos that the pack names: `Invalid` otherwise.
     """
     wanted = {activity.video for module in pack.modules for activity in module.activities if activity.video}
-    videos = ids_by_digest(session, group_id, wanted)
+    videos = media.hold(session, group_id=group_id, digests=wanted)
     if len(videos) < len(wanted):
         detail = "A video of this track is not in this academy. Upload it in a draft first. Nothing was published."
         raise Invalid(detail)

@@ -17,7 +17,7 @@ from academy.kernel.access import Conflict, Invalid, Missing
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.viewer import Viewer
-from academy.media.queries import ids_by_digest
+from academy.media import actions as media
 from academy.people import queries as people
 from academy.people.models import Group, GroupKind
 from academy.people.policy import Right
@@ -96,7 +96,7 @@ def _open(session: Session, viewer: Viewer, group_id: UUID, pack: Pack) -> UUID:
 
 def insert_module(session: Session, draft: Draft, position: int, part: ModulePart) -> UUID:
     """Write a module and its activities into a draft."""
-    videos = ids_by_digest(session, draft.group_id, {a.video for a in part.activities if a.video})
+    videos = media.hold(session, group_id=draft.group_id, digests={a.video for a in part.activities if a.video})
     module = DraftModule(
         id=new_id(),
         draft_id=draft.id,

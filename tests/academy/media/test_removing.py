@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import io
 import os
+import threading
+import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy import text as text_of
+from sqlalchemy.exc import IntegrityError
 
 from academy.authoring import jobs as tidying
 from academy.authoring.models import DraftActivity
 from academy.kernel import clock, jobs
+from academy.kernel.access import Invalid
 from academy.kernel.app import Kernel
 from academy.kernel.jobs import Job
 from academy.kernel.ledger import Entry
@@ -172,3 +177,41 @@ def test_two_servers_remove_it_once(kernel: Kernel) -> None:
     with kernel.reading() as session:
         unlinked = session.scalars(select(Job).where(Job.kind == tidying.UNLINK)).all()
     assert [job.done_at is not None for job in unlinked] == [True]
+
+
+@pytest.mark.parametrize("again", ["brought", "named by a pack"])
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_video_that_comes_again_while_it_is_being_removed_is_kept_or_said_to_be_missing(
+    kernel: Kernel, again: str
+) -> None:
+    house = House(kernel)
+    pack = media.with_video(kernel, house.academy, tracks.pack())
+    made = draft(kernel, house.ling, house.academy)
+    film = activity(kernel, house.ling, module(kernel, house.ling, made, "One", text()), text(kind="video", body=""))
+    ends: list[object] = []
+
+    def come() -> None:
+        try:
+            if again == "brought":
+                ends.append(media.attach(kernel, house.ling, film))
+            else:
+                ends.append(tracks.published(kernel, house.academy, pack))
+        except (Invalid, IntegrityError) as error:
+            ends.append(error)
+
+    coming = threading.Thread(target=come)
+    with kernel.database.engine.connect() as sweep, kernel.database.engine.connect() as other:
+        sweep.execute(delete(Media))
+        coming.start()
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and not other.scalar(text_of("SELECT 1 FROM pg_locks WHERE NOT granted")):
+            other.rollback()
+            time.sleep(0.01)
+        sweep.commit()
+    coming.join()
+    if again == "brought":
+        assert ends == [None]
+        assert len(house.rows()) == 1
+    else:
+        assert [type(end) for end in ends] == [Invalid]
+        assert house.rows() == set()
