@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import platform
 import shutil
@@ -20,20 +19,16 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import StringIO
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-import structlog
 from flask import Flask
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 from werkzeug.test import EnvironBuilder
 
-import wsgi
-from academy.kernel import clock, migrate
-from academy.kernel.config import Settings
+from academy.kernel import migrate
 from academy.kernel.ids import encode
 from academy.kernel.server import settle
 from academy.people import actions as people
@@ -41,7 +36,7 @@ from academy.people.engine import new_token, token_hash
 from academy.people.models import Membership, Person
 from benchmarks import bare
 from benchmarks.board import open_board
-from cohorts.load import actions as load
+from benchmarks.measured import CSRF, SECRET, app_at, fill
 from cohorts.load.engine.population import Size
 from cohorts.roster.models import Cohort
 from forums.posts import queries as posts
@@ -49,8 +44,6 @@ from forums.posts import queries as posts
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "speed.md"
 BEGIN, END = "<!-- make bench -->\n", "<!-- end -->\n"
-SECRET = "a secret for measuring only"
-CSRF = "a" * 40
 ROUNDS = 60
 RUNS = 3
 Call = Callable[[], tuple[str, int]]
@@ -81,21 +74,10 @@ def main() -> None:
             shutil.copyfile(given.database, file)
         else:
             migrate.alembic(f"sqlite:///{file}", "upgrade", "head")
-        app = wsgi.create_app(
-            Settings(
-                database_url=f"sqlite:///{file}",
-                secret_key=SECRET,
-                instance=Path(folder),
-                async_mode="threading",
-                jobs="off",
-                log_level="info",
-            )
-        )
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(StringIO()))  # written, but not to here
-        logging.disable()
+        app = app_at(f"sqlite:///{file}", Path(folder))
         if not given.database:
             size = Size(people=given.people, cohorts=given.cohorts, posts=given.posts)
-            _fill(app, size)
+            fill(app, size)
         found = [_measure(case) for case in _cases(app, str(file))]
     table = _table(found)
     print(table)
@@ -109,17 +91,6 @@ def main() -> None:
         text = PAGE.read_text("utf-8")
         before, _, rest = text.partition(BEGIN)
         PAGE.write_text(before + BEGIN + table + rest[rest.index(END) :], "utf-8")
-
-
-def _fill(app: Flask, size: Size) -> None:
-    kernel = app.extensions["kernel"]
-    now = clock.now().replace(minute=0, second=0, microsecond=0)
-    with app.app_context():
-        kernel.commit(
-            lambda session: load.load(
-                session, size=size, now=now, passwords={}, into_existing=False, said=lambda _: None
-            )
-        )
 
 
 def _cases(app: Flask, file: str) -> list[Case]:

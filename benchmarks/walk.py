@@ -11,7 +11,6 @@ signs in, asks the matcher and begins a draft: give it a database that is there 
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import re
 import sys
@@ -21,28 +20,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
-from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import structlog
 from flask import Flask
 from sqlalchemy import event
 from werkzeug.test import EnvironBuilder
 
-import wsgi
 from academy.kernel import migrate
 from academy.kernel.app import Kernel
-from academy.kernel.config import Settings
 from academy.kernel.db import Database
 from academy.kernel.ids import decode
 from academy.kernel.server import settle
 from academy.people import actions as people
 from academy.people.engine import new_token, token_hash
 from benchmarks import addresses
-from benchmarks.__main__ import CSRF, SECRET, _fill
+from benchmarks.measured import CSRF, app_at, fill
 from cohorts.load.engine.population import Size, domain
 
 PAGE = Path(__file__).parents[1] / "docs" / "speed.md"
@@ -268,20 +263,9 @@ def main() -> None:
             if not given.database.startswith("sqlite"):
                 options.error("name a small database with --small")
             migrate.alembic(small, "upgrade", "head")
-        app = wsgi.create_app(
-            Settings(
-                database_url=small,
-                secret_key=SECRET,
-                instance=Path(folder),
-                async_mode="threading",
-                jobs="off",
-                log_level="info",
-            )
-        )
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(StringIO()))  # written, but not to here
-        logging.disable()
+        app = app_at(small, Path(folder))
         if not given.small:
-            _fill(app, Size(people=300, cohorts=10, posts=6000))
+            fill(app, Size(people=300, cohorts=10, posts=6000))
         places = Place(app, given.database), Place(app, small)
         settle()
         lines = walk(app, *places, given.only, given.rounds)
