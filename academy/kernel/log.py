@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,8 @@ from academy.kernel.db import Table, ask
 from academy.kernel.ids import anonymous_id, new_id
 
 PAGE = 200
+AT_ONCE = 10_000
+"""Ids in one statement: databases take so many parameters."""
 
 
 class Log(Table):
@@ -203,23 +206,39 @@ def append(
 
 
 def append_each(session: Session, refs: Mapping[UUID, UUID], *, kind: str, actor_id: UUID | None) -> None:
-    """Add one event to each of many logs, given the `ref` of each by log id. Three statements for all.
+    """Add one event to each of many logs, given the `ref` of each by log id. Three statements for all."""
+    append_all(session, {log_id: [ref] for log_id, ref in refs.items()}, kind=kind, actor_id=actor_id)
+
+
+def append_all(session: Session, refs: Mapping[UUID, Sequence[UUID]], *, kind: str, actor_id: UUID | None) -> None:
+    """Add events to many logs, given the `ref`s of each in order. Three statements where all get as many.
 
     The rows are locked in the order of their ids, so that two such appends never wait for each other.
     """
     if not refs:
         return
     wanted = sorted(refs)
-    session.execute(select(Log.id).where(Log.id.in_(wanted)).order_by(Log.id).with_for_update())
+    for some in _chunks(wanted):
+        session.execute(select(Log.id).where(Log.id.in_(some)).order_by(Log.id).with_for_update())
     now = clock.now()
-    heads = session.execute(
-        update(Log)
-        .where(Log.id.in_(wanted))
-        .values(head_seq=Log.head_seq + 1)
-        .returning(Log.id, Log.head_seq, Log.epoch)
-        .execution_options(synchronize_session=False)
-    )
-    rows = [Row(head.id, head.epoch, head.head_seq, kind, actor_id, refs[head.id], now) for head in heads]
+    counts: dict[int, list[UUID]] = defaultdict(list)
+    for log_id in wanted:
+        counts[len(refs[log_id])].append(log_id)
+    rows: list[Row] = []
+    for count, alike in counts.items():
+        for some in _chunks(alike):
+            heads = session.execute(
+                update(Log)
+                .where(Log.id.in_(some))
+                .values(head_seq=Log.head_seq + count)
+                .returning(Log.id, Log.head_seq, Log.epoch)
+                .execution_options(synchronize_session=False)
+            )
+            rows += [
+                Row(head.id, head.epoch, seq, kind, actor_id, ref, now)
+                for head in heads
+                for seq, ref in enumerate(refs[head.id], head.head_seq - count + 1)
+            ]
     session.execute(
         insert(LogEvent),
         [
@@ -228,6 +247,11 @@ def append_each(session: Session, refs: Mapping[UUID, UUID], *, kind: str, actor
         ],
     )
     session.info.setdefault("appended", []).extend(rows)
+
+
+def _chunks(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    """Split ids by how many one statement takes."""
+    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 
 
 def page(session: Session, log_id: UUID, *, span: Span, since: int, epoch: str | None, limit: int = PAGE) -> Page:

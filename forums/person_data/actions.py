@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, delete, func, select, update
@@ -26,23 +29,15 @@ def erase_posts(session: Session, person_id: UUID) -> None:
     """
     name = session.scalars(select(Person.name).where(Person.id == person_id)).one()
     _rename_mentions(session, person_id, name)
-    mine = session.execute(
-        select(Post.id, Post.space_id).where(Post.author_id == person_id, Post.removed_at.is_(None)).order_by(Post.id)
-    ).all()
-    ids = [row.id for row in mine]
-    for start in range(0, len(ids), AT_ONCE):
-        some = ids[start : start + AT_ONCE]
-        for rows in (PostEdit, PostReaction, Mention):
-            session.execute(delete(rows).where(rows.post_id.in_(some)))
-        session.execute(
-            update(Post)
-            .where(Post.id.in_(some))
-            .values(body_md="", body_html="", removed_at=clock.now(), removed_by=person_id)
-        )
-    for space_id in {row.space_id for row in mine}:
-        _recount(session, space_id)
-    for row in mine:
-        log.append(session, row.space_id, kind="remove", ref=row.id, actor_id=person_id)
+    written = (Post.author_id == person_id, Post.removed_at.is_(None))
+    mine = session.execute(select(Post.id, Post.space_id).where(*written).order_by(Post.id)).all()
+    ids = select(Post.id).where(*written)
+    for rows in (PostEdit, PostReaction, Mention):
+        session.execute(delete(rows).where(rows.post_id.in_(ids)).execution_options(synchronize_session=False))
+    tombstone = {"body_md": "", "body_html": "", "removed_at": clock.now(), "removed_by": person_id}
+    session.execute(update(Post).where(*written).values(tombstone).execution_options(synchronize_session=False))
+    _recount(session, sorted({row.space_id for row in mine}))
+    log.append_all(session, _by_room(mine), kind="remove", actor_id=person_id)
     session.execute(update(Space).where(Space.author_id == person_id).values(title=THREAD))
     reacted = session.execute(
         select(Post.id, Post.space_id)
@@ -52,22 +47,31 @@ def erase_posts(session: Session, person_id: UUID) -> None:
         .order_by(Post.id)
     ).all()
     session.execute(delete(PostReaction).where(PostReaction.person_id == person_id))
-    for row in reacted:
-        log.append(session, row.space_id, kind="react", ref=row.id, actor_id=person_id)
+    log.append_all(session, _by_room(reacted), kind="react", actor_id=person_id)
 
 
-def _recount(session: Session, space_id: UUID) -> None:
-    """Count a thread's replies anew; an answer without its words answers nothing."""
-    wordless = select(Post.no).where(Post.space_id == space_id, Post.removed_at.is_not(None))
-    replies = (
-        select(func.count())
-        .select_from(Post)
-        .where(Post.space_id == space_id, Post.no > 1, Post.removed_at.is_(None))
-        .scalar_subquery()
+def _by_room(rows: Iterable[Any]) -> dict[UUID, list[UUID]]:
+    """Sort (message, room) by room, whose log is to tell of the messages in this order."""
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    for post_id, space_id in rows:
+        found[space_id].append(post_id)
+    return found
+
+
+def _recount(session: Session, space_ids: Sequence[UUID]) -> None:
+    """Count the replies of threads anew; an answer without its words answers nothing.
+
+    Messages are numbered without a gap and none loses its row, so that it is enough to count those without words.
+    """
+    wordless = select(Post.no).where(Post.space_id == Space.id, Post.removed_at.is_not(None)).correlate(Space)
+    lost = wordless.where(Post.no > 1).with_only_columns(func.count()).scalar_subquery()
+    counted = update(Space).values(
+        replies=case((Space.head_no > 1, Space.head_no - 1 - lost), else_=0),
+        solved_no=case((Space.solved_no.in_(wordless), None), else_=Space.solved_no),
     )
-    solved = case((Space.solved_no.in_(wordless), None), else_=Space.solved_no)
-    counted = update(Space).where(Space.id == space_id).values(replies=replies, solved_no=solved)
-    session.execute(counted.execution_options(synchronize_session=False))
+    for start in range(0, len(space_ids), AT_ONCE):
+        some = Space.id.in_(space_ids[start : start + AT_ONCE])
+        session.execute(counted.where(some).execution_options(synchronize_session=False))
 
 
 def _rename_mentions(session: Session, person_id: UUID, name: str) -> None:
@@ -84,7 +88,7 @@ def _rename_mentions(session: Session, person_id: UUID, name: str) -> None:
         session.execute(update(Post).where(Post.id == row.id).values(new))
         for edit in session.scalars(select(PostEdit).where(PostEdit.post_id == row.id)):
             edit.body_md = plain.sub(f"@{NAME}", edit.body_md)
-        log.append(session, row.space_id, kind="edit", ref=row.id, actor_id=None)
+    log.append_all(session, _by_room([(row.id, row.space_id) for row in named]), kind="edit", actor_id=None)
     session.execute(delete(Mention).where(Mention.person_id == person_id))
 
 
