@@ -23,9 +23,9 @@ from forums.posts import sockets as posts_sockets
 from forums.posts.pages import plain, post, room
 from forums.spaces import api as spaces_api
 from forums.spaces import pages as spaces_pages
-from forums.spaces import queries as spaces
 from forums.spaces import reactions as spaces_reactions
 from forums.spaces import sockets as spaces_sockets
+from forums.spaces.queries import views as spaces
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     JSON,
+    ColumnElement,
     Connection,
     CursorResult,
     Date,
@@ -24,17 +25,21 @@ from sqlalchemy import (
     Uuid,
     create_engine,
     event,
+    func,
 )
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from academy.kernel.ids import new_id
 
 T = TypeVar("T")
 
-SCHEMA = "0016"
+SCHEMA = "0017"
 """The migration that this code needs; readiness compares it with the database's own."""
 
 NAMING = {
@@ -155,6 +160,32 @@ def ask(session: Session, statement: Executable, asked: Mapping[str, Any] | None
     if connection is None or connection.closed:  # to find it anew takes a tenth of what a statement does
         connection = session.info["connection"] = session.connection()
     return cast("CursorResult[Any]", connection.execute(statement, asked or {}))
+
+
+class _Plain(FunctionElement[str]):
+    """A text whose ASCII letters LIKE compares whatever their case: SQLite's own does so, others ask for small ones."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(_Plain)
+def _plain(element: _Plain, compiler: SQLCompiler, **more: Any) -> str:
+    return f"lower({compiler.process(element.clauses, **more)})"
+
+
+@compiles(_Plain, "sqlite")
+def _plain_on_sqlite(element: _Plain, compiler: SQLCompiler, **more: Any) -> str:
+    return compiler.process(element.clauses, **more)
+
+
+def any_case(column: Any, *, plain: bool) -> ColumnElement[str]:
+    """Return a column to look for small letters in by LIKE, whatever the case of its own.
+
+    `plain` says that what is looked for is ASCII: then SQLite is not asked for small letters, which is a call of
+    Python for each row.
+    """
+    return _Plain(column) if plain else func.lower(column)
 
 
 def learn(session: Session) -> None:

@@ -100,7 +100,7 @@ class Group(Table):
     __tablename__ = "groups"
 
     id: Mapped[key]
-    kind: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(20), index=True)
     name: Mapped[str] = mapped_column(String(120))
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("groups.id"), index=True)
     created_at: Mapped[datetime]
@@ -135,7 +135,8 @@ class Membership(Table):
 
     __tablename__ = "memberships"
     __table_args__ = (
-        Index(None, "group_id", "person_id"),
+        Index(None, "group_id", "person_id", "until_at"),
+        Index(None, "role", "group_id"),
         # One open row for one role: somebody is a learner here once, until it ends.
         Index(
             "uq_memberships_open",

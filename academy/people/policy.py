@@ -6,12 +6,13 @@ from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Exists, Select, and_, or_, select
+from sqlalchemy.orm import aliased
 
 from academy.kernel.access import Conflict, Missing, Refused
-from academy.kernel.prepared import ANYBODY, of_viewer
+from academy.kernel.prepared import ANYBODY, now, of_viewer
 from academy.kernel.viewer import Viewer
-from academy.people.models import Group, GroupAncestor, GroupKind, Role
+from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Role
 
 Path = list[tuple[UUID, str, int]]
 """A group and those above it, each with its id, kind and distance; none for no group."""
@@ -118,6 +119,56 @@ def groups_with(viewer: Viewer, right: Right) -> Select[UUID]:
 def kind_of(path: Path) -> str:
     """Return a group's own kind; "" for no group."""
     return next((kind for _ancestor, kind, depth in path if depth == 0), "")
+
+
+def reaches(viewer: Viewer, right: Right, group_id: Any) -> Exists:
+    """Say whether the viewer has a right in the group that a column names: what `groups_with` selects, row by row.
+
+    For questions that look at few of many rows: a list of all groups would cost more than their answer.
+    """
+    above, group = aliased(GroupAncestor), aliased(Group)
+    return (
+        select(above.group_id)
+        .join(group, group.id == above.group_id)
+        .where(
+            above.group_id == group_id,
+            above.ancestor_id.in_(granting(viewer, right)),
+            or_(above.depth == 0, group.kind != GroupKind.PAIR),
+        )
+        .exists()
+    )
+
+
+def runs(of: Any = Membership) -> ColumnElement[bool]:
+    """Say whether a membership runs now."""
+    return and_(of.from_at <= now(), or_(of.until_at.is_(None), of.until_at > now()))
+
+
+def met_one_by_one(viewer: Viewer, person_id: Any) -> Exists:
+    """Say whether the viewer may meet the person that a column names: somebody in a group that they see into.
+
+    Asked person by person, for questions that come to few people, or find enough of them soon.
+    """
+    member = aliased(Membership)
+    return (
+        select(member.id)
+        .where(member.person_id == person_id, runs(member), reaches(viewer, Right.MEET, member.group_id))
+        .exists()
+    )
+
+
+def met_together(viewer: Viewer) -> Select[UUID]:
+    """Select all whom the viewer may meet, once for each way, from the groups that they see into: for who meets few."""
+    return (
+        select(Membership.person_id)
+        .join(GroupAncestor, GroupAncestor.group_id == Membership.group_id)
+        .join(Group, Group.id == Membership.group_id)
+        .where(
+            GroupAncestor.ancestor_id.in_(granting(viewer, Right.MEET)),
+            or_(GroupAncestor.depth == 0, Group.kind != GroupKind.PAIR),
+            runs(),
+        )
+    )
 
 
 def may(viewer: Viewer, right: Right, path: Path) -> bool:

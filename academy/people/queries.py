@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
-from academy.kernel.db import Instant, ask
+from academy.kernel.db import Instant, any_case, ask
 from academy.kernel.paging import Part, Span, part
-from academy.kernel.prepared import now
+from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import SIGN_IN_LASTS, Viewer, hue, initials
 from academy.people.engine import mark_of, token_hash
 from academy.people.models import (
@@ -28,7 +28,7 @@ from academy.people.models import (
     PersonLanguage,
     SignIn,
 )
-from academy.people.policy import Path, Right, groups_with, may, require
+from academy.people.policy import Path, Right, groups_with, may, met_one_by_one, met_together, require, runs
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class Member:
     id: UUID | None = None
 
 
-def _runs() -> ColumnElement[bool]:
-    return and_(Membership.from_at <= now(), or_(Membership.until_at.is_(None), Membership.until_at > now()))
+FEW = 1_000
+"""How many memberships are gathered before anybody is looked for among them; beyond, people are tried one by one."""
 
 
 _SIGNED_IN = (
@@ -71,7 +71,7 @@ _SIGNED_IN = (
         *(Membership.group_id, Membership.role),
     )
     .join(Person, Person.id == SignIn.person_id)
-    .outerjoin(Membership, and_(Membership.person_id == Person.id, _runs()))
+    .outerjoin(Membership, and_(Membership.person_id == Person.id, runs()))
     .where(
         SignIn.token_hash == bindparam("token"),
         SignIn.ended_at.is_(None),
@@ -114,10 +114,7 @@ def _by_group(held: Iterable[tuple[UUID, str]]) -> dict[UUID, frozenset[str]]:
 def roles_of(session: Session, person_id: UUID) -> dict[UUID, frozenset[str]]:
     """Return a person's roles in each group, as of now."""
     held = session.execute(
-        select(Membership.group_id, Membership.role).where(
-            Membership.person_id == person_id,
-            _runs(),
-        )
+        select(Membership.group_id, Membership.role).where(Membership.person_id == person_id, runs())
     )
     return _by_group((row.group_id, row.role) for row in held)
 
@@ -175,11 +172,7 @@ def members_of(session: Session, group_id: UUID) -> list[Member]:
     rows = session.execute(
         select(Person.id, Person.name, Person.pronouns, Person.zone, Membership.role)
         .join(Membership, Membership.person_id == Person.id)
-        .where(
-            Membership.group_id == group_id,
-            _runs(),
-            Person.deactivated_at.is_(None),
-        )
+        .where(Membership.group_id == group_id, runs(), Person.deactivated_at.is_(None))
         .order_by(Person.name, Person.id)
     )
     return [Member(Face(r.id, r.name, r.pronouns, r.zone), r.role) for r in rows]
@@ -191,11 +184,7 @@ def members_for(session: Session, viewer: Viewer, group_id: UUID, span: Span) ->
     query = (
         select(Person.id, Person.name, Person.pronouns, Person.zone, Membership.role, Membership.id.label("member_id"))
         .join(Membership, Membership.person_id == Person.id)
-        .where(
-            Membership.group_id == group_id,
-            _runs(),
-            Person.deactivated_at.is_(None),
-        )
+        .where(Membership.group_id == group_id, runs(), Person.deactivated_at.is_(None))
     )
     return part(
         session,
@@ -206,20 +195,30 @@ def members_for(session: Session, viewer: Viewer, group_id: UUID, span: Span) ->
     )
 
 
-def _met(viewer: Viewer) -> Select[UUID]:
-    return select(Membership.person_id).where(
-        Membership.group_id.in_(groups_with(viewer, Right.MEET)),
-        _runs(),
-    )
+_GATHERED = Prepared(
+    lambda viewer: select(func.count()).select_from(met_together(viewer).limit(bindparam("most")).subquery())
+)
+
+
+def meets_few(session: Session, viewer: Viewer) -> bool:
+    """Say whether those whom the viewer may meet are soon gathered, or better looked for one by one. One statement.
+
+    It counts their memberships until there are too many.
+    """
+    return bool(ask(session, *_GATHERED(viewer, most=FEW + 1)).scalar_one() <= FEW)
 
 
 def people_for(session: Session, viewer: Viewer, span: Span, *, words: str = "") -> Part[Face]:
-    """Return part of whom the viewer may meet, those whose names hold all `words`. One statement."""
+    """Return part of whom the viewer may meet, those whose names hold all `words`. Two statements."""
+    few = meets_few(session, viewer)
     query = select(Person.id, Person.name, Person.pronouns, Person.zone).where(
-        _met(viewer).where(Membership.person_id == Person.id).exists(),  # one by one, until the part is full
+        Person.id.in_(met_together(viewer)) if few else met_one_by_one(viewer, Person.id),
         Person.deactivated_at.is_(None),
         Person.id != viewer.person_id,
-        *(func.lower(Person.name).contains(word.lower(), autoescape=True) for word in words.split()),
+        *(
+            any_case(Person.name, plain=word.isascii()).contains(word.lower(), autoescape=True)
+            for word in words.split()
+        ),
     )
     return part(session, query, Person.id, span, lambda row: Face(*row))
 
@@ -256,8 +255,8 @@ def group_for(session: Session, viewer: Viewer, group_id: UUID) -> GroupLine:
 def face_for(session: Session, viewer: Viewer, person_id: UUID) -> Face:
     """Return what is shown of a person whom the viewer may meet; anybody else is `Missing`."""
     if person_id != viewer.person_id:
-        shared = session.execute(_met(viewer).where(Membership.person_id == person_id).limit(1)).first()
-        if shared is None:
+        known = session.execute(select(Person.id).where(Person.id == person_id, met_one_by_one(viewer, Person.id)))
+        if known.first() is None:
             raise Missing
     found = faces(session, [person_id]).get(person_id)
     if found is None:

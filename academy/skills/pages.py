@@ -73,7 +73,7 @@ def index() -> str:
     with kernel().reading() as session:
         shell.load(session, me)
         hits = queries.search(session, wanted, limit=MANY) if wanted else []
-        offered = [] if wanted else queries.offered_to(session, me)
+        offered, counted = ([], 0) if wanted else queries.offered_to(session, me)
     return render_template(
         "academy/skills/index.html",
         page="people",
@@ -81,6 +81,7 @@ def index() -> str:
         hits=hits,
         meant=_meant(wanted, hits),
         offered=offered,
+        counted=counted,
         kinds=_kinds(),
     )
 

@@ -8,15 +8,16 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
-from academy.kernel import clock
 from academy.kernel.access import Missing
+from academy.kernel.db import any_case
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.viewer import Viewer
-from academy.people.models import Membership, Person
-from academy.people.policy import Right, groups_with
+from academy.people import queries as people
+from academy.people.models import Person
+from academy.people.policy import met_one_by_one, met_together
 from academy.people.queries import Face
 from academy.skills.models import Framework, Goal, PersonSkill, Skill, SkillLink
 
@@ -25,6 +26,8 @@ HELPS = 3
 """The level from which a person's page says that they can help."""
 NEAR = 40
 """Skills or people named beside a skill."""
+COUNTED = 300
+"""Whose skills are counted for somebody who may meet thousands: so many, whoever is found first."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ def search(session: Session, text: str, limit: int = 10) -> list[SkillHit]:
     words = text.lower().split()[:6]
     if not words:
         return []
-    name = func.lower(Skill.label)
+    name = any_case(Skill.label, plain=text.isascii())
     rows = session.execute(
         select(Skill.id, Skill.label, Skill.kind)
         .where(Skill.kind != "group", *(name.contains(word, autoescape=True) for word in words))
@@ -215,20 +218,6 @@ class Helper:
     level: int
 
 
-def _helping(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
-    now = clock.now()
-    met = select(Membership.person_id).where(
-        Membership.group_id.in_(groups_with(viewer, Right.MEET)),
-        Membership.from_at <= now,
-        or_(Membership.until_at.is_(None), Membership.until_at > now),
-    )
-    return (
-        PersonSkill.level >= HELPS,
-        PersonSkill.person_id.in_(met),
-        PersonSkill.person_id != viewer.person_id,
-    )
-
-
 def helpers_for(session: Session, viewer: Viewer, skill_id: UUID) -> list[Helper]:
     """Return whom the viewer may meet and who says on their page that they can help with a skill, the surest first.
 
@@ -237,26 +226,47 @@ def helpers_for(session: Session, viewer: Viewer, skill_id: UUID) -> list[Helper
     rows = session.execute(
         select(Person.id, Person.name, Person.pronouns, Person.zone, PersonSkill.level)
         .join(PersonSkill, PersonSkill.person_id == Person.id)
-        .where(PersonSkill.skill_id == skill_id, Person.deactivated_at.is_(None), *_helping(viewer))
+        .where(
+            PersonSkill.skill_id == skill_id,
+            PersonSkill.level >= HELPS,
+            PersonSkill.person_id != viewer.person_id,
+            Person.deactivated_at.is_(None),
+            met_one_by_one(viewer, PersonSkill.person_id),
+        )
         .order_by(PersonSkill.level.desc(), Person.name, Person.id)
         .limit(NEAR)
     )
     return [Helper(Face(r.id, r.name, r.pronouns, r.zone), r.level) for r in rows]
 
 
-def offered_to(session: Session, viewer: Viewer, limit: int = 24) -> list[tuple[UUID, str, int]]:
-    """Return the skills that most of whom the viewer may meet can help with, as (id, name, people). One statement."""
-    people = func.count()
-    rows = session.execute(
-        select(Skill.id, Skill.label, people.label("people"))
+@dataclass(frozen=True)
+class Offered:
+    """A skill that people can help with, and how many of those who were counted."""
+
+    id: UUID
+    label: str
+    people: int
+
+
+def offered_to(session: Session, viewer: Viewer, limit: int = 24) -> tuple[list[Offered], int]:
+    """Return the skills that most of whom the viewer may meet can help with. Two statements.
+
+    Of somebody who may meet thousands it counts some COUNTED and says so by their number; 0 where it is everybody.
+    """
+    few = people.meets_few(session, viewer)
+    amount = func.count()
+    query = (
+        select(Skill.id, Skill.label, amount.label("amount"))
         .join(PersonSkill, PersonSkill.skill_id == Skill.id)
         .join(Person, Person.id == PersonSkill.person_id)
-        .where(Person.deactivated_at.is_(None), *_helping(viewer))
+        .where(PersonSkill.level >= HELPS, Person.deactivated_at.is_(None), Person.id != viewer.person_id)
         .group_by(Skill.id, Skill.label)
-        .order_by(people.desc(), Skill.label)
+        .order_by(amount.desc(), Skill.label)
         .limit(limit)
     )
-    return [(row.id, row.label, row.people) for row in rows]
+    whom = met_together(viewer) if few else met_together(viewer).limit(COUNTED)
+    rows = session.execute(query.where(PersonSkill.person_id.in_(whom)))
+    return [Offered(row.id, row.label, row.amount) for row in rows], 0 if few else COUNTED
 
 
 def ids_by_label(session: Session, labels: Sequence[str]) -> dict[str, UUID]:

@@ -9,14 +9,16 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel.access import Missing
-from academy.kernel.prepared import Prepared, now
+from academy.kernel.db import any_case
+from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
+from academy.people import queries as people
 from academy.people.models import Block, Group, GroupKind, Membership, Person
-from academy.people.policy import Right, groups_with
+from academy.people.policy import Right, met_one_by_one, met_together, reaches, runs
 from academy.people.queries import Face
 from cohorts.workshops.models import Rsvp, RsvpState, Workshop, WorkshopState
 from cohorts.workshops.policy import visible_groups
@@ -54,29 +56,28 @@ def _met(viewer: Viewer) -> Select[*tuple[Any, ...]]:
         )
         .join(Membership, Membership.person_id == Person.id)
         .join(Group, Group.id == Membership.group_id)
-        .where(_meets(viewer))
+        .where(
+            reaches(viewer, Right.MEET, Membership.group_id),
+            runs(),
+            Person.deactivated_at.is_(None),
+        )
         .order_by(Person.name, Person.id, Group.name)
     )
 
 
-def _meets(viewer: Viewer) -> ColumnElement[bool]:
-    return and_(
-        Membership.group_id.in_(groups_with(viewer, Right.MEET)),
-        Membership.from_at <= now(),
-        or_(Membership.until_at.is_(None), Membership.until_at > now()),
-        Person.deactivated_at.is_(None),
-    )
+_BOTH, _LOWER = ("lower", "typed"), ("lower",)
+"""What a part of a name is compared by: the C locale knows small letters of ASCII only, so others as typed, too."""
 
 
 @cache
-def _page(*, named: bool, after: bool) -> Prepared:
+def _page(*, few: bool, named: tuple[str, ...], after: bool) -> Prepared:
     def build(viewer: Viewer) -> Select[*tuple[Any, ...]]:
         before = aliased(Person)
-        joined = select(Membership.id).where(Membership.person_id == Person.id, _meets(viewer)).correlate(Person)
-        whom = select(Person.id).where(joined.exists(), Person.id != viewer.person_id)
+        met = Person.id.in_(met_together(viewer)) if few else met_one_by_one(viewer, Person.id)
+        whom = select(Person.id).where(met, Person.deactivated_at.is_(None), Person.id != viewer.person_id)
         if named:
-            lower = func.lower(Person.name)
-            whom = whom.where(or_(*(lower.contains(bindparam(n), escape=ESCAPE) for n in ("lower", "typed"))))
+            lower = any_case(Person.name, plain=named == _LOWER)
+            whom = whom.where(or_(*(lower.contains(bindparam(n), escape=ESCAPE) for n in named)))
         if after:
             name = select(before.name).where(before.id == bindparam("after")).scalar_subquery()
             whom = whom.where(or_(Person.name > name, and_(Person.name == name, Person.id > bindparam("after"))))
@@ -94,19 +95,19 @@ def neighbours_for(
 ) -> tuple[list[Neighbour], UUID | None]:
     """Return a page of those whom the viewer may meet, by name, and whom to go on after if there are more.
 
-    `wanted` is a part of their name. One statement. A mentor or buddy is met through the pair alone where no other
+    `wanted` is a part of their name. Two statements. A mentor or buddy is met through the pair alone where no other
     group is shared; the pair itself is not named.
     """
     given: dict[str, Any] = {}
+    named: tuple[str, ...] = ()
     if wanted:
-        plain = wanted.translate({ord(mark): ESCAPE + mark for mark in (ESCAPE, "%", "_")})
-        given |= {
-            "lower": plain.lower(),
-            "typed": plain,
-        }  # the C locale knows small letters of ASCII only
+        named = _LOWER if wanted.isascii() else _BOTH
+        typed = wanted.translate({ord(mark): ESCAPE + mark for mark in (ESCAPE, "%", "_")})
+        given |= {name: value for name, value in (("lower", typed.lower()), ("typed", typed)) if name in named}
     if after is not None:
         given["after"] = after
-    rows = session.execute(*_page(named=bool(wanted), after=after is not None)(viewer, **given)).all()
+    few = people.meets_few(session, viewer)
+    rows = session.execute(*_page(few=few, named=named, after=after is not None)(viewer, **given)).all()
     found = _neighbours(rows)
     return found[:PAGE], found[PAGE - 1].face.id if len(found) > PAGE else None
 

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from academy.bridges.people_file.engine import cells
 from academy.bridges.people_file.engine.cells import Wrong
 from academy.bridges.people_file.engine.sheets import Problem
+from academy.bridges.people_file.queries.planning import each
 from academy.bridges.people_file.queries.slots import Change, Known
 from academy.kernel.ids import encode
 from academy.kernel.viewer import Viewer
 from academy.people import queries as people
 from academy.people.models import Group, Membership, Role
-from academy.people.policy import Right, grantable, groups_with
+from academy.people.policy import Right, grantable, reaches
 from cohorts.roster.models import Cohort, CohortState, Waiting
 
 COLUMN = "cohort"
@@ -33,7 +34,7 @@ def plan(session: Session, viewer: Viewer, rows: Sequence[Known]) -> tuple[dict[
     if not rows:
         return {}, []
     names = _cohorts(session, viewer)
-    held = _held(session, list(names))
+    held = each(session, partial(_held, list(names)), [row.person_id for row in rows if not row.new])
     closed = set(session.scalars(select(Cohort.id).where(Cohort.id.in_(list(names)), Cohort.state != CohortState.OPEN)))
     by_name: dict[str, list[UUID]] = defaultdict(list)
     for cohort_id, name in names.items():
@@ -65,22 +66,28 @@ def _cohorts(session: Session, viewer: Viewer) -> dict[UUID, str]:
     rows = session.execute(
         select(Group.id, Group.name)
         .join(Cohort, Cohort.id == Group.id)
-        .where(Group.id.in_(groups_with(viewer, Right.ENROLL)))
+        .where(reaches(viewer, Right.ENROLL, Group.id))
         .order_by(Group.id)
     )
     return {row.id: row.name for row in rows}
 
 
-def _held(session: Session, cohort_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], set[str]]:
-    """Return the roles that people hold in these cohorts now, by (person, cohort)."""
+def _held(
+    cohort_ids: Sequence[UUID], session: Session, person_ids: Sequence[UUID]
+) -> dict[tuple[UUID, UUID], set[str]]:
+    """Return the roles that some people hold in these cohorts now, by (person, cohort)."""
     found: dict[tuple[UUID, UUID], set[str]] = defaultdict(set)
     for row in session.execute(
         select(Membership.person_id, Membership.group_id, Membership.role).where(
-            Membership.group_id.in_(cohort_ids), Membership.until_at.is_(None)
+            Membership.person_id.in_(person_ids),
+            Membership.group_id.in_(cohort_ids),
+            Membership.until_at.is_(None),
         )
     ):
         found[row.person_id, row.group_id].add(row.role)
-    waiting = select(Waiting.person_id, Waiting.cohort_id).where(Waiting.cohort_id.in_(cohort_ids))
+    waiting = select(Waiting.person_id, Waiting.cohort_id).where(
+        Waiting.person_id.in_(person_ids), Waiting.cohort_id.in_(cohort_ids)
+    )
     for one in session.execute(waiting):  # for a seat: asked again, they still wait
         found[one.person_id, one.cohort_id].add(Role.LEARNER)
     return found

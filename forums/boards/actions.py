@@ -24,7 +24,7 @@ from forums.posts import actions as posts
 from forums.posts.queries import post_for
 from forums.spaces import actions as spaces
 from forums.spaces.models import Board, Follow, Space
-from forums.spaces.queries import THREAD, SpaceView, space_for
+from forums.spaces.queries.views import THREAD, SpaceView, space_for
 
 LOG = "board"
 

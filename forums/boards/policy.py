@@ -10,7 +10,7 @@ from academy.people.models import GroupKind
 from academy.people.policy import Right, belonging, boards_around, groups_with
 from forums.posts.policy import may_solve
 from forums.spaces.models import Board
-from forums.spaces.queries import SpaceView
+from forums.spaces.queries.views import SpaceView
 
 KEEPERS = (GroupKind.ORGANIZATION, GroupKind.ACADEMY, GroupKind.COHORT)
 """The kinds of groups that keep boards. Two people's pair has its room."""

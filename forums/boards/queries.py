@@ -41,7 +41,7 @@ from forums.boards.engine import Place
 from forums.boards.policy import KEEPERS, postable_boards, visible_boards
 from forums.posts.models import Post
 from forums.spaces.models import Board, Follow, Space
-from forums.spaces.queries import THREAD, space_for, unread_of
+from forums.spaces.queries.views import THREAD, space_for, unread_of
 
 PAGE, MOST = 50, 100
 SHOWN = ("all", "unread", "unanswered", "mine", "solved")

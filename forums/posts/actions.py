@@ -22,7 +22,7 @@ from forums.posts.engine import MOST, REACTIONS
 from forums.posts.events import PostEdited, PostReacted, PostRemoved, PostSent
 from forums.posts.models import Mention, Post, PostEdit, PostReaction
 from forums.spaces.actions import follow, read_on
-from forums.spaces.queries import space_for
+from forums.spaces.queries.views import space_for
 
 # Built once, on the tables: a message is stored without its statements being put together anew.
 _spaces, _posts = (Table.metadata.tables[name] for name in ("spaces", "posts"))

@@ -22,7 +22,7 @@ from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from forums.posts import actions, engine, policy, queries
 from forums.posts.schemas import OnePostOut, PostIn, PostOut, ReactionIn, WordsIn
-from forums.spaces.queries import space_for
+from forums.spaces.queries.views import space_for
 
 blueprint = Operations("posts_api", __name__, tag="Posts")
 

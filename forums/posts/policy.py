@@ -7,7 +7,7 @@ from uuid import UUID
 from academy.kernel.access import Closed, Refused
 from academy.kernel.limits import Limits
 from academy.kernel.viewer import Viewer
-from forums.spaces.queries import SpaceView
+from forums.spaces.queries.views import SpaceView
 
 RATE = "40 per 10 second"
 """Sends of one person to one space. A lively writer stays below 30; a flood does not."""

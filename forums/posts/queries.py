@@ -38,7 +38,7 @@ from forums.posts.engine import REACTIONS, Draft, compose, excerpt
 from forums.posts.models import Mention, Post, PostReaction
 from forums.spaces.models import Follow, Space
 from forums.spaces.policy import leading_role, visible_spaces
-from forums.spaces.queries import SpaceView, nameable_in, space_for
+from forums.spaces.queries.views import SpaceView, nameable_in, space_for
 
 PAGE = 50
 EXCERPT_HTML = 900  # characters of a quoted post's HTML that are read for its first words

@@ -17,7 +17,7 @@ from academy.notices.queries import NoticeKind, Told
 from forums.posts import queries
 from forums.posts.events import PostEdited, PostRemoved, PostSent
 from forums.spaces.events import SpaceRead
-from forums.spaces.queries import following
+from forums.spaces.queries.views import following
 
 MENTION, REPLY, ANSWER, SOLVED = queries.NOTICES
 

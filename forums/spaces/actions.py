@@ -17,11 +17,10 @@ from academy.kernel.log import Log
 from academy.kernel.viewer import Viewer
 from academy.people.models import Membership
 from academy.people.queries import roles_of
-from forums.spaces import queries
 from forums.spaces.events import SpaceOpened, SpaceRead
 from forums.spaces.models import Follow, Space
 from forums.spaces.policy import BELONGING, READERS, visible_spaces
-from forums.spaces.queries import THREAD, SpaceView
+from forums.spaces.queries.views import THREAD, SpaceView, space_for
 
 LOG = "space"
 
@@ -100,7 +99,7 @@ def set_read(session: Session, *, viewer: Viewer, space_id: UUID, no: int, rev: 
     the next revision, and what comes later from an older revision changes nothing. To read a thread is not to
     follow it; to mark it as unread is.
     """
-    space = queries.space_for(session, viewer, space_id)
+    space = space_for(session, viewer, space_id)
     if not space.follows:
         if space.is_thread and not rev:
             return max(0, min(no, space.head_no)), 0

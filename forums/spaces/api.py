@@ -7,14 +7,16 @@ from uuid import UUID
 
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
-from academy.kernel.paging import Part, part_of
+from academy.kernel.paging import Part
 from academy.web.api import shapes
 from academy.web.api.operations import Operations, answers, asks, takes
 from academy.web.api.shapes import PageIn, span_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
-from forums.spaces import actions, queries
-from forums.spaces.queries import RoomLine, SpaceView
+from forums.spaces import actions
+from forums.spaces.queries import rooms, views
+from forums.spaces.queries.rooms import RoomLine
+from forums.spaces.queries.views import SpaceView
 from forums.spaces.schemas import EventsIn, EventsOut, PositionIn, PositionOut, SpaceLineOut, SpaceOut
 
 blueprint = Operations("spaces_api", __name__, tag="Spaces")
@@ -27,7 +29,7 @@ blueprint = Operations("spaces_api", __name__, tag="Spaces")
 def index(query: dict[str, Any]) -> Part[RoomLine]:
     """List the caller's rooms with what is new in each."""
     with kernel().reading() as session:
-        return part_of(queries.rooms_for(session, viewer()), span_of(query))
+        return rooms.rooms_part(session, viewer(), span_of(query))
 
 
 @blueprint.get("/spaces/<id:space_id>")
@@ -36,7 +38,7 @@ def index(query: dict[str, Any]) -> Part[RoomLine]:
 def show(space_id: UUID) -> SpaceView:
     """Return one space, with the caller's reading position in it."""
     with kernel().reading() as session:
-        return queries.space_for(session, viewer(), space_id)
+        return views.space_for(session, viewer(), space_id)
 
 
 @blueprint.get("/spaces/<id:space_id>/events")
@@ -64,6 +66,6 @@ def read(space_id: UUID, sent: dict[str, Any]) -> dict[str, int]:
         lambda session: actions.set_read(session, viewer=me, space_id=space_id, no=sent["no"], rev=sent["rev"])
     )
     with kernel().reading() as session:
-        told = queries.position_for(session, me, space_id)
+        told = views.position_for(session, me, space_id)
     kernel().realtime.tell(me.person_id, "read:changed", told)
     return {"no": no, "rev": rev}

@@ -11,11 +11,12 @@ from flask.typing import ResponseReturnValue
 from academy.kernel.access import Missing
 from academy.kernel.app import kernel
 from academy.kernel.ids import decode
-from academy.kernel.paging import LIMIT, page_of
+from academy.kernel.paging import LIMIT
 from academy.web import forms, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
-from forums.spaces import actions, queries
+from forums.spaces import actions
+from forums.spaces.queries import rooms, views
 from forums.spaces.schemas import ReadFormIn
 
 blueprint = Blueprint("spaces", __name__)
@@ -28,8 +29,8 @@ def index() -> str:
     after = decode(request.args["after"]) if request.args.get("after") else None
     with kernel().reading() as session:
         shell.load(session, viewer())
-        rooms = page_of(queries.rooms_for(session, viewer()), LIMIT, after)
-    return render_template("forums/spaces/index.html", page="rooms", rooms=rooms.items, more=rooms.next)
+        found = rooms.rooms_page(session, viewer(), LIMIT, after)
+    return render_template("forums/spaces/index.html", page="rooms", rooms=found.items, more=found.next)
 
 
 @blueprint.post("/spaces/<id:space_id>/read")
@@ -49,7 +50,7 @@ def unread(space_id: UUID) -> ResponseReturnValue:
     no = forms.read(ReadFormIn)["no"]
     me = viewer()
     with kernel().reading() as session:
-        rev = queries.space_for(session, me, space_id).cursor_rev + 1
+        rev = views.space_for(session, me, space_id).cursor_rev + 1
     kernel().commit(lambda session: actions.set_read(session, viewer=me, space_id=space_id, no=max(0, no - 1), rev=rev))
     _tell(space_id)
     return forms.see_other(url_for("spaces.index"))
@@ -58,5 +59,5 @@ def unread(space_id: UUID) -> ResponseReturnValue:
 def _tell(space_id: UUID) -> None:
     with contextlib.suppress(Missing):  # who reads a thread need not follow it
         with kernel().reading() as session:
-            told = queries.position_for(session, viewer(), space_id)
+            told = views.position_for(session, viewer(), space_id)
         kernel().realtime.tell(viewer().person_id, "read:changed", told)

@@ -12,7 +12,8 @@ from academy.kernel.access import Missing, Refusal
 from academy.kernel.ids import decode, encode
 from academy.kernel.realtime import Socket, SocketHandler, space_id_of
 from academy.kernel.viewer import Viewer
-from forums.spaces import actions, queries
+from forums.spaces import actions
+from forums.spaces.queries import views
 from forums.spaces.schemas import OpenIn, ReadIn, SpaceIn, SyncIn
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def read(kernel: Kernel, viewer: Viewer, data: dict[str, Any], _socket: Socket) 
     )
     with contextlib.suppress(Missing):  # the right may have ended just now
         with kernel.reading() as session:
-            told = queries.position_for(session, viewer, space_id)
+            told = views.position_for(session, viewer, space_id)
         kernel.realtime.tell(viewer.person_id, "read:changed", told)
     return {"no": no, "rev": rev}
 
@@ -87,7 +88,7 @@ def typing(kernel: Kernel, viewer: Viewer, data: dict[str, Any], socket: Socket)
     if not socket.follows(space_id):
         raise Missing
     with kernel.reading() as session:
-        space = queries.space_for(session, viewer, space_id)
+        space = views.space_for(session, viewer, space_id)
     if space.may_post:
         told = {"space": encode(space_id), "person": encode(viewer.person_id), "name": viewer.name}
         socket.signal(space_id, "typing", told)

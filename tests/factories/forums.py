@@ -12,8 +12,8 @@ from forums.posts import actions as posts
 from forums.posts import queries
 from forums.posts.actions import Changed, Posted
 from forums.spaces import actions as spaces
-from forums.spaces import queries as space_queries
 from forums.spaces.models import Space
+from forums.spaces.queries.rooms import rooms_for
 from tests.factories import people
 
 
@@ -119,7 +119,7 @@ def unread(kernel: Kernel, person_id: UUID, space_id: UUID) -> int:
     """Return how much of a space the list of rooms shows as new to a person."""
     viewer = people.viewer(kernel, person_id)
     with kernel.reading() as session:
-        from_list = {line.id: line.unread for line in space_queries.rooms_for(session, viewer)}
+        from_list = {line.id: line.unread for line in rooms_for(session, viewer)}
     return from_list[space_id]
 
 

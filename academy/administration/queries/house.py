@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.administration import policy
@@ -17,7 +17,7 @@ from academy.kernel.jobs import Job
 from academy.kernel.prepared import now
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, OrganizationSettings, Person, Role
-from academy.people.policy import Right, groups_with
+from academy.people.policy import Right, reaches
 from academy.people.queries import Face
 from academy.tracks.models import Track
 
@@ -61,13 +61,16 @@ class Holder:
 
 @dataclass(frozen=True)
 class Beginnings:
-    """How far an organization has come in setting up; counts."""
+    """How far an organization has come in setting up: an academy, one without a lead, and what there is at all.
+
+    `people` says whether anybody is there beside the first admin.
+    """
 
     academy_id: UUID | None
     leaderless_id: UUID | None
-    people: int
-    tracks: int
-    cohorts: int
+    people: bool
+    tracks: bool
+    cohorts: bool
 
 
 def organization_for(session: Session, viewer: Viewer, *, about: UUID | None = None) -> Organization:
@@ -104,7 +107,7 @@ def academies_for(session: Session, viewer: Viewer, *, academy_id: UUID | None =
     cohorts = _count(cohort).where(cohort.parent_id == Group.id, cohort.kind == GroupKind.COHORT).scalar_subquery()
     query = (
         select(Group.id, Group.name, Group.parent_id, members.label("members"), cohorts.label("cohorts"))
-        .where(Group.kind == GroupKind.ACADEMY, Group.id.in_(groups_with(viewer, Right.SETTLE)))
+        .where(Group.kind == GroupKind.ACADEMY, reaches(viewer, Right.SETTLE, Group.id))
         .order_by(Group.name, Group.id)
     )
     if academy_id is not None:
@@ -164,7 +167,7 @@ def holders_for(session: Session, viewer: Viewer) -> list[Holder]:
     One statement; at most MOST_SHOWN.
     """
     query = _held().where(
-        Membership.group_id.in_(groups_with(viewer, Right.SETTLE)),
+        reaches(viewer, Right.SETTLE, Membership.group_id),
         Group.kind != GroupKind.PAIR,
         Membership.role.in_([Role.ADMIN, Role.ANALYST, Role.LEAD, Role.FACILITATOR]),
     )
@@ -180,7 +183,7 @@ def places_for(session: Session, viewer: Viewer) -> list[tuple[UUID, str, str]]:
     """Return the groups in which roles are given here, as (id, name, kind), the organization first."""
     rows = session.execute(
         select(Group.id, Group.name, Group.kind)
-        .where(Group.kind.in_(list(policy.ROLES_IN)), Group.id.in_(groups_with(viewer, Right.SETTLE)))
+        .where(Group.kind.in_(list(policy.ROLES_IN)), reaches(viewer, Right.SETTLE, Group.id))
         .order_by(Group.parent_id.is_not(None), Group.name, Group.id)
     )
     return [(row.id, row.name, row.kind) for row in rows]
@@ -229,16 +232,20 @@ def beginnings_for(session: Session, viewer: Viewer) -> Beginnings | None:
             Group.id,
             academies.scalar_subquery().label("academy"),
             academies.where(~led).scalar_subquery().label("leaderless"),
-            _count(Person).where(Person.deactivated_at.is_(None)).scalar_subquery().label("people"),
-            _count(Track).scalar_subquery().label("tracks"),
-            _count(cohort).where(cohort.kind == GroupKind.COHORT).scalar_subquery().label("cohorts"),
+            _second_person().label("second"),
+            exists(select(Track.id)).label("tracks"),
+            exists(select(cohort.id).where(cohort.kind == GroupKind.COHORT)).label("cohorts"),
         )
         .where(Group.kind == GroupKind.ORGANIZATION)
         .limit(1)
     ).one_or_none()
     if row is None or not policy.may_settle(viewer, [(row.id, GroupKind.ORGANIZATION, 0)]):
         return None
-    return Beginnings(row.academy, row.leaderless, row.people, row.tracks, row.cohorts)
+    return Beginnings(row.academy, row.leaderless, row.second is not None, bool(row.tracks), bool(row.cohorts))
+
+
+def _second_person() -> ScalarSelect[UUID]:
+    return select(Person.id).where(Person.deactivated_at.is_(None)).limit(1).offset(1).scalar_subquery()
 
 
 def _count(of: Any) -> Select[int]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
+from academy.kernel.db import any_case
 from academy.kernel.viewer import SIGN_IN_LASTS
 from academy.people.models import Group, GroupKind, Membership, Person, SignIn
 from academy.people.queries import Face
@@ -68,7 +69,7 @@ def people_by_name(
         .limit(most + 1)
     )
     if wanted:
-        named = func.lower(Person.name).contains(wanted.lower(), autoescape=True)
+        named = any_case(Person.name, plain=wanted.isascii()).contains(wanted.lower(), autoescape=True)
         query = query.where(or_(named, Person.email_key.contains(wanted.casefold(), autoescape=True)))
     if after is not None:
         last = aliased(Person)

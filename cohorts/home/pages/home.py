@@ -34,7 +34,7 @@ from cohorts.home.engine import Kind, NextStep, Situation, next_step
 from cohorts.roster import queries as roster
 from cohorts.workshops import queries as workshops
 from cohorts.workshops.engine import times
-from forums.spaces import queries as spaces
+from forums.spaces.queries import rooms as spaces
 from mentoring.matches import queries as matches
 from mentoring.pairs import queries as pairs
 
@@ -167,16 +167,14 @@ def _setting_up(begun: house.Beginnings) -> list[Beginning]:
     academy = f"/admin/academies/{encode(begun.leaderless_id)}" if begun.leaderless_id else "/admin/academies"
     steps = [
         Beginning(_("Open an academy"), _("It keeps the tracks."), "/admin/academies", bool(begun.academy_id)),
-        Beginning(
-            _("Bring people in"), _("By invitation, by a link or from a file."), "/admin/people", begun.people > 1
-        ),
+        Beginning(_("Bring people in"), _("By invitation, by a link or from a file."), "/admin/people", begun.people),
         Beginning(
             _("Appoint a lead"),
             _("They run the academy and read its rooms; you do not."),
             academy,
             bool(begun.academy_id) and begun.leaderless_id is None,
         ),
-        *_opening(begun.tracks > 0, begun.cohorts > 0),
+        *_opening(begun.tracks, begun.cohorts),
     ]
     return [] if all(step.done for step in steps) else steps
 

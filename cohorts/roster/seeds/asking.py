@@ -18,7 +18,7 @@ from forums.posts import actions as posts
 from forums.posts import queries as post_queries
 from forums.posts.engine import compose
 from forums.spaces import actions as spaces
-from forums.spaces import queries as space_queries
+from forums.spaces.queries.views import named_on
 
 
 def ask(world: World, story: Story, told: Mapping[str, Any]) -> None:
@@ -53,7 +53,7 @@ def _start(world: World, thread: Mapping[str, Any], session: Session) -> None:
     viewer = world.viewer(session, thread["author"])
     body = named(world, thread["body"])
     board_id = world.boards[thread["board"]]
-    draft = compose(body, space_queries.named_on(session, board_id, body))
+    draft = compose(body, named_on(session, board_id, body))
     started = boards.start(
         session,
         viewer=viewer,

@@ -18,7 +18,7 @@ from cohorts.roster.seeds.story import Story, World
 from forums.posts import actions as posts
 from forums.posts import queries as post_queries
 from forums.spaces import actions as spaces
-from forums.spaces import queries as space_queries
+from forums.spaces.queries.rooms import rooms_for
 
 if TYPE_CHECKING:
     pass
@@ -114,7 +114,7 @@ def read(world: World) -> None:
 
         def read(session: Session, key: str = key, number: int = number) -> None:
             viewer = world.viewer(session, key)
-            for room in space_queries.rooms_for(session, viewer):
+            for room in rooms_for(session, viewer):
                 left = (4, 0, 2, 1)[number % 4]
                 spaces.set_read(session, viewer=viewer, space_id=room.id, no=max(0, room.head_no - left))
             notices.read_before(session, viewer=viewer, before=world.now - timedelta(days=2))

@@ -28,7 +28,7 @@ from forums.boards.schemas import BoardIn, BoardWordsIn, OnIn, ThreadFormIn
 from forums.posts import engine as words
 from forums.posts import policy as posting
 from forums.posts import queries as posts
-from forums.spaces.queries import named_on, unread_in_threads
+from forums.spaces.queries.views import named_on, unread_in_threads
 
 blueprint = Blueprint("boards", __name__)
 

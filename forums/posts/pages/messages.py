@@ -23,7 +23,7 @@ from academy.web.frames import frame, macros
 from forums.posts import policy
 from forums.posts.pages.words import date_of, day_of, emojis, marking, roles
 from forums.posts.queries import Author, Shown
-from forums.spaces.queries import Reader, SpaceView
+from forums.spaces.queries.views import Reader, SpaceView
 
 TEMPLATE = "forums/posts/message.html"
 

@@ -25,7 +25,7 @@ from forums.posts import actions, engine, policy, queries
 from forums.posts.pages import messages
 from forums.posts.pages.words import words
 from forums.posts.schemas import SendFormIn
-from forums.spaces.queries import Reader, SpaceView, position_for, room_for
+from forums.spaces.queries.views import Reader, SpaceView, position_for, room_for
 
 blueprint = Blueprint("room", __name__)
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from academy.administration import actions as administration
-from academy.bridges.people_file.queries import planning, writing
+from academy.bridges.people_file.queries import finding, planning, writing
 from academy.bridges.people_file.queries.slots import Column
 from academy.kernel import clock
 from academy.kernel.access import Invalid
@@ -128,6 +128,31 @@ def test_a_circle_of_managers_is_refused_also_over_people_who_are_not_in_the_fil
     assert said(found) == [
         (2, "manager", "That would be a circle: B reports to A reports to B."),
         (3, "manager", "That would be a circle: C reports to C."),
+    ]
+
+
+@BOTH
+def test_a_file_says_the_same_whether_those_it_calls_are_looked_at_or_everybody(
+    kernel: Kernel, admin: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = "".join(f"p{n}@example.org,P{n},e{n},p{n + 1}@example.org,\n" for n in range(6))
+    bring(kernel, admin, f"email,name,external_id,manager,role\n{chain}p6@example.org,P6,e6,,member\n")
+    text = (
+        "email,external_id,manager,role,cohort\n"
+        "P5@Example.org,,e1,,\n"  # whom e1 reports to, none of the file's rows calls
+        ",e3,p0@example.org,member,\n"
+        "p0@example.org,e2,,,\n"
+        "p4@example.org,,-,,Nowhere\n"
+        "p6@example.org,nobody\0s,e\0,,\n"
+        "new@example.org,e0,,,\n"
+    )
+    called = plan(kernel, admin, text)
+    monkeypatch.setattr(finding, "MOST_CALLED", 0)
+    assert said(called) == said(plan(kernel, admin, text))
+    circle = "That would be a circle: P3 reports to P0 reports to P1 reports to P2 reports to P3."
+    assert (3, "manager", circle) in said(called)
+    assert [(p.email, p.changes) for p in called.people] == [
+        (p.email, p.changes) for p in plan(kernel, admin, text).people
     ]
 
 

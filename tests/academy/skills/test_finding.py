@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -158,7 +159,7 @@ def test_who_can_help_is_whom_one_may_meet_and_who_says_so(kernel: Kernel, mine:
     viewer = people.viewer(kernel, ana)
     with kernel.reading() as session:
         helpers = [h.face.name for h in queries.helpers_for(session, viewer, skill)]
-        assert queries.offered_to(session, viewer) == [(skill, "show empathy", 2)]
+        assert queries.offered_to(session, viewer) == ([queries.Offered(skill, "show empathy", 2)], 0)
         admin = people.member(kernel, theirs, people.person(kernel, "Root"), Role.MEMBER)
         assert queries.helpers_for(session, people.viewer(kernel, admin), skill) == []
     assert helpers == ["Cyd", "Ben"]
@@ -167,3 +168,19 @@ def test_who_can_help_is_whom_one_may_meet_and_who_says_so(kernel: Kernel, mine:
     assert "Dov" not in page
     assert "Eve" not in page
     assert "2 people" in mine.get("/skills").text
+
+
+def test_who_may_meet_thousands_reads_what_some_of_them_can_help_with(
+    kernel: Kernel, mine: FlaskClient, ana: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    skill, ours = skills.skill(kernel, "show empathy"), people.group(kernel)
+    people.member(kernel, ours, ana)
+    for name in ("Ben", "Cyd", "Dov"):
+        who = people.member(kernel, ours, people.person(kernel, name))
+        kernel.commit(lambda s, who=who: actions.set_skill(s, person_id=who, skill_id=skill, level=4))
+    assert "Counted among" not in mine.get("/skills").text
+    monkeypatch.setattr("academy.people.queries.FEW", 0)
+    monkeypatch.setattr(queries, "COUNTED", 3)
+    page = mine.get("/skills").text
+    assert "Counted among 3 of the people you can meet." in page
+    assert re.search(r"[23] people</span>", page)  # ana herself may be one of the three

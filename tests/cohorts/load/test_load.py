@@ -28,9 +28,9 @@ from cohorts.roster.models import Cohort
 from forums.boards import queries as boards
 from forums.posts.engine import compose
 from forums.posts.models import Mention, Post
-from forums.spaces import queries as spaces
 from forums.spaces.models import Follow, Space
 from forums.spaces.policy import visible_spaces
+from forums.spaces.queries import rooms as spaces
 from mentoring.pairs.models import Pair
 from tests.factories import people
 

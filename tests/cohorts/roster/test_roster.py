@@ -9,7 +9,7 @@ import pytest
 from academy.kernel.access import Invalid, Missing, Refused
 from academy.people.models import Role
 from cohorts.roster import actions, queries
-from forums.spaces import queries as spaces
+from forums.spaces.queries import views as spaces
 from tests.factories import cohorts, people, tracks
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)

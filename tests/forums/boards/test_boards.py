@@ -22,8 +22,8 @@ from academy.people import actions as people_actions
 from academy.people.models import GroupKind, Role
 from forums.boards import actions, engine, queries
 from forums.boards.engine import Place
-from forums.spaces import queries as spaces
 from forums.spaces.models import Follow, Space
+from forums.spaces.queries import views as spaces
 from tests.factories import forums, people
 
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)

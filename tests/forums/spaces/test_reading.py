@@ -13,11 +13,12 @@ from sqlalchemy import select
 from academy.kernel.access import Missing
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode
+from academy.kernel.paging import Span
 from academy.people.actions import leave as end
 from academy.people.models import Role
 from forums.posts import actions as posts
 from forums.spaces import actions as spaces
-from forums.spaces import queries
+from forums.spaces.queries import rooms, views
 from tests.factories import forums, people
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
@@ -27,7 +28,7 @@ def total(kernel: Kernel, person_id: UUID) -> int:
     """Return what the badge in the navigation shows."""
     viewer = people.viewer(kernel, person_id)
     with kernel.reading() as session:
-        return session.scalar(select(queries.unread_total(viewer))) or 0
+        return session.scalar(select(views.unread_total(viewer))) or 0
 
 
 def test_what_others_post_is_new_and_what_one_posts_oneself_is_not(kernel: Kernel) -> None:
@@ -147,7 +148,7 @@ def test_everybody_already_in_the_group_follows_a_new_room_from_its_first_word(k
     assert forums.unread(kernel, ana, space) == 1
     viewer = people.viewer(kernel, admin)
     with kernel.reading() as session:
-        assert queries.rooms_for(session, viewer) == []
+        assert rooms.rooms_for(session, viewer) == []
 
 
 def test_who_joins_later_may_read_all_and_has_nothing_to_catch_up_on(kernel: Kernel) -> None:
@@ -169,9 +170,9 @@ def test_who_leaves_reads_nothing_and_what_was_missed_meanwhile_is_open_on_retur
     forums.say(kernel, ana, space, "Alone")
     viewer = people.viewer(kernel, ben)
     with kernel.reading() as session:
-        assert queries.rooms_for(session, viewer) == []
+        assert rooms.rooms_for(session, viewer) == []
         with pytest.raises(Missing):
-            queries.space_for(session, viewer, space)
+            views.space_for(session, viewer, space)
     assert total(kernel, ben) == 0
     people.member(kernel, group, ben)
     events = forums.catch_up(kernel, ben, space)["events"]
@@ -193,7 +194,7 @@ def test_a_role_that_reads_nothing_does_not_keep_a_room_open(kernel: Kernel) -> 
     forums.say(kernel, ben, space)
     assert total(kernel, ana) == 0
     with kernel.reading() as session:
-        assert queries.following(session, space, [ana, ben]) == {ben}
+        assert views.following(session, space, [ana, ben]) == {ben}
 
 
 def test_a_lead_above_who_leaves_keeps_the_cohort_that_they_learn_in(kernel: Kernel) -> None:
@@ -205,8 +206,8 @@ def test_a_lead_above_who_leaves_keeps_the_cohort_that_they_learn_in(kernel: Ker
     forums.say(kernel, ana, other, "Hello from above")
     leave(kernel, academy, ana, Role.LEAD)
     with kernel.reading() as session:
-        assert queries.following(session, mine, [ana]) == {ana}
-        assert queries.following(session, other, [ana]) == set()
+        assert views.following(session, mine, [ana]) == {ana}
+        assert views.following(session, other, [ana]) == set()
 
 
 def leave(kernel: Kernel, group_id: UUID, person_id: UUID, role: str = Role.LEARNER) -> None:
@@ -224,7 +225,7 @@ def test_the_weightiest_role_nearest_to_the_room_stands_beside_a_name(kernel: Ke
     people.member(kernel, cohort, people.person(kernel, "Cyd"))
     people.member(kernel, cohort, people.person(kernel, "Dov"), Role.ADMIN)
     with kernel.reading() as session:
-        shown = [(reader.face.name, reader.role) for reader in queries.people_in(session, space)]
+        shown = [(reader.face.name, reader.role) for reader in views.people_in(session, space)]
     assert shown == [("Ana", "lead"), ("Ben", "mentor"), ("Cyd", "learner")]
     for person in (ana, ben):
         forums.say(kernel, person, space)
@@ -262,3 +263,36 @@ def test_a_long_log_comes_in_pages_of_two_hundred(kernel: Kernel) -> None:
             break
     assert sizes == [200, 200, 50]
     assert seqs == list(range(1, 451))
+
+
+def test_many_rooms_come_in_parts_the_liveliest_first_each_once(kernel: Kernel) -> None:
+    ana, ben = people.person(kernel, "Ana"), people.person(kernel, "Ben")
+    group = people.group(kernel)
+    for who in (ana, ben):
+        people.member(kernel, group, who)
+    made = [forums.space(kernel, group, f"Room {number // 2}") for number in range(9)]  # two of each name
+    for number in (3, 1, 6):
+        forums.say(kernel, ben, made[number])
+    foreign, _, _ = forums.room(kernel, "Cyd")
+    viewer = people.viewer(kernel, ana)
+    with kernel.reading() as session:
+        whole = rooms.rooms_for(session, viewer)
+        assert [line.id for line in whole[:3]] == [made[6], made[1], made[3]]
+        assert [line.title for line in whole[3:]] == sorted(f"Room {n // 2}" for n in range(9) if n not in (1, 3, 6))
+        for size in (1, 2, 4, 8, 9, 10):
+            found, after = [], None
+            while True:
+                part = rooms.rooms_page(session, viewer, size, after)
+                assert len(part.items) <= size
+                found += part.items
+                after = part.next
+                if after is None:
+                    break
+            assert found == whole
+        for gone in (foreign, people.group(kernel)):
+            assert rooms.rooms_page(session, viewer, 4, gone).items == whole[:4]
+        listed = rooms.rooms_part(session, viewer, Span(limit=4))
+        rest = rooms.rooms_part(session, viewer, Span(limit=50, after=listed.next))
+        assert sorted([*listed.items, *rest.items], key=lambda line: str(line.id)) == sorted(
+            whole, key=lambda line: str(line.id)
+        )

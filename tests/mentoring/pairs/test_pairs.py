@@ -10,7 +10,7 @@ from academy.kernel.paging import Span
 from academy.people import actions as people_actions
 from academy.people.models import Role
 from academy.people.queries import members_for
-from forums.spaces.queries import space_for
+from forums.spaces.queries.views import space_for
 from mentoring.pairs.actions import open_pair, title_of
 from mentoring.pairs.models import Pair
 from mentoring.pairs.queries import pairs_of, together

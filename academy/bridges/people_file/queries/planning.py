@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from academy.bridges.people_file.engine import cells as reading
 from academy.bridges.people_file.engine.cells import Wrong
-from academy.bridges.people_file.engine.sheets import Problem, Row, Sheet
+from academy.bridges.people_file.engine.sheets import Problem, Sheet
+from academy.bridges.people_file.queries.finding import Here, here_of, known
 from academy.bridges.people_file.queries.slots import Change, Column, Known, Person, Plan
 from academy.kernel.access import Missing
-from academy.kernel.ids import new_id
 from academy.kernel.viewer import Viewer
 from academy.people import models as people
 from academy.people import queries as people_queries
@@ -25,6 +26,8 @@ from academy.people.policy import Right, grantable
 from academy.skills import queries as skills
 from academy.skills.models import Skill
 
+K = TypeVar("K")
+V = TypeVar("V")
 AT_ONCE = 5_000
 """Ids in one statement: databases take so many parameters."""
 IN_A_COHORT = frozenset({Role.LEARNER, Role.MENTOR, Role.FACILITATOR})
@@ -38,18 +41,6 @@ PLAIN: Mapping[str, Callable[[str], str]] = {
 """Columns of one value, and how it is read."""
 EMPTIED: Mapping[str, Any] = {"pronouns": "", "external_id": None, "languages": [], "skills": {}, "goals": {}}
 """What "-" makes of the columns that can be emptied."""
-
-
-@dataclass
-class Here:
-    """The people there are, and who they would be after this file, by what a row may call them."""
-
-    rows: dict[UUID, Any]
-    by_email: dict[str, UUID]
-    by_external: dict[str, UUID]
-    managers: dict[UUID, UUID | None]
-    names: dict[UUID, str]
-    labels: dict[UUID, str] = field(default_factory=dict)
 
 
 def organization_for(session: Session, viewer: Viewer) -> UUID:
@@ -77,19 +68,19 @@ def plan_for(session: Session, viewer: Viewer, sheet: Sheet, more: Sequence[Colu
     """Say what a file would do, and everything that is wrong with it at once."""
     organization_id = organization_for(session, viewer)
     problems = list(sheet.problems)
-    here = _here(session)
-    known = _known(sheet.rows, here, problems)
-    found = {row.line: _person(row, here) for row in known}
+    here = here_of(session, sheet.rows)
+    rows = known(sheet.rows, here, problems)
+    found = {row.line: _person(row, here) for row in rows}
     for part in (_plain, _languages, _managers):
-        for line, change in part(known, here, session, problems):
+        for line, change in part(rows, here, session, problems):
             found[line].changes.append(change)
     for name in ("skills", "goals"):
-        for line, change in _rated(name, known, session, problems):
+        for line, change in _rated(name, rows, session, problems):
             found[line].changes.append(change)
-    for line, change in _roles(known, session, viewer, organization_id, problems):
+    for line, change in _roles(rows, session, viewer, organization_id, problems):
         found[line].changes.append(change)
     for column in more:
-        changes, wrong = column.plan(session, viewer, [row for row in known if column.name in row.cells])
+        changes, wrong = column.plan(session, viewer, [row for row in rows if column.name in row.cells])
         problems += wrong
         for line, change in changes.items():
             found[line].changes.append(change)
@@ -115,81 +106,6 @@ def plan_without_bad_rows(session: Session, viewer: Viewer, sheet: Sheet, more: 
         problems += plan.problems
         bad = {problem.line for problem in plan.problems}
         sheet = Sheet(sheet.columns, sheet.unknown, [row for row in sheet.rows if row.line not in bad])
-
-
-def _here(session: Session) -> Here:
-    table = people.Person
-    rows = session.execute(
-        select(
-            table.id,
-            table.email,
-            table.email_key,
-            table.external_id,
-            table.name,
-            table.pronouns,
-            table.zone,
-            table.locale,
-            table.manager_id,
-            table.deactivated_at,
-        )
-    ).all()
-    return Here(
-        rows={row.id: row for row in rows},
-        by_email={row.email_key: row.id for row in rows},
-        by_external={row.external_id: row.id for row in rows if row.external_id},
-        managers={row.id: row.manager_id for row in rows},
-        names={row.id: row.name for row in rows},
-        labels={row.id: row.email for row in rows},
-    )
-
-
-def _known(rows: Sequence[Row], here: Here, problems: list[Problem]) -> list[Known]:
-    """Find out whom each row is about: by external id, then by address; somebody new needs an address and a name."""
-    found: list[Known] = []
-    seen: dict[UUID, int] = {}
-    for row in rows:
-        try:
-            known = _whose(row, here)
-        except Wrong as wrong:
-            problems.append(Problem(row.line, "email", str(wrong)))
-            continue
-        if known.person_id in seen:
-            sentence = f"This person is in line {seen[known.person_id]} already."
-            problems.append(Problem(row.line, "email", sentence))
-            continue
-        seen[known.person_id] = row.line
-        found.append(known)
-    return found
-
-
-def _whose(row: Row, here: Here) -> Known:
-    email, external = row.cells.get("email", ""), row.cells.get("external_id", "")
-    if not email and not external:
-        raise Wrong("This row says nobody's address and no external id.")
-    email_key = reading.address(email).casefold() if email else ""
-    by_email, by_external = here.by_email.get(email_key), here.by_external.get(external)
-    if by_email and by_external and by_email != by_external:
-        raise Wrong("The address is one person's and the external id another's.")
-    person_id = by_external or by_email
-    if person_id is None:
-        if not email or not row.cells.get("name"):
-            raise Wrong("Nobody here is called so, and somebody new needs an address and a name.")
-        person_id = new_id()
-        here.by_email[email_key], here.labels[person_id] = person_id, email
-        here.names[person_id] = row.cells["name"]
-        if external:
-            here.by_external[external] = person_id
-        return Known(row.line, person_id, new=True, cells=row.cells)
-    there = here.rows.get(person_id)
-    if there is None:
-        return Known(row.line, person_id, new=True, cells=row.cells)
-    if there.deactivated_at is not None:
-        raise Wrong("This account is closed.")
-    if by_external and email and by_email is None:
-        raise Wrong(f"This person signs in as {there.email}. A file changes no address: they change it themselves.")
-    if external:
-        here.by_external.setdefault(external, person_id)
-    return Known(row.line, person_id, new=False, cells=row.cells)
 
 
 def _person(row: Known, here: Here) -> Person:
@@ -328,7 +244,8 @@ def _roles(
     held: dict[UUID, set[str]] = defaultdict(set)
     paths: dict[UUID, Any] = {}
     if any("role" in row.cells for row in asked):
-        held, paths = _held(session, home), {g: people_queries.path_of(session, g) for g in set(home.values())}
+        held.update(_each(session, partial(_held, home), asked))
+        paths = {g: people_queries.path_of(session, g) for g in set(home.values())}
     for row in asked:
         try:
             wanted = set(_given(row, viewer, home, held[row.person_id], paths))
@@ -340,12 +257,14 @@ def _roles(
             yield row.line, Change("role", "; ".join(sorted(held[row.person_id])), "; ".join(new), new)
 
 
-def _held(session: Session, home: Mapping[str, UUID]) -> dict[UUID, set[str]]:
+def _held(home: Mapping[str, UUID], session: Session, person_ids: Sequence[UUID]) -> dict[UUID, set[str]]:
     """Return the roles that people hold outside cohorts, where this file would give them."""
     found: dict[UUID, set[str]] = defaultdict(set)
     for row in session.execute(
         select(Membership.person_id, Membership.role, Membership.group_id).where(
-            Membership.group_id.in_(set(home.values())), Membership.until_at.is_(None)
+            Membership.person_id.in_(person_ids),
+            Membership.group_id.in_(set(home.values())),
+            Membership.until_at.is_(None),
         )
     ):
         if home.get(row.role) == row.group_id:
@@ -380,9 +299,9 @@ def _each(session: Session, ask: Callable[[Session, Sequence[UUID]], Any], rows:
     return each(session, ask, ids)
 
 
-def each(session: Session, ask: Callable[[Session, Sequence[UUID]], Any], ids: Sequence[UUID]) -> dict[UUID, Any]:
+def each(session: Session, ask: Callable[[Session, Sequence[UUID]], Mapping[K, V]], ids: Sequence[UUID]) -> dict[K, V]:
     """Ask about many people, so many at once as a statement takes."""
-    found: dict[UUID, Any] = {}
+    found: dict[K, V] = {}
     for start in range(0, len(ids), AT_ONCE):
         found.update(ask(session, ids[start : start + AT_ONCE]))
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -86,19 +85,6 @@ class SpaceView:
     def is_thread(self) -> bool:
         """Say whether this is a thread of a board."""
         return self.kind == THREAD
-
-
-@dataclass(frozen=True)
-class RoomLine:
-    """A room in the list of rooms. `last_at` is when the newest post came, None for an empty room."""
-
-    id: UUID
-    title: str
-    kind: str
-    group_id: UUID
-    unread: int
-    last_at: datetime | None
-    head_no: int = 0
 
 
 @dataclass(frozen=True)
@@ -271,31 +257,6 @@ def unread_total(viewer: Viewer) -> ScalarSelect[int]:
 def unread_in_threads(viewer: Viewer) -> ScalarSelect[int]:
     """Select how many posts are new to the viewer in all threads that they follow."""
     return _new(viewer, Space.kind == THREAD)
-
-
-_ROOMS = Prepared(
-    lambda viewer: (
-        select(
-            Space.id,
-            Space.title,
-            Space.kind,
-            Space.group_id,
-            Space.head_no,
-            unread_of(viewer).label("unread"),
-            Space.last_at,
-        )
-        .outerjoin(Follow, and_(Follow.space_id == Space.id, Follow.person_id == viewer.person_id))
-        .where(visible_spaces(viewer), Space.kind != THREAD)
-        .order_by(Space.title, Space.id)
-    )
-)
-
-
-def rooms_for(session: Session, viewer: Viewer) -> list[RoomLine]:
-    """Return every room that the viewer may read, the liveliest first; threads stand on their boards. One statement."""
-    rows = ask(session, *_ROOMS(viewer)).all()
-    lines = [RoomLine(r.id, r.title, r.kind, r.group_id, r.unread, r.last_at, r.head_no) for r in rows]
-    return sorted(lines, key=lambda line: line.last_at.timestamp() if line.last_at else 0.0, reverse=True)
 
 
 _POSITION = Prepared(

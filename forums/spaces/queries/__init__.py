@@ -1,0 +1,1 @@
+"""Questions about spaces: one as its viewer sees it, and the rooms that they read."""
