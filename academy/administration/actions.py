@@ -184,7 +184,7 @@ def look_at_audit(
 ) -> None:
     """Write down that an admin looks at the audit, and for what, before it is shown."""
     house.organization_for(session, viewer)
-    emit(session, AuditSeen(actor_id=viewer.person_id, entry_kind=kind[:60], person_id=person_id, group_id=group_id))
+    emit(session, AuditSeen(actor_id=viewer.person_id, entry_kind=kind, person_id=person_id, group_id=group_id))
 
 
 def look_at_part(session: Session, *, viewer: Viewer, kind: str, group_id: UUID | None) -> None:
@@ -195,7 +195,7 @@ def look_at_part(session: Session, *, viewer: Viewer, kind: str, group_id: UUID 
     if group_id is not None:
         people_queries.demand(session, viewer, Right.CREATE_COHORT, group_id, known_by=Right.CREATE_COHORT)
     for seen in [group_id] if group_id is not None else led:
-        emit(session, AuditSeen(actor_id=viewer.person_id, entry_kind=kind[:60], person_id=None, group_id=seen))
+        emit(session, AuditSeen(actor_id=viewer.person_id, entry_kind=kind, person_id=None, group_id=seen))
 
 
 def look_at_mail(session: Session, *, viewer: Viewer, person_id: UUID) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from academy.administration import actions
 from academy.administration.pages import words
 from academy.administration.queries import audit, people
+from academy.kernel.access import Missing
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.kernel.viewer import Viewer
@@ -34,8 +35,8 @@ MOST_NAMES = 10
 @guard("people:settle")
 def show() -> ResponseReturnValue:
     """Show what happened, newest first, perhaps for one kind, person, group or time. Looking is written down first."""
-    me = viewer()
-    wanted, errors = _wanted(me)
+    me, sentences = viewer(), words.entry_words()
+    wanted, errors = _wanted(me, sentences)
     before, who = forms.wanted_id("before"), forms.wanted_text("who")
     kernel().commit(
         lambda session: actions.look_at_audit(
@@ -51,7 +52,6 @@ def show() -> ResponseReturnValue:
         groups = audit.groups_to_choose(session)
         shell.load(session, me)
     before_showing(me, "address", [line.face.id for line in lines])
-    sentences = words.entry_words()
     kept = {name: value for name, value in request.args.items() if name not in {"before", "who"} and value}
     return render_template(
         "academy/administration/audit.html",
@@ -85,9 +85,9 @@ TAB = shell.GroupTab(
 @guard("cohorts:create")
 def part() -> ResponseReturnValue:
     """Show what happened in the groups that the viewer leads, newest first. Looking is written down first."""
-    me = viewer()
-    wanted, errors = _wanted(me)
-    before, kinds = forms.wanted_id("before"), words.led_kinds()
+    me, kinds = viewer(), words.led_kinds()
+    wanted, errors = _wanted(me, kinds)
+    before = forms.wanted_id("before")
     kernel().commit(
         lambda session: actions.look_at_part(session, viewer=me, kind=wanted.kind, group_id=wanted.group_id)
     )
@@ -115,8 +115,11 @@ def part() -> ResponseReturnValue:
     )
 
 
-def _wanted(me: Viewer) -> tuple[audit.Wanted, Mapping[str, list[str]]]:
-    """Read what is looked for; a date that can't be one is said and not asked about."""
+def _wanted(me: Viewer, kinds: Container[str]) -> tuple[audit.Wanted, Mapping[str, list[str]]]:
+    """Read what is looked for; a date that can't be one is said and not asked about.
+
+    A kind that is not among those told is no such page: what was looked for is written down, so it is never free text.
+    """
     errors: dict[str, list[str]] = {}
     bounds: dict[str, Any] = {}
     for name, days in (("since", 0), ("until", 1)):
@@ -127,6 +130,8 @@ def _wanted(me: Viewer) -> tuple[audit.Wanted, Mapping[str, list[str]]]:
                 bounds[name] = (day + timedelta(days=days)).replace(tzinfo=ZoneInfo(me.zone))
             except (ValueError, OverflowError):
                 errors[name] = [_("Write a date such as 2027-01-18.")]
-    kind = request.args.get("kind", "")[:60]
+    kind = request.args.get("kind", "")
+    if kind and kind not in kinds:
+        raise Missing
     person_id: UUID | None = forms.wanted_id("person")
     return audit.Wanted(kind=kind, person_id=person_id, group_id=forms.wanted_id("group"), **bounds), errors
