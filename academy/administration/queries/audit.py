@@ -22,6 +22,8 @@ from academy.tracks.models import TrackVersion
 PAGE = 50
 UNTOLD = frozenset({"PersonBlocked"})
 """What nobody is told of: an admin may be the one who was blocked."""
+LOOKS = "AuditSeen"
+"""Looks at the audit are told to whoever asks for them: among all else they would push down what is looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +93,8 @@ def _narrowed(wanted: Wanted, before: UUID | None) -> Select[Any]:
 
 
 def _conditions(query: Select[Any], wanted: Wanted, before: UUID | None) -> Select[Any]:
-    query = query.where(Entry.kind == wanted.kind) if wanted.kind else query.where(Entry.kind.not_in(UNTOLD))
+    of_kind = Entry.kind == wanted.kind if wanted.kind else Entry.kind.not_in(UNTOLD | {LOOKS})
+    query = query.where(of_kind)
     if wanted.kind in UNTOLD:
         query = query.where(Entry.id.is_(None))
     if wanted.since is not None:

@@ -139,6 +139,17 @@ def test_looking_at_the_audit_stands_in_the_audit(admin: FlaskClient, kernel: Ke
     with kernel.reading() as session:
         entry = session.scalars(select(Entry).where(Entry.kind == "AuditSeen")).one()
     assert (entry.actor_id, entry.facts["entry_kind"]) == (ling, "SignedIn")
+    assert "Ling Chen looked at the audit" in text_of(admin, "/admin/audit?kind=AuditSeen")
+
+
+def test_looks_at_the_audit_push_nothing_down(admin: FlaskClient, kernel: Kernel, top: UUID, ling: UUID) -> None:
+    people.member(kernel, top, people.person(kernel, "Ana"), Role.MEMBER)
+    for _ in range(audit.PAGE + 1):
+        admin.get(f"/admin/audit?group={encode(top)}&person={encode(ling)}")
+    for narrowed in ("", f"?group={encode(top)}", f"?person={encode(ling)}"):
+        page = text_of(admin, f"/admin/audit{narrowed}")
+        assert "looked at the audit</span>" not in page, narrowed
+    assert "Ana" in text_of(admin, "/admin/audit")
 
 
 def test_no_free_text_comes_into_the_ledger_by_what_is_looked_for(admin: FlaskClient, kernel: Kernel) -> None:
