@@ -12,11 +12,11 @@ from flask import Blueprint, Response, flash, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from academy.kernel import clock, offload
+from academy.kernel import clock
 from academy.kernel.access import Conflict, Invalid
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
-from academy.people.engine import verify_password
+from academy.people.pages import present
 from academy.privacy import actions, queries
 from academy.privacy.queries import PersonData
 from academy.privacy.schemas import ConfirmIn
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("privacy", __name__)
 
-WRONG_PASSWORDS = "10 per 5 minute"
 REMEMBERED = 10_000
 """Views that this process knows to be written down today, so that a page opened again asks nothing."""
 
@@ -118,12 +117,7 @@ def _prove(*, always: bool) -> None:
         kept = queries.password_of(session, me.person_id)
     if fresh.proved() and (kept is None or not always):
         return
-    window = (WRONG_PASSWORDS, "present-password", str(me.person_id))
-    limits = kernel().limits
-    limits.check(*window)
-    fits = offload.run(verify_password, kept, forms.read(ConfirmIn)["password"])
-    (limits.check if fits else limits.hit)(*window)
-    if not fits:
+    if not present.fits(me.person_id, kept, forms.read(ConfirmIn)["password"]):
         sentence = _("This is not your password. Nothing was changed.")
         if kept is None:
             sentence = _("Sign out, sign in again and come back within ten minutes: that shows that it is you.")

@@ -14,12 +14,10 @@ from flask_babel import gettext as _
 
 from academy.accounts.queries import own
 from academy.accounts.queries.own import Account
-from academy.kernel import offload
 from academy.kernel.access import Invalid, Missing, SignedOut
 from academy.kernel.app import kernel
-from academy.people.engine import verify_password
+from academy.people.pages import present
 
-WRONG_PASSWORDS = "10 per 5 minute"
 WRONG_TOKENS = "30 per 5 minute"
 LETTERS_TO_ADDRESS = "5 per hour"
 LETTERS_FROM_NETWORK = "60 per 10 minute"
@@ -32,20 +30,12 @@ def too_often() -> str:
 
 
 def prove(person_id: UUID, password: str) -> Account:
-    """Return the viewer's account when this is their present password; raises `Invalid` or `RateLimited`.
-
-    Only what was wrong counts. What was asked at the same time as the last wrong one is refused too.
-    """
-    limits = kernel().limits
-    window = (WRONG_PASSWORDS, "present-password", str(person_id))
-    limits.check(*window, detail=too_often())
+    """Return the viewer's account when this is their present password; raises `Invalid` or `RateLimited`."""
     with kernel().reading() as session:
         account = own.account_of(session, person_id)
     if account is None:
         raise SignedOut
-    fits = offload.run(verify_password, account.password_hash, password)
-    (limits.check if fits else limits.hit)(*window, detail=too_often())
-    if not fits:
+    if not present.fits(person_id, account.password_hash, password):
         raise Invalid(errors={"present": [_("This is not your present password. Nothing was changed.")]})
     return account
 

@@ -12,10 +12,9 @@ from academy.factors import queries
 from academy.factors.engine import passkeys
 from academy.factors.pages import checking
 from academy.factors.schemas import ProofIn
-from academy.kernel import offload
 from academy.kernel.app import kernel
 from academy.kernel.viewer import Viewer
-from academy.people.engine import verify_password
+from academy.people.pages import present
 from academy.web import forms, fresh, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -23,7 +22,6 @@ from academy.web.signed_in import viewer
 blueprint = Blueprint("proof", __name__)
 
 PROOF = "proof"
-WRONG_PASSWORDS = "10 per 5 minute"
 
 
 @blueprint.get("/me/proof")
@@ -56,12 +54,9 @@ def _wrong(me: Viewer, sent: Mapping[str, str]) -> dict[str, list[str]]:
     if sent["code"]:
         fits = checking.code_fits(me.person_id, sent["code"])
         return {} if fits else {"code": [_("This code is not right, or it was used before. Wait for the next one.")]}
-    limits, window = kernel().limits, (WRONG_PASSWORDS, "present-password", str(me.person_id))
-    limits.check(*window, detail=checking.too_often())
     with kernel().reading() as database:
         _email, kept = queries.account_of(database, me.person_id)
-    fits = offload.run(verify_password, kept, sent["password"])
-    (limits.check if fits else limits.hit)(*window, detail=checking.too_often())
+    fits = present.fits(me.person_id, kept, sent["password"])
     return {} if fits else {"password": [_("This is not your present password. Nothing was changed.")]}
 
 

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from academy.accounts.pages import doors
 from academy.kernel.app import Kernel
+from academy.people.pages import present
 from tests.academy.accounts.conftest import PASSWORD, Outbox, copy_of, enter
 from tests.factories import people
 
@@ -106,12 +106,23 @@ def test_guessing_many_at_once_gives_no_more_answers(
 ):
     def meanwhile(*_: object) -> bool:
         for _try in range(10):
-            kernel.limits.hit(doors.WRONG_PASSWORDS, "present-password", str(ana))
+            kernel.limits.hit(present.WRONG, "present-password", str(ana))
         return True
 
     enter(client)
-    monkeypatch.setattr(doors, "verify_password", meanwhile)
+    monkeypatch.setattr(present, "verify_password", meanwhile)
     assert change(client).status_code == 429
+
+
+def test_wrong_passwords_count_together_wherever_the_present_one_is_asked_for(client: FlaskClient, ana: UUID):
+    enter(client)
+    for _try in range(5):
+        assert change(client, "wrong").status_code == 422
+        assert client.post("/me/proof", data={"password": "wrong"}).status_code == 422
+    for door in ("/me/proof", "/me/data/erase"):
+        answer = client.post(door, data={"password": PASSWORD})
+        assert answer.status_code == 429, door
+        assert "That was many tries in a short time. Nothing was changed." in answer.text
 
 
 def test_an_account_without_a_password_has_none_to_give(kernel: Kernel, client_of, app: Flask):  # type: ignore[no-untyped-def]
