@@ -14,7 +14,7 @@ from academy.kernel.db import Database
 from academy.kernel.ids import decode
 from tests.contracts.conftest import Doors, World
 from tests.contracts.table import COLUMNS, ROUTES, rows
-from tests.factories import world
+from tests.factories import growth
 
 FRAMES = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")
 """What frames statements and asks nothing."""
@@ -83,7 +83,7 @@ def asked(whole_app: Flask, world_made: World, tmp_path_factory: pytest.TempPath
         found = []
         for number in (FEW, MANY - FEW):
             with whole_app.app_context():
-                world.grow(doors.kernel, ids, number)
+                growth.grow(doors.kernel, ids, number)
             found.append(_asked(doors))
     finally:
         doors.kernel.kept.clear()

@@ -1,23 +1,30 @@
-"""People who sign in, and the letters that they would get."""
+"""People who sign in or are invited, and the letters that they would get."""
 
 from __future__ import annotations
 
 import email
 import email.policy
 import re
+from dataclasses import dataclass
 from email.message import EmailMessage
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from academy.accounts.actions import invitations
 from academy.kernel.app import Kernel
+from academy.people import queries
 from academy.people.engine import hash_password
+from academy.people.models import GroupKind, Person, Role
+from tests.databases import built_once
 from tests.factories import people
 
 PASSWORD = "a long and winding password"
 HASH = hash_password(PASSWORD)
+ACCOUNT = {"name": "Ina New", "password": "tea with three sugars", "zone": "Europe/Berlin"}
 
 
 class Outbox:
@@ -80,3 +87,59 @@ def copy_of(app: Flask, client: FlaskClient) -> FlaskClient:
     with thief.session_transaction() as cookie:
         cookie.update(copied)
     return thief
+
+
+@dataclass
+class Street:
+    """An academy with a cohort and a pair, and somebody in every role (`who`)."""
+
+    organization: UUID
+    academy: UUID
+    cohort: UUID
+    pair: UUID
+    who: dict[str, UUID]
+
+
+@pytest.fixture
+def street(kernel: Kernel) -> Street:
+    return built_once(kernel, _street)
+
+
+def _street(kernel: Kernel) -> Street:
+    organization = people.group(kernel, GroupKind.ORGANIZATION, "Fernhill")
+    academy = people.group(kernel, GroupKind.ACADEMY, "North Academy", organization)
+    # No rule of cohorts is asked here: this one is a group alone.
+    cohort = people.group(kernel, GroupKind.COHORT, "Cohort Kestrel", academy)
+    pair = people.group(kernel, GroupKind.PAIR, "A pair", academy)
+    who = {}
+    for name, group, role in (
+        ("admin", organization, Role.ADMIN),
+        ("lead", academy, Role.LEAD),
+        ("facilitator", cohort, Role.FACILITATOR),
+        ("mentor", cohort, Role.MENTOR),
+        ("learner", cohort, Role.LEARNER),
+    ):
+        who[name] = people.person(kernel, name.title(), email=f"{name}@example.org", zone="Europe/Berlin")
+        people.member(kernel, group, who[name], role)
+    who["outsider"] = people.person(kernel, "Outsider")
+    return Street(organization, academy, cohort, pair, who)
+
+
+def send(
+    kernel: Kernel, street: Street, by: str = "lead", group: str = "academy", role: str = Role.MEMBER, **more: str
+) -> UUID:
+    viewer = people.viewer(kernel, street.who[by])
+    about = {"address": "ina@example.org", "name": "Ina", **more}
+    return kernel.commit(
+        lambda s: invitations.invite(s, viewer=viewer, group_id=getattr(street, group), role=role, **about)
+    ).id
+
+
+def mailed(outbox: Outbox, address: str = "ina@example.org") -> str:
+    return link_in(outbox.take()[address])
+
+
+def roles(kernel: Kernel, address: str) -> dict[UUID, frozenset[str]]:
+    with kernel.reading() as session:
+        person = session.scalar(select(Person.id).where(Person.email_key == address))
+        return queries.roles_of(session, person) if person else {}

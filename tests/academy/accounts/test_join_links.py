@@ -21,12 +21,9 @@ from academy.kernel.ids import encode
 from academy.people import actions, queries
 from academy.people.engine import new_token
 from academy.people.models import Person
-from tests.academy.accounts.conftest import HASH, Outbox, enter, link_in
-from tests.academy.accounts.test_invitations import ACCOUNT, Street, street
+from tests.academy.accounts.conftest import ACCOUNT, HASH, Outbox, Street, enter, link_in
 from tests.academy.accounts.test_reset import over, statements
 from tests.factories import cohorts, people
-
-__all__ = ["street"]
 
 
 def made(
