@@ -102,6 +102,29 @@ def nearness(
     return found
 
 
+def nearness_table(graph: SkillGraph, seeds: Sequence[str], targets: Sequence[str]) -> NDArray[np.int32]:
+    """Nearness of ``targets`` (columns) seen from ``seeds`` (rows), in whole millionths.
+
+    A key that the graph does not know is near to itself only.
+    """
+    column = {key: at for at, key in enumerate(targets)}
+    found = np.zeros((len(seeds), len(targets)), dtype=np.int32)
+    inside = [at for at, seed in enumerate(seeds) if seed in graph]
+    if inside:
+        walk = walker(graph)
+        known = [at for at, key in enumerate(targets) if key in graph]
+        rows = np.array([walk.index[targets[at]] for at in known], dtype=np.intp)
+        for begin in range(0, len(inside), _BATCH):
+            batch = inside[begin : begin + _BATCH]
+            shares = walk.shares([seeds[at] for at in batch])
+            own = shares[[walk.index[seeds[at]] for at in batch], np.arange(len(batch))]
+            found[np.ix_(batch, known)] = np.floor(shares[rows] / own * MILLION + 0.5).T
+    for at, seed in enumerate(seeds):
+        if seed in column:
+            found[at, column[seed]] = MILLION
+    return found
+
+
 def solve(request: NeighboursRequest) -> NeighboursAnswer:
     """Find the nearest skills (never groups) of each seed with the path to each, nearest first, ties by key.
 

@@ -1,134 +1,181 @@
-"""Learning buddies: pairs of equals, and a trio where it places one more."""
+"""Learning buddies: pairs of equals, and trios where they place somebody more."""
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matching.candidates import candidates, people_from, rules_from, unknown_skills, unplaced, why_not
+from matching import large, trios
+from matching.candidates import EVERY, buddy_edges
 from matching.graph import loaded
-from matching.pairing import Edges, best_pairs
-from matching.scoring import BUDDY_WEIGHTS, Scorer, checked_weights, hours_of
+from matching.pairing import PLAIN
+from matching.parts import buddy_parts, hours_of
+from matching.people import Crowd, people_from, unknown_skills
+from matching.rules import Bars, rules_from, unplaced
+from matching.scoring import BUDDY_WEIGHTS, Scorer, checked_weights
+from matching.solving import SECONDS, gap_of, half
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from matching.types import BuddiesAnswer, BuddiesRequest, BuddyGroup, PairMatch, Person
+    from matching.pairing import Edges
+    from matching.people import Whole
+    from matching.types import BuddiesAnswer, BuddiesRequest, BuddyGroup, Parts, Solved, Sum
 
-Pair = tuple[str, str]
+Group = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Groups of people by their places, and how sure it is that there are none better."""
+
+    groups: list[Group]
+    gap: float | None
+    proved: bool
 
 
 def solve(request: BuddiesRequest) -> BuddiesAnswer:
-    """Pair people up as buddies.
+    """Bring people together as buddies.
 
-    First as many pairs as possible and, of all ways to make that many, one with the greatest sum of scores.
-    Then each person left over joins a pair in which she is allowed with both and all three share a language
-    and the minimum of hours: as many as possible, then the greatest sum of scores with the two. The same
-    people, graph and seed give the same answer in whatever order they come.
+    First as many people as possible are placed, with as few trios as that takes; then, where ``floor`` is asked for,
+    the worst-off person gets the most; then the sum of the scores is the greatest; then the most earlier pairs are
+    kept. A trio needs a language and the minimum of hours that all three share. The same people, graph and seed give
+    the same answer in whatever order they come.
 
-    Raises UnknownGraph, or ValueError for a malformed person, graph or weight. O(n³) for n people, after one
-    sparse solve per distinct goal.
+    Raises UnknownGraph, or ValueError for a malformed person, graph or weight. Every allowed pair is weighed up to
+    `candidates.EVERY` people; above, each person's best are, and the answer is nearly the best (`matching.large`).
     """
     graph = loaded(request.get("graph"), request.get("graph_version"))
     people = people_from(request["people"], request.get("seed", 0))
-    rules = rules_from(request)
     weights = checked_weights(request.get("weights", BUDDY_WEIGHTS), BUDDY_WEIGHTS)
-    scorer = Scorer(graph, people.values(), people.values(), weights)
-    everyone = [(people[a], people[b]) for a, b in combinations(sorted(people), 2)]
-    found = candidates(everyone, partial(why_not, rules=rules), scorer.buddies)
-    worth = {pair: score.points for pair, score in found.scores.items()}
+    crowd = Crowd(list(people.values()))
+    everybody = range(len(crowd))
+    scorer, bars = Scorer(graph, crowd, everybody, everybody, weights), Bars(crowd, rules_from(request))
+    locked, ignored = _locked(crowd, bars, request.get("locked", ()))
+    free = np.setdiff1d(np.arange(len(crowd)), np.array(locked, dtype=np.int64).ravel())
+    previous = frozenset(frozenset(pair) for pair in request.get("previous", ()))
+    edges, beyond = buddy_edges(scorer, bars, free, previous)
+    most_trios = request.get("max_trios", len(people) % 2)
+    seconds = request.get("seconds", SECONDS)
 
-    pairs = match_pairs(tuple(people), worth)
-    placed = {person for pair in pairs for person in pair}
-    thirds = add_thirds(
-        pairs,
-        [person for person in people if person not in placed],
-        worth,
-        lambda trio: share_enough([people[person] for person in trio], rules.minimum_minutes),
-    )
-    groups: list[BuddyGroup] = []
-    for pair in pairs:
-        members = sorted((*pair, thirds[pair])) if pair in thirds else list(pair)
-        matches: list[PairMatch] = [
-            {
-                "people": [a, b],
-                "score": worth[a, b],
-                "parts": scorer.parts("buddy", people[a], people[b], found.scores[a, b]),
-            }
-            for a, b in combinations(members, 2)
-        ]
-        groups.append(
-            {
-                "members": members,
-                "score": sum(match["score"] for match in matches),
-                "pairs": matches,
-                "hours": hours_of(*(people[person] for person in members)),
-            }
-        )
-    left = sorted(set(people) - placed - set(thirds.values()))
-    considered = list(combinations(sorted(people), 2))
+    def find(*, floor: bool) -> Found:
+        return _find(edges, beyond, free, most_trios=most_trios, floor=floor, seconds=seconds)
+
+    floor = request.get("floor", False)
+    found = find(floor=floor)
+    other = find(floor=not floor) if request.get("compare") else None
+    groups = [tuple(sorted(group, key=lambda at: crowd.people[at].id)) for group in [*locked, *found.groups]]
+    groups.sort(key=lambda group: [crowd.people[at].id for at in group])
+    parts = _parts_of(scorer, groups)
+    sums = _sum([*locked, *found.groups], parts)
+    placed = {at for group in groups for at in group}
+    left = [at for at in everybody if at not in placed]
+    solved: Solved = {
+        "placed": sums["placed"],
+        "total": sums["total"],
+        "worst": sums["worst"],
+        "each": {crowd.people[at].id: worth for at, worth in _each(groups, parts).items()},
+        "optimal": found.proved,
+        "gap": found.gap,
+        "solver": _solver(len(free), found),
+        "floor": sums if floor else None,
+        "plain": None if floor else sums,
+        "ignored": ignored,
+    }
+    if other is not None:
+        solved["plain" if floor else "floor"] = _sum([*locked, *other.groups], _parts_of(scorer, other.groups) | parts)
     return {
         "graph_version": graph.version,
-        "groups": groups,
-        "unplaced": [unplaced(person, [pair for pair in considered if person in pair], found) for person in left],
-        "placed": len(people) - len(left),
-        "trios": len(thirds),
-        "total": sum(worth[pair] for pair in pairs),
+        "groups": [_group(crowd, group, parts) for group in groups],
+        "unplaced": [
+            unplaced(crowd, at, np.array(everybody), bars.between(np.array([at]), np.array(everybody)))
+            for at in sorted(left, key=lambda at: crowd.people[at].id)
+        ],
+        "placed": sums["placed"],
+        "trios": sum(len(group) > 2 for group in groups),
+        "total": sums["total"],
+        "solved": solved,
         "unknown_skills": unknown_skills(graph, people.values()),
     }
 
 
-def match_pairs(order: Sequence[str], worth: Mapping[Pair, int]) -> list[Pair]:
-    """Find a matching with the most pairs and, of those, the greatest sum: exact, whole numbers only.
-
-    ``order`` names everybody in the order that breaks ties; pairs come out sorted, each as it is named in
-    ``worth``. See `matching.pairing`.
-
-    >>> match_pairs("abcd", {("a", "b"): 1, ("b", "c"): 10, ("c", "d"): 1})
-    [('a', 'b'), ('c', 'd')]
-    """
-    place = {person: at for at, person in enumerate(order)}
-    rows = sorted((*sorted((place[a], place[b])), value, (a, b)) for (a, b), value in worth.items())
-    a, b, weight = np.array([row[:3] for row in rows], dtype=np.int64).reshape(-1, 3).T
-    # Ties are broken by place, and so by the seed that the order is made from.
-    names = [str(at) for at in range(len(order))]
-    edges = Edges(names, a, b, weight, weight, weight, np.zeros(len(rows), dtype=bool))
-    return sorted(rows[at][3] for at in best_pairs(edges).tolist())
+def _find(edges: Edges, beyond: Whole, people: Whole, *, most_trios: int, floor: bool, seconds: float) -> Found:
+    """Find pairs and trios among some people, who are numbered in the edges by their places in `people`."""
+    if len(people) > EVERY:
+        answer = large.solve(edges, beyond, most_trios=most_trios, floor=floor, seconds=seconds)
+    else:
+        answer = trios.solve(edges, most_trios=most_trios, floor=floor, seconds=seconds)
+    groups = [tuple(people[list(group)].tolist()) for group in [*answer.pairs, *answer.trios]]
+    total = trios.total(edges, answer)
+    return Found(groups, 0 if answer.proved else gap_of(total, answer.bound), answer.proved)
 
 
-def add_thirds(
-    pairs: Sequence[Pair],
-    left: Sequence[str],
-    worth: Mapping[Pair, int],
-    fits: Callable[[tuple[str, str, str]], bool],
-) -> dict[Pair, str]:
-    """Who of those left over joins which pair, at most one to each: the most people, then the greatest sum.
-
-    Somebody may join where both of her pairs are in ``worth`` (named in sorting order) and ``fits`` agrees;
-    her value there is the sum of the two. O((left + pairs)³).
-
-    >>> add_thirds([("a", "b")], ["c"], {("a", "b"): 5, ("a", "c"): 1, ("b", "c"): 2}, lambda trio: True)
-    {('a', 'b'): 'c'}
-    """
-    names = {f"pair {at}": pair for at, pair in enumerate(pairs)}
-    joining: dict[Pair, int] = {}
-    for person in left:
-        for name, (a, b) in names.items():
-            with_a, with_b = _named(a, person), _named(b, person)
-            if with_a in worth and with_b in worth and fits((a, b, person)):
-                joining[f"left {person}", name] = worth[with_a] + worth[with_b]
-    order = [*(f"left {person}" for person in left), *names]
-    return {names[name]: person.removeprefix("left ") for person, name in match_pairs(order, joining)}
+def _locked(crowd: Crowd, bars: Bars, pairs: Iterable[Sequence[str]]) -> tuple[list[Group], list[list[str]]]:
+    """Take the pairs that are to be made in any case; those that a rule bars, or who overlap, are given back."""
+    locked: list[Group] = []
+    ignored: list[list[str]] = []
+    taken: set[int] = set()
+    for pair in sorted(sorted(pair) for pair in pairs):
+        places = [at for name in pair for at in crowd.places.get(name, ())]
+        if len(places) == 2 and not taken & set(places) and not bars.between(*np.array(places).reshape(2, 1))[0]:
+            locked.append(tuple(places))
+            taken.update(places)
+        else:
+            ignored.append(pair)
+    return locked, ignored
 
 
-def share_enough(people: Sequence[Person], minimum_minutes: int) -> bool:
-    """Whether all of these people share a language and the minimum of working hours."""
-    languages = frozenset.intersection(*(person.languages for person in people))
-    return bool(languages) and hours_of(*people)["minutes"] >= minimum_minutes
+def _parts_of(scorer: Scorer, groups: Iterable[Group]) -> dict[tuple[int, int], Parts]:
+    names = scorer.crowd.people
+    pairs = [tuple(sorted(two, key=lambda at: names[at].id)) for group in groups for two in combinations(group, 2)]
+    one, other = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    made = buddy_parts(scorer, one, other)
+    return {(a, b): parts for (a, b), parts in zip(pairs, made, strict=True)}
 
 
-def _named(a: str, b: str) -> Pair:
-    return (a, b) if a < b else (b, a)
+def _each(groups: Iterable[Group], parts: dict[tuple[int, int], Parts]) -> dict[int, float]:
+    """Say what everybody has of it: her score, or the mean of two."""
+    found: dict[int, float] = {}
+    for group in groups:
+        for at in group:
+            mine = [
+                side["score"]
+                for pair, one in _pairs(group, parts)
+                if at in pair
+                for side in [one["sides"][pair.index(at)]]
+            ]
+            found[at] = half(2 * sum(mine) // len(mine)) if len(mine) == 2 else mine[0]
+    return found
+
+
+def _pairs(group: Group, parts: dict[tuple[int, int], Parts]) -> list[tuple[tuple[int, int], Parts]]:
+    return [(pair, parts[pair]) for two in combinations(group, 2) for pair in (two, two[::-1]) if pair in parts]
+
+
+def _sum(groups: Sequence[Group], parts: dict[tuple[int, int], Parts]) -> Sum:
+    """Count a pair for both of its people, and a trio by its three pairs."""
+    each = _each(groups, parts)
+    total = sum(
+        (2 if len(group) == 2 else 1) * sum(one["score"] for _, one in _pairs(group, parts)) for group in groups
+    )
+    return {"placed": len(each), "total": total, "worst": min(each.values(), default=None)}
+
+
+def _group(crowd: Crowd, group: Group, parts: dict[tuple[int, int], Parts]) -> BuddyGroup:
+    pairs = [one for _, one in _pairs(group, parts)]
+    return {
+        "members": [crowd.people[at].id for at in group],
+        "score": sum(one["score"] for one in pairs),
+        "pairs": [{"people": one["people"], "score": one["score"], "parts": one} for one in pairs],
+        "hours": hours_of([crowd.people[at] for at in group]),
+    }
+
+
+def _solver(people: int, found: Found) -> str:
+    if people > EVERY:
+        return "relaxation, rustworkx blossom"
+    solver = "networkx blossom" if people <= PLAIN else "rustworkx blossom"
+    return f"{solver}, HiGHS" if not found.proved or any(len(group) > 2 for group in found.groups) else solver

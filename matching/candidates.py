@@ -1,176 +1,199 @@
-"""Who may be matched with whom: a score for each allowed pair, the reasons for each that is not."""
+"""Which pairs of a crowd are weighed against each other: every allowed one, or in a large crowd each person's best."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from matching.hours import minutes_from
-from matching.types import HIGHEST_LEVEL, LOWEST_LEVEL, MINIMUM_MINUTES, Person, Reason
+import numpy as np
+
+from matching.pairing import Edges
+from matching.scoring import pair_score, score_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Collection, Iterator
 
-    from matching.graph import SkillGraph
-    from matching.scoring import Score
-    from matching.types import PersonData, Settings, Unplaced
+    from matching.pairing import Picked
+    from matching.people import Crowd, Whole
+    from matching.rules import Bars
+    from matching.scoring import Scorer
 
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Hard constraints that the people themselves do not carry."""
-
-    minimum_minutes: int = MINIMUM_MINUTES
-    ex_pairs: frozenset[frozenset[str]] = frozenset()
-    current_pairs: frozenset[frozenset[str]] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """Allowed pairs with their scores, and the missing edges with their reasons."""
-
-    scores: dict[tuple[str, str], Score] = field(default_factory=dict)
-    refused: dict[tuple[str, str], tuple[Reason, ...]] = field(default_factory=dict)
+EVERY = 2_000
+"""People up to whom every allowed pair is weighed."""
+NEAREST = 32
+"""Pairs of each person that are weighed above; whoever has fewer allowed ones keeps them all."""
+EVERY_PAIR = 4_000_000
+"""Pairs of learners and mentors up to which each is weighed."""
+HEAD, SPREAD = 8, 8
+"""Mentors whom a learner looks at for each goal: the best ones, and some further down."""
+LIKELY = 24
+"""Of those, the ones that are weighed against each other."""
+ROWS = 2_000_000
+"""Pairs that are scored at once."""
 
 
-def rules_from(request: Settings) -> Rules:
-    """Take the rules from a request."""
-    return Rules(
-        minimum_minutes=request.get("minimum_minutes", MINIMUM_MINUTES),
-        ex_pairs=frozenset(frozenset(pair) for pair in request.get("ex_pairs", ())),
-        current_pairs=frozenset(frozenset(pair) for pair in request.get("current_pairs", ())),
-    )
+def blocks(rows: int, columns: int) -> Iterator[Whole]:
+    """Cut rows into blocks of a table that fit into memory at once."""
+    step = max(1, ROWS // max(1, columns))
+    for begin in range(0, rows, step):
+        yield np.arange(begin, min(begin + step, rows))
 
 
-def person_from(data: PersonData) -> Person:
-    """Check and prepare one person.
-
-    Raises ValueError for a level outside 1 to 5, an empty or reversed interval, or a negative capacity. When
-    a skill or goal is named twice its highest level counts.
-    """
-    who = data["id"]
-    skills = _levels(who, data.get("skills", ()))
-    goals = _levels(who, data.get("goals", ()))
-    capacity = data.get("capacity", 1)
-    if capacity < 0:
-        message = f"capacity of {who} is negative: {capacity}"
-        raise ValueError(message)
-    return Person(
-        id=who,
-        skills=tuple(sorted(skills.items())),
-        goals=tuple(
-            (skill, wanted, skills.get(skill, 0))
-            for skill, wanted in sorted(goals.items())
-            if wanted > skills.get(skill, 0)
-        ),
-        hours=minutes_from(data.get("hours", ())),
-        languages=frozenset(data.get("languages", ())),
-        utc_offset=data.get("utc_offset", 0),
-        manager_id=data.get("manager_id"),
-        blocks=frozenset(data.get("blocks", ())),
-        declined=frozenset(data.get("declined", ())),
-        capacity=capacity,
-    )
-
-
-def people_from(people: Iterable[PersonData], seed: int) -> dict[str, Person]:
-    """Take the people from a request, by id, in the order in which ties are broken.
-
-    That order depends on the ids and the seed alone, never on the order of the input. Raises ValueError when
-    an id comes twice, and as ``person_from`` does.
-    """
-    ready = [person_from(data) for data in people]
-    by_id = {person.id: person for person in ready}
-    if len(by_id) != len(ready):
-        message = "a person is named twice"
-        raise ValueError(message)
-    return {
-        person_id: by_id[person_id]
-        for person_id in sorted(by_id, key=lambda key: (blake2b(f"{seed}:{key}".encode(), digest_size=8).digest(), key))
-    }
-
-
-def unknown_skills(graph: SkillGraph, people: Iterable[Person]) -> list[str]:
-    """Skills and open goals that the graph does not know; each is near to itself only."""
-    keys: set[str] = set()
-    for person in people:
-        keys.update(skill for skill, _ in person.skills)
-        keys.update(skill for skill, _, _ in person.goals)
-    return sorted(key for key in keys if key not in graph)
-
-
-def why_not(a: Person, b: Person, rules: Rules) -> tuple[Reason, ...]:
-    """Every hard constraint that two people break, in the order of ``Reason``; none: they are allowed.
-
-    Blocks, refusals and managers count in either direction.
-    """
-    if a.id == b.id:
-        return (Reason.SELF,)
-    pair = frozenset((a.id, b.id))
-    broken = (
-        (Reason.OWN_MANAGER, a.manager_id == b.id or b.manager_id == a.id),
-        (Reason.BLOCKED, b.id in a.blocks or a.id in b.blocks),
-        (Reason.DECLINED_BEFORE, b.id in a.declined or a.id in b.declined),
-        (Reason.EX_PAIR, pair in rules.ex_pairs),
-        (Reason.ALREADY_PAIRED, pair in rules.current_pairs),
-        (Reason.NO_SHARED_LANGUAGE, not a.languages & b.languages),
-        (Reason.TOO_FEW_SHARED_HOURS, (a.hours & b.hours).bit_count() < rules.minimum_minutes),
-    )
-    return tuple(reason for reason, applies in broken if applies)
-
-
-def why_not_mentor(learner: Person, mentor: Person, rules: Rules) -> tuple[Reason, ...]:
-    """As ``why_not``, and a mentor needs a free place."""
-    reasons = why_not(learner, mentor, rules)
-    return reasons if mentor.capacity else (*reasons, Reason.NO_CAPACITY)
-
-
-def candidates(
-    pairs: Iterable[tuple[Person, Person]],
-    why: Callable[[Person, Person], tuple[Reason, ...]],
-    score: Callable[[Person, Person], Score],
-) -> Candidates:
-    """Each pair's score, or its reasons. One call of ``why`` per pair, one of ``score`` per allowed pair."""
-    found = Candidates()
-    for a, b in pairs:
-        reasons = why(a, b)
-        if reasons:
-            found.refused[a.id, b.id] = reasons
-        else:
-            found.scores[a.id, b.id] = score(a, b)
+def utilities(scorer: Scorer) -> Whole:
+    """Give what every holder (column) is worth to every seeker (row)."""
+    found = np.empty((len(scorer.seekers), len(scorer.holders)), dtype=np.int64)
+    for rows in blocks(*found.shape):
+        found[rows] = scorer.utilities(scorer.table(rows))
     return found
 
 
-def unplaced(person: str, pairs: Sequence[tuple[str, str]], found: Candidates) -> Unplaced:
-    """Why somebody was not placed; ``pairs`` are all pairs that she could have been half of."""
-    refused = {
-        (b if a == person else a): [reason.value for reason in found.refused[a, b]]
-        for a, b in pairs
-        if (a, b) in found.refused
-    }
-    # Oneself is nobody to be matched with: a learner who is a mentor too has one candidate fewer.
-    refused = {other: reasons for other, reasons in refused.items() if reasons != [Reason.SELF.value]}
-    allowed = sum(pair in found.scores for pair in pairs)
-    considered = allowed + len(refused)
-    counts = Counter(reason for reasons in refused.values() for reason in reasons)
-    code = "taken" if allowed else "none_allowed" if considered else "nobody_else"
-    return {
-        "person": person,
-        "code": code,
-        "considered": considered,
-        "allowed": allowed,
-        "reasons": {reason.value: counts[reason.value] for reason in Reason if counts[reason.value]},
-        "refused": dict(sorted(refused.items())),
-    }
+def buddy_edges(
+    scorer: Scorer, bars: Bars, people: Whole, previous: Collection[frozenset[str]] = ()
+) -> tuple[Edges, Whole]:
+    """Weigh the allowed pairs among some of a crowd's people, all of whom are seekers and holders alike.
+
+    Places in the edges are places in `people`, and so are their names: ties are broken by who stands before whom.
+    Says, too, what no pair of each person that is left out weighs more than; -1 where none is.
+    """
+    worth = utilities(scorer)[np.ix_(people, people)]
+    found = []
+    size = len(people)
+    beyond = np.full(size, -1)
+    for rows in blocks(size, size):
+        weight = pair_score(worth[rows], worth[:, rows].T)
+        allowed = bars.between(people[rows][:, None], people[None, :]) == 0
+        if size > EVERY:
+            weight = np.where(allowed, weight, -1)
+            best = np.argpartition(-weight, NEAREST, axis=1)[:, :NEAREST]
+            row = np.repeat(np.arange(len(rows)), NEAREST)
+            column = best.ravel()
+            fine = weight[row, column] >= 0
+            many = (weight >= 0).sum(axis=1) > NEAREST
+            least = weight[row, column].reshape(-1, NEAREST).min(axis=1)
+            beyond[rows] = np.where(many, least, -1)
+            one, other, points = rows[row[fine]], column[fine], weight[row[fine], column[fine]]
+        else:
+            row, column = np.nonzero(allowed & (rows[:, None] < np.arange(size)))
+            one, other, points = rows[row], column, weight[row, column]
+        found.append(np.stack([np.minimum(one, other), np.maximum(one, other), points]))
+    a, b, points = np.concatenate(found, axis=1) if found else np.empty((3, 0), dtype=np.int64)
+    _, first = np.unique(a * size + b, return_index=True)
+    a, b, points = a[first], b[first], points[first]
+    edges = Edges(
+        [str(at) for at in range(size)],
+        a,
+        b,
+        points,
+        score_of(worth[a, b]),
+        score_of(worth[b, a]),
+        were_together(scorer.crowd, people[a], people[b], previous),
+        lambda three: scorer.crowd.share(people[three], bars.minimum_minutes),
+    )
+    return edges, beyond
 
 
-def _levels(who: str, pairs: Sequence[tuple[str, int]]) -> dict[str, int]:
-    levels: dict[str, int] = {}
-    for skill, level in pairs:
-        if not LOWEST_LEVEL <= level <= HIGHEST_LEVEL:
-            message = f"level of {skill} of {who} is not within 1 to 5: {level}"
-            raise ValueError(message)
-        levels[skill] = max(level, levels.get(skill, 0))
-    return levels
+def were_together(crowd: Crowd, one: Whole, other: Whole, previous: Collection[frozenset[str]]) -> Picked:
+    """Say which pairs of people are among earlier ones."""
+    pairs = np.array(
+        [
+            (a, b)
+            for pair in previous
+            if len(pair) == 2
+            for first, second in [tuple(pair)]
+            for a in crowd.places.get(first, ())
+            for b in crowd.places.get(second, ())
+        ],
+        dtype=np.int64,
+    ).reshape(-1, 2)
+    size = len(crowd)
+    keys = np.r_[pairs[:, 0] * size + pairs[:, 1], pairs[:, 1] * size + pairs[:, 0]]
+    return np.isin(one * size + other, keys)
+
+
+def mentor_pairs(
+    scorer: Scorer, bars: Bars, learners: Whole, capacity: Whole
+) -> tuple[Whole, Whole, Whole, int | None]:
+    """Weigh allowed pairs of some learners and all mentors: learner, mentor, score, by their places among each.
+
+    Every pair up to `EVERY_PAIR`; above, `_likely` ones, and then a number comes with them that no total exceeds.
+    """
+    mentors = np.arange(len(scorer.holders))
+    bound = None
+    if len(learners) * len(mentors) > EVERY_PAIR:
+        return _likely(scorer, bars, learners, capacity)
+    found = [np.empty((3, 0), dtype=np.int64)]
+    for rows in blocks(len(learners), len(mentors)):
+        some = learners[rows]
+        score = score_of(scorer.utilities(scorer.table(some)))
+        barred = bars.between(some[:, None] + scorer.seekers.start, mentors[None, :] + scorer.holders.start)
+        row, column = np.nonzero(barred == 0)
+        found.append(np.stack([some[row], column, score[row, column]]))
+    learner, mentor, score = np.concatenate(found, axis=1)
+    return learner, mentor, score, bound
+
+
+def _likely(scorer: Scorer, bars: Bars, learners: Whole, capacity: Whole) -> tuple[Whole, Whole, Whole, int]:
+    """Weigh each learner's likely mentors: those best at one of her goals, and a few by chance who take who is left.
+
+    For each skill that somebody wants the mentors who are best at it stand in a row, as long as those who want it need;
+    a learner looks at its head and at places spread over it, so that not all look at the same.
+    """
+    best, length = _best_at(scorer, learners, capacity)
+    goals, count = scorer.wants.of(learners)
+    who = np.repeat(np.arange(len(learners)), count)
+    skill = scorer.terms[goals, 0]
+    chance = np.random.default_rng(0)  # the same for the same people
+    head = np.tile(np.arange(HEAD), (len(goals), 1))
+    spread = (chance.random((len(goals), SPREAD)) * length[skill][:, None]).astype(np.int64)
+    turn = np.minimum(np.concatenate([head, spread], axis=1), length[skill][:, None] - 1)
+    other = chance.integers(0, len(capacity), (len(learners), SPREAD))
+    learner = np.r_[np.repeat(who, HEAD + SPREAD), np.repeat(np.arange(len(learners)), SPREAD)]
+    mentor = np.r_[best[skill[:, None], turn].ravel(), other.ravel()]
+    key = np.unique(learner * len(capacity) + mentor)
+    learner, mentor = key // len(capacity), key % len(capacity)
+    allowed = np.empty(len(key), dtype=bool)
+    for some in blocks(len(key), 1):
+        barred = bars.between(learners[learner[some]] + scorer.seekers.start, mentor[some] + scorer.holders.start)
+        allowed[some] = (barred == 0) & (capacity[mentor[some]] > 0)
+    learner, mentor = learner[allowed], mentor[allowed]
+    score = scorer.score(learners[learner], mentor)
+    order = np.lexsort((mentor, -score, learner))
+    learner, mentor, score = learner[order], mentor[order], score[order]
+    near = np.arange(len(learner)) - np.searchsorted(learner, learner) < LIKELY
+    bound = scorer.most(learners)
+    return learners[learner[near]], mentor[near], score[near], bound
+
+
+def _best_at(scorer: Scorer, learners: Whole, capacity: Whole) -> tuple[Whole, Whole]:
+    """Line up, for each skill (row), the mentors who are best at it; say how many of a row count."""
+    wanted, learning = np.unique(scorer.terms[scorer.wants.of(learners)[0], 0], return_counts=True)
+    mean = max(1.0, float(capacity.mean()))
+    need = np.clip(np.ceil(2 * learning / mean).astype(np.int64), HEAD + SPREAD, len(capacity))
+    best = np.zeros((len(scorer.skills), int(need.max(initial=1))), dtype=np.int64)
+    length = np.ones(len(scorer.skills), dtype=np.int64)
+    length[wanted] = need
+    for some in blocks(len(wanted), max(len(capacity), len(scorer.items))):
+        good = np.where(capacity[:, None] > 0, scorer.good_at(wanted[some]), -1).T
+        for row, skill in zip(good, wanted[some].tolist(), strict=True):
+            most = int(length[skill])
+            top = np.argpartition(-row, most - 1)[:most]
+            best[skill, :most] = top[np.argsort(-row[top], kind="stable")]
+    return best, length
+
+
+def ranked_pairs(
+    scorer: Scorer, bars: Bars, learner: Whole, mentor: Whole, most: int
+) -> dict[int, list[tuple[int, int]]]:
+    """Rank each learner's allowed mentors, the best score first, ties by place; the chosen one is always among them."""
+    mentors, learners = np.arange(len(scorer.holders)), np.arange(len(scorer.seekers))
+    chosen = dict(zip(learner.tolist(), mentor.tolist(), strict=True))
+    found: dict[int, list[tuple[int, int]]] = {}
+    for rows in blocks(len(learners) if most else 0, len(mentors)):
+        score = score_of(scorer.utilities(scorer.table(rows)))
+        barred = bars.between(rows[:, None] + scorer.seekers.start, mentors[None, :] + scorer.holders.start)
+        order = np.argsort(np.where(barred == 0, -score, 1), axis=1, kind="stable")[:, :most]
+        for row, ranking in zip(rows.tolist(), order, strict=True):
+            allowed = ranking[barred[row - rows[0], ranking] == 0].tolist()
+            if row in chosen and chosen[row] not in allowed:
+                allowed = [*allowed[: most - 1], chosen[row]]
+            found[row] = [(row, at) for at in allowed]
+    return found

@@ -17,16 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from matching.types import (
-        Gettext,
         GoalCover,
         GoalEnd,
-        Ngettext,
         Parts,
         SharedGoal,
         SkillPath,
         Slot,
         Unplaced,
     )
+    from matching.words import Gettext, Ngettext
 
 MOST_STEPS_TOLD = 3
 """A skill further away than this is no reason that anybody would believe."""

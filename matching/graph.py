@@ -36,7 +36,7 @@ GROUP = "group"
 _MOST_STEPS = 1 << 16
 """A cost counts this much and a step 1, so one number orders paths by cost, then by steps, exactly."""
 _GRAPHS_KEPT = 4
-_REACHES_KEPT = 256
+_REACHES_KEPT = 1024
 _loaded: OrderedDict[str, SkillGraph] = OrderedDict()
 
 

@@ -13,7 +13,8 @@ from matching.types import MINUTES_PER_WEEK
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from matching.types import Gettext, Slot
+    from matching.types import Slot
+    from matching.words import Gettext
 
 DAY_PARTS = ("early", "morning", "afternoon", "evening")
 """Quarters of a day: from midnight, 06:00, 12:00 and 18:00."""

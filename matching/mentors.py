@@ -2,112 +2,179 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matching.candidates import (
-    Candidates,
-    candidates,
-    people_from,
-    rules_from,
-    unknown_skills,
-    unplaced,
-    why_not_mentor,
-)
+from matching.candidates import mentor_pairs, ranked_pairs, were_together
 from matching.graph import loaded
-from matching.places import Places, best_places
+from matching.parts import mentor_parts
+from matching.people import Crowd, people_from, unknown_skills
+from matching.places import FAST, Places, best_places
+from matching.rules import Bars, rules_from, unplaced
 from matching.scoring import MENTOR_WEIGHTS, Scorer, checked_weights
+from matching.solving import gap_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from matching.types import MentorMatch, MentorsAnswer, MentorsRequest, Person
+    from matching.people import Whole
+    from matching.types import MentorMatch, MentorsAnswer, MentorsRequest, Parts, Solved, Sum
 
 RANKED = 5
 """How many candidates a learner's ranking names unless the request says otherwise."""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Learners and mentors ready for calculation: in the crowd the mentors stand behind the learners."""
+
+    crowd: Crowd
+    scorer: Scorer
+    bars: Bars
+    learners: int
+    locked: list[tuple[int, int]]
+    """Learner and mentor, by their places among the learners and among the mentors."""
+    ignored: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Who gets whom, by their places, with the score; `bound` is a total that no answer exceeds."""
+
+    learner: Whole
+    mentor: Whole
+    score: Whole
+    bound: int | None
+    proved: bool
+
+
 def solve(request: MentorsRequest) -> MentorsAnswer:
     """Give learners mentors.
 
-    As many learners as possible get one and, of all ways to place that many, one with the greatest sum of
-    scores; no mentor gets more than her capacity (places still free). Each learner's ranking of candidates
-    comes with it. The same people, graph and seed give the same answer in whatever order they come.
+    As many learners as possible get one; then, where ``floor`` is asked for, the worst-off learner gets the most; then
+    the sum of the scores is the greatest, then the most earlier pairs are kept, then the load is the most even; no
+    mentor gets more than her capacity (places still free). Each learner's ranking of candidates comes with it. The
+    same people, graph and seed give the same answer in whatever order they come.
 
     Raises UnknownGraph, or ValueError for a malformed person, graph or weight.
     """
+    asked = ready(request)
+    floor = request.get("floor", False)
+    previous = frozenset(frozenset(pair) for pair in request.get("previous", ()))
+    found = find(asked, floor=floor, previous=previous)
+    other = find(asked, floor=not floor, previous=previous) if request.get("compare") else None
+    people, mentors = asked.crowd.people, len(asked.crowd) - asked.learners
+    ranked = ranked_pairs(asked.scorer, asked.bars, found.learner, found.mentor, request.get("ranked", RANKED))
+    parts = _parts_of(asked, {pair for pairs in ranked.values() for pair in pairs} | set(_pairs(found)))
+
+    def match(learner: int, mentor: int) -> MentorMatch:
+        made = parts[learner, mentor]
+        return {"learner": made["people"][0], "mentor": made["people"][1], "score": made["score"], "parts": made}
+
+    pairs = sorted(_pairs(found), key=lambda pair: people[pair[0]].id)
+    every = np.arange(mentors) + asked.learners
+    left = sorted(set(range(asked.learners)) - set(found.learner.tolist()), key=lambda at: people[at].id)
+    sums = _sum(found)
+    solved: Solved = {
+        "placed": sums["placed"],
+        "total": sums["total"],
+        "worst": sums["worst"],
+        "each": {people[learner].id: parts[learner, mentor]["score"] for learner, mentor in pairs},
+        "optimal": found.proved,
+        "gap": 0 if found.proved else gap_of(sums["total"], found.bound),
+        "solver": "OR-tools flow" if FAST else "scipy assignment",
+        "floor": sums if floor else None,
+        "plain": None if floor else sums,
+        "ignored": asked.ignored,
+    }
+    if other is not None:
+        solved["plain" if floor else "floor"] = _sum(other)
+    return {
+        "graph_version": asked.scorer.graph.version,
+        "matches": [match(*pair) for pair in pairs],
+        "ranked": {people[at].id: [match(*pair) for pair in ranked[at]] for at in sorted(ranked)},
+        "unplaced": [unplaced(asked.crowd, at, every, asked.bars.between(np.array([at]), every)) for at in left],
+        "placed": sums["placed"],
+        "total": sums["total"],
+        "solved": solved,
+        "unknown_skills": unknown_skills(asked.scorer.graph, people),
+    }
+
+
+def ready(request: MentorsRequest) -> Asked:
+    """Check a request and lay out its people; raises as `solve` does."""
     graph = loaded(request.get("graph"), request.get("graph_version"))
     seed = request.get("seed", 0)
     learners = people_from(request["learners"], seed)
     mentors = people_from(request["mentors"], seed)
-    rules = rules_from(request)
     weights = checked_weights(request.get("weights", MENTOR_WEIGHTS), MENTOR_WEIGHTS)
-    scorer = Scorer(graph, learners.values(), mentors.values(), weights)
-    everyone = [(learner, mentor) for learner in learners.values() for mentor in mentors.values()]
-    found = candidates(everyone, partial(why_not_mentor, rules=rules), scorer.mentor)
-
-    def match(learner: str, mentor: str) -> MentorMatch:
-        score = found.scores[learner, mentor]
-        return {
-            "learner": learner,
-            "mentor": mentor,
-            "score": score.points,
-            "parts": scorer.parts("mentor", learners[learner], mentors[mentor], score),
-        }
-
-    chosen = assign(
-        tuple(learners),
-        {mentor.id: mentor.capacity for mentor in mentors.values()},
-        {pair: score.points for pair, score in found.scores.items()},
-    )
-    left = sorted(set(learners) - set(chosen))
-    limit = request.get("ranked", RANKED)
-    return {
-        "graph_version": graph.version,
-        "matches": [match(learner, chosen[learner]) for learner in sorted(chosen)],
-        "ranked": {
-            learner: [match(learner, mentor) for mentor in ranking[:limit]]
-            for learner, ranking in rankings(learners, mentors, found).items()
-        },
-        "unplaced": [unplaced(learner, [(learner, mentor) for mentor in mentors], found) for learner in left],
-        "placed": len(chosen),
-        "total": sum(found.scores[learner, mentor].points for learner, mentor in chosen.items()),
-        "unknown_skills": unknown_skills(graph, [*learners.values(), *mentors.values()]),
-    }
+    crowd = Crowd([*learners.values(), *mentors.values()])
+    first, behind = range(len(learners)), range(len(learners), len(crowd))
+    bars = Bars(crowd, rules_from(request), places=True)
+    locked, ignored = _locked(crowd, bars, first, behind, request.get("locked", ()))
+    return Asked(crowd, Scorer(graph, crowd, first, behind, weights), bars, len(learners), locked, ignored)
 
 
-def assign(order: Sequence[str], capacities: Mapping[str, int], worth: Mapping[tuple[str, str], int]) -> dict[str, str]:
-    """Choose each placed learner's mentor: the most learners, then the greatest sum, within the capacities.
-
-    ``order`` names the learners and ``capacities`` the mentors in the order that breaks ties; ``worth`` holds
-    the allowed (learner, mentor) pairs. See `matching.places`.
-
-    >>> assign(["x", "y"], {"m": 1, "n": 1}, {("x", "m"): 9, ("x", "n"): 1, ("y", "m"): 2})
-    {'x': 'n', 'y': 'm'}
-    """
-    learners = {learner: at for at, learner in enumerate(order)}
-    mentors = {mentor: at for at, mentor in enumerate(capacities)}
-    rows = sorted((learners[learner], mentors[mentor], value) for (learner, mentor), value in worth.items())
-    learner, mentor, weight = np.array(rows, dtype=np.int64).reshape(-1, 3).T
-    free = np.array(list(capacities.values()), dtype=np.int64)
+def find(asked: Asked, *, floor: bool = False, previous: frozenset[frozenset[str]] = frozenset()) -> Found:
+    """Choose mentors; see `solve`. Up to `candidates.EVERY_PAIR` pairs it is exact."""
+    crowd, behind = asked.crowd, asked.learners
+    capacity = np.array([person.capacity for person in crowd.people[behind:]], dtype=np.int64)
+    fixed = np.array(asked.locked, dtype=np.int64).reshape(-1, 2)
+    capacity -= np.bincount(fixed[:, 1], minlength=len(capacity))
+    free = np.setdiff1d(np.arange(behind), fixed[:, 0])
+    learner, mentor, score, bound = mentor_pairs(asked.scorer, asked.bars, free, capacity)
     # Ties are broken by place, and so by the seed that the order is made from.
-    first, second = ([str(at) for at in range(len(some))] for some in (order, capacities))
-    kept = np.zeros(len(rows), dtype=bool)
-    chosen = best_places(Places(first, second, free, learner, mentor, weight, weight, kept))
-    whom = tuple(capacities)
-    return {order[learner[at]]: whom[mentor[at]] for at in chosen.tolist()}
+    names = [[str(at) for at in range(some)] for some in (behind, len(capacity))]
+    kept = were_together(crowd, learner, mentor + behind, previous)
+    places = Places(names[0], names[1], capacity, learner, mentor, score, score, kept)
+    chosen = best_places(places, floor=floor)
+    own = asked.scorer.score(fixed[:, 0], fixed[:, 1])
+    return Found(
+        np.r_[fixed[:, 0], learner[chosen]],
+        np.r_[fixed[:, 1], mentor[chosen]],
+        np.r_[own, score[chosen]],
+        None if bound is None else int(own.sum()) + bound,
+        bound is None,
+    )
 
 
-def rankings(learners: Mapping[str, Person], mentors: Mapping[str, Person], found: Candidates) -> dict[str, list[str]]:
-    """Each learner's allowed mentors, the best score first, ties in the order of ``mentors``."""
-    ranked = {}
-    for learner in learners:
-        allowed = [
-            (-found.scores[learner, mentor].points, at, mentor)
-            for at, mentor in enumerate(mentors)
-            if (learner, mentor) in found.scores
+def _locked(
+    crowd: Crowd, bars: Bars, learners: range, mentors: range, pairs: Iterable[Sequence[str]]
+) -> tuple[list[tuple[int, int]], list[list[str]]]:
+    """Take the pairs that are to be made in any case; those that a rule or a full mentor bars are given back."""
+    locked: list[tuple[int, int]] = []
+    ignored: list[list[str]] = []
+    for pair in sorted(list(pair) for pair in pairs):
+        one, other = (crowd.places.get(name, ()) for name in pair)
+        found = [
+            (a, b - mentors.start)
+            for first, second in ((one, other), (other, one))
+            for a in first
+            for b in second
+            if a in learners and b in mentors and not bars.between(np.array([a]), np.array([b]))[0]
+        ][:1]
+        taken = [
+            at for a, at in found if sum(mentor == at for _, mentor in locked) >= crowd.people[mentors[at]].capacity
         ]
-        ranked[learner] = [mentor for _, _, mentor in sorted(allowed)]
-    return ranked
+        if not found or taken or any(a == found[0][0] for a, _ in locked):
+            ignored.append(pair)
+        else:
+            locked += found
+    return locked, ignored
+
+
+def _pairs(found: Found) -> list[tuple[int, int]]:
+    return list(zip(found.learner.tolist(), found.mentor.tolist(), strict=True))
+
+
+def _parts_of(asked: Asked, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Parts]:
+    table = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
+    made = mentor_parts(asked.scorer, table[:, 0], table[:, 1])
+    return {(a, b): parts for (a, b), parts in zip(table.tolist(), made, strict=True)}
+
+
+def _sum(found: Found) -> Sum:
+    worst = int(found.score.min()) if len(found.score) else None
+    return {"placed": len(found.score), "total": int(found.score.sum()), "worst": worst}

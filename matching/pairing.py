@@ -10,8 +10,10 @@ combinatorially", Mathematical Programming 1991.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
@@ -20,7 +22,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,7 +46,7 @@ class Edges:
 
     `a` and `b` are places in `names`, a < b, each pair once; `weight` whole numbers of at least 0; `first` and
     `second` what the pair is worth to each of the two, at least 0, on whatever scale; `kept` says which pairs were
-    pairs before.
+    pairs before. `fits` says of rows of three people, each two of them a pair, which can be a trio; None: all.
     """
 
     names: Sequence[str]
@@ -54,6 +56,7 @@ class Edges:
     first: Whole
     second: Whole
     kept: Picked
+    fits: Callable[[Whole], Picked] | None = None
 
     def __len__(self) -> int:
         """Count the pairs."""
@@ -145,10 +148,11 @@ def most_pairs(edges: Edges, enough: int | None = None) -> int:
         tried *= 4
 
 
-def highest_floor(edges: Edges, size: int) -> int:
+def highest_floor(edges: Edges, size: int, ends: float = inf) -> int:
     """Return the greatest `low` that everybody placed can have while `size` pairs are made; needs `size` ≥ 1.
 
-    A bottleneck matching by bisection: O(log m) matchings without weights.
+    A bottleneck matching by bisection: O(log m) matchings without weights. Where the time (of `time.monotonic`) is over
+    before, the greatest that was found so far.
     """
     low = edges.low
     values = np.unique(low)
@@ -159,7 +163,7 @@ def highest_floor(edges: Edges, size: int) -> int:
         np.maximum.at(best, edges.b, low)
         at_most = int(np.searchsorted(values, best.min(), "right")) - 1
     fits, fails, tried = 0, at_most + 1, at_most
-    while fails - fits > 1:
+    while fails - fits > 1 and time.monotonic() < ends:
         if most_pairs(edges.only(low >= values[tried]), size) >= size:
             fits = tried
         else:
@@ -205,6 +209,10 @@ class Prices:
     people: int
     alone: int
     slack: Whole
+    each: Whole
+    """Everybody's price, 0 for who has no edge."""
+    partner: Whole
+    """With whom the relaxation puts everybody, by round trips: the partner of a partner may be a third. -1: alone."""
 
     def bound(self, left: int) -> int:
         """Return what no answer exceeds that leaves over so many of those who have an edge."""
@@ -247,7 +255,10 @@ def prices(edges: Edges, size: int) -> Prices:
         right = np.maximum(right, wanted)
     price = given - right[partner] + right
     slack = price[place[edges.a]] + price[place[edges.b]] - 2 * edges.weight
-    return Prices(int(price[:people].sum()), int(price[people:].min()) if left else 0, slack)
+    each, with_whom = np.zeros(edges.people, dtype=np.int64), np.full(edges.people, -1)
+    each[joined] = price[:people]
+    with_whom[joined] = np.r_[joined, np.full(left, -1)][partner[:people]]
+    return Prices(int(price[:people].sum()), int(price[people:].min()) if left else 0, slack, each, with_whom)
 
 
 def _worth(edges: Edges, chosen: Whole) -> tuple[int, int]:

@@ -123,7 +123,7 @@ def _values(places: Places) -> tuple[Whole, int]:
     given up first, then the even load, then the pairs kept: never the weight.
     """
     people = len(places.mentees) + 1
-    steps = people * int(places.capacity.max(initial=1)) + 1
+    steps = people * int(_seats(places).max(initial=1)) + 1
     sums = people * (int(places.weight.max()) + 1) * people
     even = sums * steps < EXACT
     bits = min(TIE_BITS // 2, max(0, (EXACT // (sums * steps)).bit_length() - people.bit_length() - 1)) if even else 0
@@ -138,10 +138,14 @@ def _values(places: Places) -> tuple[Whole, int]:
     return value * (steps * one) + ties, one
 
 
+def _seats(places: Places) -> Whole:
+    """Count the mentees that each mentor can get: as many as she takes, and as want her."""
+    return np.minimum(places.capacity, np.bincount(places.mentor, minlength=len(places.mentors)))
+
+
 def _clones(places: Places) -> tuple[Whole, Whole, Whole, Whole, int]:
     """Lay out each pair once per place of its mentor: mentee, column, number of the pair, turn; count the columns."""
-    wanted = np.bincount(places.mentor, minlength=len(places.mentors))
-    seats = np.minimum(places.capacity, wanted)
+    seats = _seats(places)
     start = np.r_[0, np.cumsum(seats)]
     times = seats[places.mentor]
     pair = np.repeat(np.arange(len(places.mentor)), times)
@@ -173,7 +177,7 @@ def _by_flow(places: Places, value: Whole, step: int) -> Whole | None:
 
     people, mentors = len(places.mentees), len(places.mentors)
     source, sink = people + mentors, people + mentors + 1
-    seats = np.minimum(places.capacity, np.bincount(places.mentor, minlength=mentors))
+    seats = _seats(places)
     turn = np.arange(seats.sum()) - np.repeat(np.cumsum(seats) - seats, seats)
     flow = min_cost_flow.SimpleMinCostFlow()
     flow.add_arcs_with_capacity_and_unit_cost(

@@ -163,7 +163,7 @@ def groups_of(edges: Edges, triangles: Whole) -> Groups:
 
 
 def triangles_of(edges: Edges, most: int) -> Whole | None:
-    """Find everybody three who are allowed with each other, as numbers of their pairs; None if more than `most`."""
+    """Find all three people who can be a trio, as numbers of their pairs; None where there are more than `most`."""
     shape = (edges.people, edges.people)
     number = csr_array((np.arange(1, len(edges) + 1), (edges.a, edges.b)), shape=shape)
     found, count = [np.empty((0, 3), dtype=np.int64)], 0
@@ -171,8 +171,12 @@ def triangles_of(edges: Edges, most: int) -> Whole | None:
         row = slice(number.indptr[person], number.indptr[person + 1])
         others, own = number.indices[row], number.data[row] - 1
         between = number[others][:, others].tocoo()
-        found.append(np.stack([own[between.row], own[between.col], between.data - 1], axis=1))
-        count += len(between.data)
+        triangles = np.stack([own[between.row], own[between.col], between.data - 1], axis=1)
+        if edges.fits is not None:
+            who = np.stack([np.full(len(triangles), person), others[between.row], others[between.col]], axis=1)
+            triangles = triangles[edges.fits(who)]
+        found.append(triangles)
+        count += len(triangles)
         if count > most:
             return None
     return np.concatenate(found)

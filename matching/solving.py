@@ -60,7 +60,7 @@ def _buddies(instance: Buddies, *, floor: bool, kept: Collection[frozenset[str]]
     worth = {(i, j): w for i, j, w in instance.pairs}
     pairs = [worth[pair] for pair in found.pairs]
     threes = [(worth[i, j], worth[i, k], worth[j, k]) for i, j, k in found.trios]
-    total = 2 * sum(pairs) + sum(map(sum, threes))
+    total = trios.total(edges, found)
     # In a trio everybody has all three but the one between the two others.
     twice = [2 * worst for worst in pairs] + [sum(three) - max(three) for three in threes]
     solver = "networkx" if len(people) <= PLAIN else "rustworkx"
@@ -69,9 +69,9 @@ def _buddies(instance: Buddies, *, floor: bool, kept: Collection[frozenset[str]]
         trios=[[people[i], people[j], people[k]] for i, j, k in found.trios],
         placed=2 * len(pairs) + 3 * len(threes),
         total=total,
-        worst=_half(min(twice)) if twice else None,
+        worst=half(min(twice)) if twice else None,
         optimal=found.proved,
-        gap=0 if found.proved else _gap(total, found.bound),
+        gap=0 if found.proved else gap_of(total, found.bound),
         solver=f"{solver} blossom, HiGHS" if found.trios or not found.proved else f"{solver} blossom",
         seconds=0,
     )
@@ -109,11 +109,12 @@ def _kept(first: Sequence[str], second: Sequence[str], a: Whole, b: Whole, kept:
     return np.array([frozenset((first[i], second[j])) in kept for i, j in both], dtype=bool)
 
 
-def _half(twice: int) -> float:
+def half(twice: int) -> float:
+    """Halve a whole number; a half that is whole is written so."""
     return twice / 2 if twice % 2 else twice // 2
 
 
-def _gap(total: int, bound: int | None) -> float | None:
+def gap_of(total: int, bound: int | None) -> float | None:
     """Return the share of the bound that is missing, rounded up, so that what is missing never reads as nothing."""
     if bound is None:
         return None

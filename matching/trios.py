@@ -93,6 +93,15 @@ def solve(edges: Edges, *, most_trios: int, floor: bool = False, seconds: float 
     return _priced(edges, first, least=least, proved=proved, ends=ends)
 
 
+def total(edges: Edges, answer: Answer) -> int:
+    """Count an answer's pairs twice by their weight, its trios by the sum of their three."""
+    both = zip(edges.a.tolist(), edges.b.tolist(), strict=True)
+    weight = dict(zip(both, edges.weight.tolist(), strict=True))
+    pairs: int = sum(2 * weight[pair] for pair in answer.pairs)
+    threes: int = sum(weight[i, j] + weight[i, k] + weight[j, k] for i, j, k in answer.trios)
+    return pairs + threes
+
+
 def _pairs_only(edges: Edges, size: int, *, floor: bool, proved: bool = True) -> Answer:
     if floor and size:
         edges = edges.only(edges.low >= highest_floor(edges, size))
@@ -169,24 +178,36 @@ def _within(edges: Edges, least: int) -> Edges:
     return edges.only((edges.first + best[edges.a] >= least) & (edges.second + best[edges.b] >= least))
 
 
-def _start(edges: Edges, size: int, extra: int) -> Groups | None:
-    """Make the best pairs and let those left over join them: the most, then the greatest value; None if none can."""
-    chosen = best_pairs(edges, size)
+def joining(edges: Edges, chosen: Whole, most: int) -> Whole:
+    """Let those whom some pairs leave over join them, one to each: the most, then the greatest value.
+
+    Returns the trios that come of it as rows of three numbers of pairs, the chosen one first, at most so many.
+    """
     number = csr_array((np.arange(1, len(edges) + 1), (edges.a, edges.b)), shape=(edges.people, edges.people))
     number = number + number.T
     alone = np.setdiff1d(np.r_[edges.a, edges.b], np.r_[edges.a[chosen], edges.b[chosen]])
     to_a = number[alone][:, edges.a[chosen]].toarray() - 1
     to_b = number[alone][:, edges.b[chosen]].toarray() - 1
     can = (to_a >= 0) & (to_b >= 0)
+    if edges.fits is not None and can.any():
+        row, column = np.nonzero(can)
+        can[row, column] = edges.fits(np.stack([alone[row], edges.a[chosen][column], edges.b[chosen][column]], axis=1))
     gain = edges.weight[to_a] + edges.weight[to_b] - edges.weight[chosen]
     one_more = 2 * int(edges.weight.sum()) + 1
     who, whom = linear_sum_assignment(np.where(can, one_more + gain, 0), maximize=True)
     joins = sorted(
         ((int(gain[i, j]), int(i), int(j)) for i, j in zip(who, whom, strict=True) if can[i, j]), reverse=True
     )
-    if not joins:
+    rows = [[chosen[j], to_a[i, j], to_b[i, j]] for _gain, i, j in joins[:most]]
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)
+
+
+def _start(edges: Edges, size: int, extra: int) -> Groups | None:
+    """Make the best pairs and let those left over join them; None where nobody can."""
+    chosen = best_pairs(edges, size)
+    triangles = joining(edges, chosen, extra)
+    if not len(triangles):
         return None
-    triangles = np.array([[chosen[j], to_a[i, j], to_b[i, j]] for _gain, i, j in joins[:extra]])
     return groups_of(edges.only(np.setdiff1d(chosen, triangles[:, 0])), np.empty((0, 3), dtype=np.int64)).joined_by(
         groups_of(edges, triangles).only(np.arange(len(edges) + len(triangles)) >= len(edges))
     )

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NotRequired, Protocol, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +45,7 @@ class Reason(StrEnum):
     NO_SHARED_LANGUAGE = "no_shared_language"
     TOO_FEW_SHARED_HOURS = "too_few_shared_hours"
     NO_CAPACITY = "no_capacity"
+    EXCLUDED = "excluded"
 
 
 class GraphData(TypedDict):
@@ -75,7 +76,13 @@ class PersonData(TypedDict):
 
 
 class Settings(TypedDict, total=False):
-    """What every request may carry besides its people."""
+    """What every request may carry besides its people.
+
+    ``weights`` of the components sum to 1. ``floor`` puts the worst-off person before the total. ``locked`` pairs are
+    made whatever else would be better, where no rule bars them; ``excluded`` ones are never made. Of answers that are
+    as good, the one with the most pairs of ``previous`` is given. ``seconds`` bound the search for trios. ``compare``
+    works out what asking for the floor, or not, would have given.
+    """
 
     graph: GraphData
     graph_version: str
@@ -84,12 +91,19 @@ class Settings(TypedDict, total=False):
     minimum_minutes: int
     weights: Mapping[str, float]
     seed: int
+    floor: bool
+    locked: Sequence[Sequence[str]]
+    excluded: Sequence[Sequence[str]]
+    previous: Sequence[Sequence[str]]
+    seconds: float
+    compare: bool
 
 
 class BuddiesRequest(Settings):
-    """Input of ``matching.buddies.solve``."""
+    """Input of ``matching.buddies.solve``; ``max_trios`` left out is 1 where the people are odd in number, else 0."""
 
     people: Sequence[PersonData]
+    max_trios: NotRequired[int]
 
 
 class MentorsRequest(Settings):
@@ -124,11 +138,19 @@ class SkillPath(TypedDict):
 
 
 class Component(TypedDict):
-    """One named component of a score."""
+    """One named component of what a pair is worth to somebody."""
 
     name: str
     weight: float
     raw: float
+
+
+class Side(TypedDict):
+    """What a pair is worth to one of its people: ``score`` is the sum of the components * 10,000."""
+
+    person: str
+    score: int
+    components: list[Component]
 
 
 class HeldSkill(TypedDict):
@@ -146,7 +168,8 @@ class GoalCover(TypedDict):
     """A goal still open and what covers it.
 
     ``own_level`` is what the person has already (0: nothing yet); ``raw`` is nearness * the share of the gap
-    between ``own_level`` and ``level`` that the holder's level spans.
+    between ``own_level`` and ``level`` that the holder's level spans. ``helpers`` counts everybody who was looked at
+    and could help with it.
     """
 
     person: str
@@ -156,6 +179,7 @@ class GoalCover(TypedDict):
     own_level: int
     held: HeldSkill | None
     raw: float
+    helpers: int
 
 
 class GoalEnd(TypedDict):
@@ -187,14 +211,15 @@ class Hours(TypedDict):
 class Parts(TypedDict):
     """Everything that a score was made of: what is stored beside a match, and what ``explain`` reads.
 
-    ``purpose`` is mentor (``people`` = learner, mentor) or buddy. ``zone_minutes`` is the difference between
+    ``purpose`` is mentor (``people`` = learner, mentor) or buddy. ``sides`` say what it is worth to each: to both
+    buddies in the order of ``people``, of a mentor's pair to the learner. ``zone_minutes`` is the difference between
     their clocks.
     """
 
     purpose: str
     people: list[str]
     score: int
-    components: list[Component]
+    sides: list[Side]
     goals: list[GoalCover]
     shared_goals: list[SharedGoal]
     hours: Hours
@@ -224,7 +249,8 @@ class Unplaced(TypedDict):
 
     ``code``: ``nobody_else`` (nobody to pair with), ``none_allowed`` (every pair was ruled out) or ``taken``
     (``allowed`` others were possible, and all were placed with somebody else). ``reasons`` counts the others
-    by reason (one pair may have several); ``refused`` keeps the reasons person by person.
+    by reason (one pair may have several), ``only`` those whom that reason alone rules out; ``refused`` keeps the
+    reasons person by person. ``languages`` are hers: what somebody would have to speak.
     """
 
     person: str
@@ -232,11 +258,40 @@ class Unplaced(TypedDict):
     considered: int
     allowed: int
     reasons: dict[str, int]
+    only: dict[str, int]
     refused: dict[str, list[str]]
+    languages: list[str]
+
+
+class Sum(TypedDict):
+    """How good an answer is, as ``matching.instance.Answer`` counts it; ``worst`` is somebody's score, or nobody's."""
+
+    placed: int
+    total: int
+    worst: float | None
+
+
+class Solved(Sum):
+    """How good an answer is and how sure that is.
+
+    ``each`` is what everybody placed has of it: a score, in a trio the mean of two. ``floor`` and ``plain`` are what
+    putting the worst-off person first gives, and what not doing so gives: the one that was asked for and the other,
+    which is None where it was not worked out. ``ignored`` are locked pairs that a rule bars; ``seconds`` are added by
+    whoever measures them, so that the same question has the same answer.
+    """
+
+    each: dict[str, float]
+    optimal: bool
+    gap: float | None
+    solver: str
+    seconds: NotRequired[float]
+    floor: Sum | None
+    plain: Sum | None
+    ignored: list[list[str]]
 
 
 class BuddiesAnswer(TypedDict):
-    """Output of ``matching.buddies.solve``; ``total`` sums the pairs before anybody joins to a trio."""
+    """Output of ``matching.buddies.solve``."""
 
     graph_version: str
     groups: list[BuddyGroup]
@@ -244,6 +299,7 @@ class BuddiesAnswer(TypedDict):
     placed: int
     trios: int
     total: int
+    solved: Solved
     unknown_skills: list[str]
 
 
@@ -269,7 +325,23 @@ class MentorsAnswer(TypedDict):
     unplaced: list[Unplaced]
     placed: int
     total: int
+    solved: Solved
     unknown_skills: list[str]
+
+
+class WhyRequest(TypedDict):
+    """Input of ``matching.why.solve``: what was asked (``purpose`` buddy or mentorship) and two people of it."""
+
+    purpose: str
+    ask: BuddiesRequest | MentorsRequest
+    people: Sequence[str]
+
+
+class WhyAnswer(TypedDict):
+    """Output of ``matching.why.solve``: every rule that bars the two, and what they would be worth to each other."""
+
+    reasons: list[str]
+    parts: Parts
 
 
 class NeighboursRequest(TypedDict, total=False):
@@ -295,22 +367,6 @@ class NeighboursAnswer(TypedDict):
 
     graph_version: str
     neighbours: dict[str, list[Neighbour]]
-
-
-class Gettext(Protocol):
-    """Translates a message and fills in its named places."""
-
-    def __call__(self, string: str, /, **variables: object) -> str:
-        """Return the message in the reader's language."""
-        ...
-
-
-class Ngettext(Protocol):
-    """Translates a message whose form depends on a number; ``num`` is one of its places."""
-
-    def __call__(self, singular: str, plural: str, num: int, /, **variables: object) -> str:
-        """Return the message in the reader's language."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
-from matching import buddies, mentors, solving
+from matching import buddies, mentors, solving, why
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,9 +20,17 @@ def solve(request: dict[str, Any]) -> dict[str, Any]:
     `MentorsRequest`; the answer is the matching `BuddiesAnswer` or `MentorsAnswer`. Raises what they raise:
     `UnknownGraph` when only a version was sent and this process has not met it.
     """
-    ask = request["ask"]
+    started, ask = time.monotonic(), request["ask"]
     answer = buddies.solve(ask) if request["purpose"] == "buddy" else mentors.solve(ask)
+    answer["solved"]["seconds"] = round(time.monotonic() - started, 3)
     return dict(answer)
+
+
+def compare(request: dict[str, Any]) -> dict[str, Any]:
+    """Answer "why not these two?": `request` is a `matching.types.WhyRequest`, the answer a `WhyAnswer`."""
+    ask, (one, other) = request["ask"], request["people"]
+    found = why.buddies(ask, one, other) if request["purpose"] == "buddy" else why.mentor(ask, one, other)
+    return dict(found)
 
 
 def solve_instance(

@@ -92,7 +92,7 @@ def request_for(session: Session, run_id: UUID) -> dict[str, Any] | None:
         "current_pairs": _plain(rules.together.now),
     }
     if run.kind == PairKind.BUDDY:
-        ask["people"] = waiting
+        ask |= {"people": waiting, "max_trios": len(waiting)}
     else:
         ask |= {"learners": waiting, "mentors": [data[m] for m in sorted(mentors)], "ranked": RANKED}
     return {"week": week.isoformat(), "request": {"purpose": run.kind, "ask": ask}}

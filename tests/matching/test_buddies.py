@@ -5,82 +5,74 @@ import os
 import random
 import subprocess
 import sys
+from fractions import Fraction
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.buddies import add_thirds, match_pairs, solve
+from matching import large, why
+from matching.buddies import solve
+from matching.explain import Speaker
+from tests.matching import brute, reference
+from tests.matching.crowds import crowds
+from tests.matching.test_scoring import SMALL
 
 if TYPE_CHECKING:
     from matching.types import BuddiesRequest, GraphData, PersonData
 
-Worth = dict[tuple[str, str], int]
 
+@settings(max_examples=60, deadline=None)
+@given(crowds(least=1), st.booleans(), st.integers(0, 2))
+def test_groups_are_the_best_as_trying_every_grouping_shows(cohort: list[Any], floor: bool, most_trios: int) -> None:
+    request: BuddiesRequest = {
+        "graph": SMALL, "people": cohort, "floor": floor, "max_trios": most_trios, "minimum_minutes": 30
+    }  # fmt: skip
+    answer = solve(request)
+    names = [one["id"] for one in cohort]
+    parts = {frozenset(two): why.buddies(request, *two) for two in combinations(names, 2)}
+    allowed = {two: found["parts"] for two, found in parts.items() if not found["reasons"]}
+    together = {one["id"]: (reference.minutes(one), {*one["languages"]}) for one in cohort}
 
-def best_by_trying_all(people: list[str], worth: Worth) -> tuple[int, int]:
-    """Most pairs, then greatest sum, over every matching."""
-    if len(people) < 2:
-        return (0, 0)
-    first, rest = people[0], people[1:]
-    best = best_by_trying_all(rest, worth)
-    for other in rest:
-        if (first, other) in worth:
-            pairs, total = best_by_trying_all([one for one in rest if one != other], worth)
-            best = max(best, (pairs + 1, total + worth[first, other]))
-    return best
+    def can_be(group: tuple[str, ...]) -> bool:
+        minutes, languages = (set.intersection(*each) for each in zip(*(together[name] for name in group), strict=True))
+        return len(group) < 3 or (bool(languages) and len(minutes) >= 30)
 
+    def has(group: tuple[str, ...], who: str) -> list[int]:
+        shared = [allowed[frozenset(two)] for two in combinations(group, 2) if who in two]
+        return [side["score"] for one in shared for side in one["sides"] if side["person"] == who]
 
-@st.composite
-def instances(draw: st.DrawFn) -> tuple[list[str], Worth]:
-    people = [f"p{number}" for number in range(draw(st.integers(0, 8)))]
-    worth = {pair: draw(st.integers(0, 30)) for pair in combinations(people, 2) if draw(st.integers(0, 99)) < 45}
-    return people, worth
+    def rank(groups: list[tuple[str, ...]]) -> tuple[Fraction, ...]:
+        each = [Fraction(sum(mine), len(mine)) for group in groups for who in group for mine in [has(group, who)]]
+        total = sum(
+            (2 if len(group) == 2 else 1) * sum(allowed[frozenset(two)]["score"] for two in combinations(group, 2))
+            for group in groups
+        )
+        trios = sum(len(group) == 3 for group in groups)
+        worst = min(each, default=Fraction(0))
+        return (Fraction(len(each)), Fraction(-trios), *([worst] if floor else []), Fraction(total))
 
-
-@settings(max_examples=300, deadline=None)
-@given(instances())
-def test_pairs_are_the_most_and_the_best_as_trying_every_matching_shows(
-    instance: tuple[list[str], Worth],
-) -> None:
-    people, worth = instance
-    pairs = match_pairs(people, worth)
-    used = [person for pair in pairs for person in pair]
-    assert len(used) == len(set(used))
-    assert (len(pairs), sum(worth[pair] for pair in pairs)) == best_by_trying_all(people, worth)
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.integers(1, 3), st.integers(1, 4), st.randoms(use_true_random=False))
-def test_thirds_are_the_most_and_the_best_as_trying_every_choice_shows(
-    left_count: int, pair_count: int, chance: random.Random
-) -> None:
-    left = [f"z{number}" for number in range(left_count)]
-    pairs = [(f"a{number}", f"b{number}") for number in range(pair_count)]
-    worth = {
-        (member, person): chance.randrange(30)
-        for pair in pairs
-        for member in pair
-        for person in left
-        if chance.random() < 0.7
+    worth = {two: one["score"] for two, one in allowed.items()}
+    options = [
+        groups
+        for groups in brute.groupings(names, worth)
+        if all(map(can_be, groups)) and sum(len(group) == 3 for group in groups) <= most_trios
+    ]
+    made = [tuple(group["members"]) for group in answer["groups"]]
+    assert rank(made) == max(map(rank, options))
+    assert answer["solved"]["optimal"] is True
+    assert answer["solved"]["total"] == answer["total"] == rank(made)[-1]
+    assert answer["solved"]["each"] == {
+        who: sum(mine) / len(mine) for group in made for who in group for mine in [has(group, who)]
     }
-
-    def best(people: list[str], free: list[tuple[str, str]]) -> tuple[int, int]:
-        if not people:
-            return (0, 0)
-        found = best(people[1:], free)
-        for a, b in free:
-            if (a, people[0]) in worth and (b, people[0]) in worth:
-                count, total = best(people[1:], [pair for pair in free if pair != (a, b)])
-                found = max(found, (count + 1, total + worth[a, people[0]] + worth[b, people[0]]))
-        return found
-
-    thirds = add_thirds(pairs, left, worth, lambda _: True)
-    assert len(set(thirds.values())) == len(thirds)
-    total = sum(worth[a, person] + worth[b, person] for (a, b), person in thirds.items())
-    assert (len(thirds), total) == best(left, pairs)
+    assert answer["placed"] == len(answer["solved"]["each"]) == sum(map(len, made))
+    assert {*answer["solved"]["each"], *(one["person"] for one in answer["unplaced"])} == {*names}
+    for group in answer["groups"]:
+        for match in group["pairs"]:
+            assert match["parts"] == allowed[frozenset(match["people"])]
+            assert Speaker(names={name: name for name in names}).reasons(match["parts"])
 
 
 def people(count: int, chance: random.Random) -> list[PersonData]:
@@ -100,27 +92,6 @@ def people(count: int, chance: random.Random) -> list[PersonData]:
             }
         )
     return made
-
-
-@pytest.mark.parametrize("case", range(12))
-def test_whole_cohorts_equal_trying_every_matching_of_pairs_scored_alone(languages: GraphData, case: int) -> None:
-    cohort = people(7, random.Random(case))
-    worth: Worth = {}
-    for a, b in combinations(cohort, 2):
-        alone = solve({"graph": languages, "people": [a, b]})
-        if alone["groups"]:
-            worth[a["id"], b["id"]] = alone["total"]
-    answer = solve({"graph": languages, "people": cohort})
-    pairs, total = best_by_trying_all([person["id"] for person in cohort], worth)
-    assert len(answer["groups"]) == pairs
-    assert answer["total"] == total
-    members = [person for group in answer["groups"] for person in group["members"]]
-    assert len(members) == len(set(members)) == answer["placed"]
-    assert {*members, *(one["person"] for one in answer["unplaced"])} == {one["id"] for one in cohort}
-    for group in answer["groups"]:
-        for match in group["pairs"]:
-            one, other = match["people"]
-            assert match["score"] == match["parts"]["score"] == worth[one, other]
 
 
 def three(languages: GraphData) -> BuddiesRequest:
@@ -196,8 +167,8 @@ def test_the_same_people_in_any_order_and_process_are_matched_alike(languages: G
         random.Random(shuffle).shuffle(mixed)
         assert json.dumps(solve({**request, "people": mixed}), sort_keys=True) == expected
     program = (
-        "import json, sys; from matching.buddies import solve;"
-        "print(json.dumps(solve(json.load(sys.stdin)), sort_keys=True))"
+        "import json, sys; from matching.buddies import solve; answer = solve(json.load(sys.stdin));"
+        "print(json.dumps(answer, sort_keys=True))"
     )
     for hash_seed in ("1", "2"):
         ran = subprocess.run(
@@ -209,3 +180,66 @@ def test_the_same_people_in_any_order_and_process_are_matched_alike(languages: G
             check=True,
         )
         assert ran.stdout.strip() == expected
+
+
+def test_a_locked_pair_is_made_whatever_would_be_better(languages: GraphData) -> None:
+    cohort = people(8, random.Random(2))
+    free = {tuple(group["members"]) for group in solve({"graph": languages, "people": cohort})["groups"]}
+    other = next(
+        two
+        for two in combinations([one["id"] for one in cohort], 2)
+        if two not in free and not why.buddies({"graph": languages, "people": cohort}, *two)["reasons"]
+    )
+    answer = solve({"graph": languages, "people": cohort, "locked": [other[::-1]]})
+    assert [*other] in [group["members"] for group in answer["groups"]]
+    assert answer["solved"]["ignored"] == []
+    assert answer["placed"] == len(answer["solved"]["each"])
+
+
+def test_a_locked_pair_that_a_rule_bars_or_that_overlaps_is_given_back(languages: GraphData) -> None:
+    request = three(languages)
+    request["people"][2]["blocks"] = ["ana"]
+    request["locked"] = [["eve", "ana"], ["ben", "eve"], ["ben", "ana"], ["ana", "nobody"]]
+    answer = solve(request)
+    assert answer["solved"]["ignored"] == [["ana", "eve"], ["ana", "nobody"], ["ben", "eve"]]
+    assert ["ana", "ben"] in [group["members"] for group in answer["groups"]]
+
+
+def test_an_excluded_pair_is_never_made_not_even_within_a_trio(languages: GraphData) -> None:
+    answer = solve({**three(languages), "excluded": [["eve", "ana"]]})
+    assert answer["trios"] == 0
+    assert answer["groups"][0]["members"] in (["ana", "ben"], ["ben", "eve"])
+
+
+def test_of_equal_answers_the_one_with_earlier_pairs_is_given(languages: GraphData) -> None:
+    common = three(languages)["people"][0]
+    four: BuddiesRequest = {"graph": languages, "people": [{**common, "id": name} for name in "abcd"]}
+    for partner in "bcd":
+        made = [group["members"] for group in solve({**four, "previous": [["a", partner]]})["groups"]]
+        assert ["a", partner] in made
+
+
+def test_what_putting_the_worst_off_first_costs_is_said_with_either_answer(languages: GraphData) -> None:
+    request: BuddiesRequest = {"graph": languages, "people": people(12, random.Random(1))}
+    plain, floor = solve({**request, "compare": True}), solve({**request, "floor": True, "compare": True})
+    for answer in (plain, floor):
+        assert answer["solved"]["plain"] == {name: plain["solved"][name] for name in ("placed", "total", "worst")}
+        assert answer["solved"]["floor"] == {name: floor["solved"][name] for name in ("placed", "total", "worst")}
+    assert solve(request)["solved"]["floor"] is None
+
+
+def test_a_large_crowd_is_matched_nearly_best_and_says_how_nearly(
+    languages: GraphData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request: BuddiesRequest = {"graph": languages, "people": people(61, random.Random(9))}
+    best = solve(request)
+    monkeypatch.setattr("matching.buddies.EVERY", 10)
+    monkeypatch.setattr("matching.candidates.EVERY", 10)
+    monkeypatch.setattr(large, "AROUND", 12)
+    answer = solve(request)
+    assert answer["placed"] == best["placed"]
+    assert answer["solved"]["optimal"] is False
+    gap = answer["solved"]["gap"]
+    assert answer["total"] <= best["total"]
+    assert gap is None or answer["total"] >= (1 - gap) * best["total"] - 1
+    assert answer["total"] >= 0.9 * best["total"]

@@ -1,131 +1,128 @@
 from __future__ import annotations
 
+import random
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 import pytest
+from hypothesis import given, settings
 
-from matching.candidates import (
-    Candidates,
-    Rules,
-    candidates,
-    people_from,
-    person_from,
-    unplaced,
-    why_not,
-    why_not_mentor,
-)
-from matching.scoring import Score
-from matching.types import PersonData, Reason
+from matching import candidates
+from matching.candidates import buddy_edges, mentor_pairs, ranked_pairs
+from matching.graph import graph_from
+from matching.people import Crowd, person_from
+from matching.rules import Bars, Rules
+from matching.scoring import BUDDY_WEIGHTS, MENTOR_WEIGHTS, Scorer, checked_weights, pair_score
+from tests.matching.crowds import crowds
+from tests.matching.test_scoring import SMALL
 
-ANA: PersonData = {"id": "ana", "hours": [(540, 1020)], "languages": ["en", "pt"]}
-BEN: PersonData = {"id": "ben", "hours": [(960, 1200)], "languages": ["en"]}
+if TYPE_CHECKING:
+    from matching.pairing import Edges
+    from matching.people import Whole
 
 
-NO_MORE_RULES = Rules()
+def ready(people: list[dict[str, Any]], learners: int | None = None) -> tuple[Scorer, Bars]:
+    crowd = Crowd([person_from(one) for one in people])
+    weights = BUDDY_WEIGHTS if learners is None else MENTOR_WEIGHTS
+    seekers, holders = range(len(crowd) if learners is None else learners), range(learners or 0, len(crowd))
+    bars = Bars(crowd, Rules(minimum_minutes=30), places=learners is not None)
+    return Scorer(graph_from(SMALL), crowd, seekers, holders, checked_weights(weights, weights)), bars
 
 
-def reasons(a: PersonData, b: PersonData, rules: Rules = NO_MORE_RULES) -> list[str]:
-    forth = why_not(person_from(a), person_from(b), rules)
-    assert forth == why_not(person_from(b), person_from(a), rules)
-    return [reason.value for reason in forth]
-
-
-def test_two_people_with_a_language_and_an_hour_in_common_are_allowed() -> None:
-    assert reasons(ANA, BEN) == []
-
-
-@pytest.mark.parametrize(
-    ("change", "rules", "reason"),
-    [
-        ({"languages": ["fi"]}, Rules(), "no_shared_language"),
-        ({"languages": []}, Rules(), "no_shared_language"),
-        ({"hours": [(961, 1200)]}, Rules(), "too_few_shared_hours"),
-        ({}, Rules(minimum_minutes=61), "too_few_shared_hours"),
-        ({"manager_id": "ana"}, Rules(), "own_manager"),
-        ({"blocks": ["ana"]}, Rules(), "blocked"),
-        ({"declined": ["ana"]}, Rules(), "declined_before"),
-        ({}, Rules(ex_pairs=frozenset({frozenset({"ana", "ben"})})), "ex_pair"),
-        ({}, Rules(current_pairs=frozenset({frozenset({"ana", "ben"})})), "already_paired"),
-    ],
-)
-def test_each_hard_constraint_is_a_missing_edge_with_its_reason_in_both_directions(
-    change: PersonData, rules: Rules, reason: str
-) -> None:
-    assert reasons(ANA, {**BEN, **change}, rules) == [reason]
-
-
-def test_every_reason_is_kept_not_only_the_first() -> None:
-    assert reasons(ANA, {"id": "ben", "blocks": ["ana"], "manager_id": "ana"}) == [
-        "own_manager",
-        "blocked",
-        "no_shared_language",
-        "too_few_shared_hours",
+def cohort(count: int, chance: random.Random) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"p{number}",
+            "skills": [(key, chance.randint(1, 5)) for key in chance.sample("12345", 2)],
+            "goals": [(key, chance.randint(1, 5)) for key in chance.sample("12345", 2)],
+            "hours": [(60 * (start := chance.randrange(4)), 60 * start + 150)],
+            "languages": chance.sample(["en", "pt"], chance.randint(1, 2)),
+            "capacity": chance.randint(0, 3),
+        }
+        for number in range(count)
     ]
 
 
-def test_nobody_is_matched_with_herself() -> None:
-    assert reasons(ANA, ANA) == ["self"]
+def rows(edges: Edges) -> dict[tuple[int, int], tuple[int, int, int]]:
+    columns = (edges.a, edges.b, edges.weight, edges.first, edges.second)
+    return {(a, b): (w, f, s) for a, b, w, f, s in zip(*(column.tolist() for column in columns), strict=True)}
 
 
-def test_a_mentor_without_a_free_place_is_no_candidate() -> None:
-    learner, mentor = person_from(ANA), person_from({**BEN, "capacity": 0})
-    assert why_not_mentor(learner, mentor, Rules()) == (Reason.NO_CAPACITY,)
-    assert why_not_mentor(mentor, learner, Rules()) == ()
+@settings(max_examples=60, deadline=None)
+@given(crowds(least=2))
+def test_every_allowed_pair_of_some_people_is_weighed_once(people: list[dict[str, Any]]) -> None:
+    scorer, bars = ready(people)
+    some = np.arange(1, len(people))
+    edges, beyond = buddy_edges(scorer, bars, some)
+    expected = {}
+    for a, b in combinations(some.tolist(), 2):
+        one, other = np.array([a]), np.array([b])
+        if not bars.between(one, other)[0]:
+            forth, back = (scorer.utilities(scorer.pairs(*pair)) for pair in ((one, other), (other, one)))
+            scores = (int(scorer.score(one, other)[0]), int(scorer.score(other, one)[0]))
+            expected[a - 1, b - 1] = (int(pair_score(forth, back)[0]), *scores)
+    assert rows(edges) == expected
+    assert beyond.tolist() == [-1] * len(some)
 
 
-def test_goals_already_reached_are_left_out_and_a_skill_named_twice_counts_once() -> None:
-    person = person_from({"id": "x", "skills": [("b", 3), ("a", 2), ("a", 4)], "goals": [("a", 4), ("b", 5), ("c", 1)]})
-    assert person.skills == (("a", 4), ("b", 3))
-    assert person.goals == (("b", 5, 3), ("c", 1, 0))
+def test_in_a_large_crowd_each_persons_best_pairs_are_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    scorer, bars = ready(cohort(40, random.Random(3)))
+    every = np.arange(40)
+    whole, _ = buddy_edges(scorer, bars, every)
+    monkeypatch.setattr(candidates, "EVERY", 10)
+    monkeypatch.setattr(candidates, "NEAREST", 4)
+    edges, beyond = buddy_edges(scorer, bars, every)
+    kept, all_pairs = rows(edges), rows(whole)
+    assert kept.items() < all_pairs.items()
+    for person in every.tolist():
+        mine = sorted((w for pair, (w, *_) in all_pairs.items() if person in pair), reverse=True)
+        held = sorted((w for pair, (w, *_) in kept.items() if person in pair), reverse=True)
+        assert held[:4] == mine[:4]
+        assert len(held) >= min(3, len(mine))
+        left_out = [w for pair, (w, *_) in all_pairs.items() if person in pair and pair not in kept]
+        assert max(left_out, default=-1) <= beyond[person] or not left_out
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [{"skills": [("a", 0)]}, {"goals": [("a", 6)]}, {"capacity": -1}, {"hours": [(5, 5)]}],
-)
-def test_a_malformed_person_is_refused(bad: PersonData) -> None:
-    with pytest.raises(ValueError, match=r"level|capacity|interval"):
-        person_from({**ANA, **bad})
+def pairs_of(found: tuple[Whole, Whole, Whole, int | None]) -> dict[tuple[int, int], int]:
+    return {(a, b): w for a, b, w in zip(*(column.tolist() for column in found[:3]), strict=True)}
 
 
-def test_a_person_named_twice_is_refused() -> None:
-    with pytest.raises(ValueError, match="twice"):
-        people_from([ANA, ANA], 0)
+def test_likely_mentors_are_allowed_ones_with_their_scores_and_a_total_that_none_exceeds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people = cohort(60, random.Random(4))
+    people[40:] = [{**one, "id": f"m{one['id']}"} for one in people[40:]]
+    scorer, bars = ready(people, learners=40)
+    capacity = np.array([one["capacity"] for one in people[40:]])
+    learners = np.arange(40)
+    every = pairs_of(mentor_pairs(scorer, bars, learners, capacity))
+    assert mentor_pairs(scorer, bars, learners, capacity)[3] is None
+    monkeypatch.setattr(candidates, "EVERY_PAIR", 1)
+    monkeypatch.setattr(candidates, "HEAD", 2)
+    monkeypatch.setattr(candidates, "SPREAD", 2)
+    monkeypatch.setattr(candidates, "LIKELY", 4)
+    found = mentor_pairs(scorer, bars, learners, capacity)
+    likely = pairs_of(found)
+    assert likely.items() < every.items()
+    assert len(likely) == len(found[0])
+    best = sum(max((w for (one, _), w in every.items() if one == learner), default=0) for learner in range(40))
+    assert found[3] is not None
+    assert found[3] >= best
+    again = mentor_pairs(scorer, bars, learners, capacity)
+    assert pairs_of(again) == likely
 
 
-def test_ties_are_broken_in_an_order_that_the_seed_decides_and_the_input_does_not() -> None:
-    people: list[PersonData] = [{"id": str(number)} for number in range(20)]
-    orders = {seed: list(people_from(people, seed)) for seed in range(3)}
-    assert list(people_from(people[::-1], 1)) == orders[1]
-    assert len({tuple(order) for order in orders.values()}) == 3
-
-
-def test_each_pair_has_a_score_or_its_reasons() -> None:
-    people = [person_from(ANA), person_from(BEN), person_from({"id": "eve"})]
-    ana, ben, eve = people
-    found = candidates(
-        [(ana, ben), (ana, eve), (ben, eve)],
-        lambda a, b: why_not(a, b, Rules()),
-        lambda a, b: Score(len(a.id + b.id), {}),
-    )
-    assert found.scores == {("ana", "ben"): Score(6, {})}
-    assert set(found.refused) == {("ana", "eve"), ("ben", "eve")}
-
-
-def test_who_could_not_be_placed_says_why() -> None:
-    found = Candidates(
-        scores={("a", "b"): Score(1, {})},
-        refused={
-            ("a", "c"): (Reason.BLOCKED, Reason.NO_SHARED_LANGUAGE),
-            ("b", "c"): (Reason.NO_SHARED_LANGUAGE,),
-            ("d", "d"): (Reason.SELF,),
-        },
-    )
-    assert unplaced("c", [("a", "c"), ("b", "c")], found) == {
-        "person": "c",
-        "code": "none_allowed",
-        "considered": 2,
-        "allowed": 0,
-        "reasons": {"blocked": 1, "no_shared_language": 2},
-        "refused": {"a": ["blocked", "no_shared_language"], "b": ["no_shared_language"]},
-    }
-    assert unplaced("a", [("a", "b"), ("a", "c")], found)["code"] == "taken"
-    assert unplaced("d", [("d", "d")], found)["code"] == "nobody_else"
+def test_a_ranking_names_the_best_allowed_mentors_and_the_chosen_one() -> None:
+    people = cohort(20, random.Random(5))
+    people[12:] = [{**one, "id": f"m{one['id']}", "capacity": 1} for one in people[12:]]
+    scorer, bars = ready(people, learners=12)
+    every = pairs_of(mentor_pairs(scorer, bars, np.arange(12), np.ones(8, dtype=np.int64)))
+    worst = {one: min((p for p in every if p[0] == one), key=lambda p: every[p]) for one in {p[0] for p in every}}
+    chosen = np.array(sorted(worst.values()))
+    ranked = ranked_pairs(scorer, bars, chosen[:, 0], chosen[:, 1], 3)
+    for learner in range(12):
+        best = sorted((w for (one, _), w in every.items() if one == learner), reverse=True)
+        assert learner not in worst or worst[learner] in ranked[learner]
+        assert len(ranked[learner]) == min(3, len(best))
+        assert [every[pair] for pair in ranked[learner]][:2] == best[: len(ranked[learner])][:2]

@@ -15,6 +15,8 @@ import pytest
 from matching.buddies import solve as buddies
 from matching.explain import Speaker, facts
 from matching.mentors import solve as mentors
+from matching.scoring import MENTOR_WEIGHTS
+from tests.matching import reference
 
 if TYPE_CHECKING:
     from matching.types import GraphData, MentorsRequest, Parts, PersonData, Unplaced
@@ -254,6 +256,15 @@ def test_every_name_and_number_can_be_recomputed_from_the_raw_input(esco: GraphD
     answer = mentors(request)
     assert len(answer["matches"]) == 6
     told = 0
+    ranks_of = {
+        skill: nx.pagerank(net, alpha=0.6, personalization={skill: 1}, tol=1e-13, max_iter=500)
+        for skill in sorted({skill for person in people[:6] for skill, _ in person["goals"]})
+    }
+    near = {
+        (skill, key): round(rank / ranks[skill] * 1_000_000)
+        for skill, ranks in ranks_of.items()
+        for key, rank in ranks.items()
+    }
     for match in answer["matches"]:
         parts = match["parts"]
         learner, mentor = by_id[match["learner"]], by_id[match["mentor"]]
@@ -263,7 +274,7 @@ def test_every_name_and_number_can_be_recomputed_from_the_raw_input(esco: GraphD
             own = have.get(skill, 0)
             if wanted <= own:
                 continue
-            ranks = nx.pagerank(net, alpha=0.6, personalization={skill: 1}, tol=1e-13, max_iter=500)
+            ranks = ranks_of[skill]
             covers = {
                 held: ranks[held] / ranks[skill] * (min(level, wanted) - own) / (wanted - own)
                 for held, level in offer.items()
@@ -297,16 +308,12 @@ def test_every_name_and_number_can_be_recomputed_from_the_raw_input(esco: GraphD
         assert parts["hours"]["minutes"] == minutes
         shared = set(learner["languages"]) & set(mentor["languages"])
         assert set(parts["languages"]) == shared
-        apart = abs(learner["utc_offset"] - mentor["utc_offset"])
-        score = (
-            0.6 * (sum(raws) / len(raws) if raws else 0)
-            + 0.2 * min(1, minutes / 240)
-            + 0.1 * len(shared) / 2
-            + 0.1 * (1 - apart / 720)
-        )
-        assert abs(match["score"] - score * 10_000) < 0.52
-        from_parts = sum(round(one["weight"] * 10_000) * round(one["raw"] * 1_000_000) for one in parts["components"])
-        assert match["score"] == math.floor(from_parts / 1_000_000 + 0.5)
+        weights = dict(MENTOR_WEIGHTS)
+        expected = reference.utility(reference.components(learner, mentor, people[6:], near), weights)
+        assert abs(match["score"] - expected) < 2
+        (side,) = parts["sides"]
+        from_parts = sum(round(one["weight"] * 10_000) * round(one["raw"] * 1_000_000) for one in side["components"])
+        assert match["score"] == side["score"] == math.floor(from_parts / 1_000_000 + 0.5)
     assert told >= 6
 
 

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import json
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from matching.mentors import assign, solve
+from matching.explain import Speaker
+from matching.mentors import solve
+from matching.scoring import MENTOR_WEIGHTS
+from tests.matching.crowds import crowds
+from tests.matching.test_scoring import SMALL
 
 if TYPE_CHECKING:
     from matching.types import GraphData, MentorsRequest, PersonData
@@ -29,20 +32,26 @@ def best_by_trying_all(learners: list[str], free: dict[str, int], worth: Worth) 
     return best
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.integers(0, 6), st.lists(st.integers(0, 3), max_size=4), st.randoms(use_true_random=False))
-def test_learners_are_placed_as_well_as_trying_every_assignment_shows(
-    count: int, places: list[int], chance: random.Random
+@settings(max_examples=40, deadline=None)
+@given(crowds(most=5), crowds(most=4, prefix="m"))
+def test_mentors_are_the_most_and_the_best_as_trying_every_choice_shows(
+    learners: list[Any], offering: list[Any]
 ) -> None:
-    learners = [f"e{number}" for number in range(count)]
-    free = {f"m{number}": place for number, place in enumerate(places)}
-    worth = {
-        (learner, mentor): chance.randrange(30) for learner in learners for mentor in free if chance.random() < 0.5
-    }
-    chosen = assign(learners, free, worth)
-    for mentor, place in free.items():
-        assert list(chosen.values()).count(mentor) <= place
-    assert (len(chosen), sum(worth[pair] for pair in chosen.items())) == best_by_trying_all(learners, free, worth)
+    worth = {}
+    alike = solve({"graph": SMALL, "learners": learners, "mentors": offering, "ranked": 9})
+    for ranking in alike["ranked"].values():
+        worth |= {(one["learner"], one["mentor"]): one["score"] for one in ranking}
+    answer = solve({"graph": SMALL, "learners": learners, "mentors": offering})
+    free = {mentor["id"]: mentor["capacity"] for mentor in offering}
+    assert (answer["placed"], answer["total"]) == best_by_trying_all([one["id"] for one in learners], free, worth)
+    taken = [match["mentor"] for match in answer["matches"]]
+    assert all(taken.count(mentor) <= places for mentor, places in free.items())
+    assert all(worth[match["learner"], match["mentor"]] == match["score"] for match in answer["matches"])
+    assert answer["solved"]["worst"] == min((match["score"] for match in answer["matches"]), default=None)
+    assert all(
+        Speaker(names={one["id"]: one["id"] for one in [*learners, *offering]}).reasons(match["parts"])
+        for match in answer["matches"]
+    )
 
 
 def request(languages: GraphData) -> MentorsRequest:
@@ -113,9 +122,9 @@ def test_no_mentors_leaves_every_learner_with_a_reason(languages: GraphData) -> 
 
 def test_weights_may_be_changed_but_must_name_every_component_and_sum_to_one(languages: GraphData) -> None:
     wanted = request(languages)
-    wanted["weights"] = {"goals": 0.0, "hours": 1.0, "languages": 0.0, "zone": 0.0}
+    wanted["weights"] = {**dict.fromkeys(MENTOR_WEIGHTS, 0.0), "hours": 1.0}
     assert {match["score"] for match in solve(wanted)["matches"]} == {10_000}
-    for wrong in ({"goals": 1.0}, {"goals": 0.5, "hours": 0.2, "languages": 0.1, "zone": 0.1}):
+    for wrong in ({"help": 1.0}, {**MENTOR_WEIGHTS, "help": 0.2}):
         with pytest.raises(ValueError, match="sum to 1"):
             solve({**wanted, "weights": wrong})
 
@@ -133,3 +142,64 @@ def test_the_same_people_in_any_order_are_matched_alike(languages: GraphData) ->
         answer = solve({"graph": languages, "learners": learners, "mentors": mentors, "seed": 3})
         answers.add(json.dumps(answer, sort_keys=True))
     assert len(answers) == 1
+
+
+def crowded(languages: GraphData) -> MentorsRequest:
+    """Both want the better mentor, who takes one."""
+    return {
+        "graph": languages,
+        "learners": [
+            {**OPEN, "id": "maria", "goals": [("1", 3)]},
+            {**OPEN, "id": "nils", "goals": [("1", 3), ("5", 3)]},
+        ],
+        "mentors": [
+            {**OPEN, "id": "ana", "skills": [("1", 3)], "capacity": 1},
+            {**OPEN, "id": "bo", "skills": [("2", 3)], "capacity": 1},
+        ],
+    }
+
+
+def test_a_locked_pair_is_made_whatever_would_be_better(languages: GraphData) -> None:
+    wanted = crowded(languages)
+    assert chosen(wanted) == {"maria": "ana", "nils": "bo"}
+    wanted["locked"] = [["nils", "ana"]]
+    answer = solve(wanted)
+    assert {one["learner"]: one["mentor"] for one in answer["matches"]} == {"nils": "ana", "maria": "bo"}
+    assert answer["solved"]["ignored"] == []
+    assert answer["total"] == sum(one["score"] for one in answer["matches"])
+
+
+def test_a_locked_pair_that_a_rule_or_a_full_mentor_bars_is_given_back(languages: GraphData) -> None:
+    wanted = crowded(languages)
+    wanted["mentors"][1]["blocks"] = ["maria"]
+    wanted["locked"] = [["maria", "ana"], ["nils", "ana"], ["maria", "bo"], ["maria", "nobody"]]
+    answer = solve(wanted)
+    assert answer["solved"]["ignored"] == [["maria", "bo"], ["maria", "nobody"], ["nils", "ana"]]
+    assert chosen(wanted) == {"maria": "ana", "nils": "bo"}
+
+
+def test_an_excluded_pair_is_never_made(languages: GraphData) -> None:
+    wanted = crowded(languages)
+    wanted["excluded"] = [["ana", "maria"]]
+    assert chosen(wanted) == {"maria": "bo", "nils": "ana"}
+
+
+def test_what_putting_the_worst_off_first_costs_is_said_with_either_answer(languages: GraphData) -> None:
+    wanted = crowded(languages)
+    plain, floor = solve({**wanted, "compare": True}), solve({**wanted, "floor": True, "compare": True})
+    for answer in (plain, floor):
+        assert answer["solved"]["plain"] == {name: plain["solved"][name] for name in ("placed", "total", "worst")}
+        assert answer["solved"]["floor"] == {name: floor["solved"][name] for name in ("placed", "total", "worst")}
+    assert solve(wanted)["solved"]["floor"] is None
+    assert floor["solved"]["worst"] >= plain["solved"]["worst"]
+    assert floor["solved"]["total"] <= plain["solved"]["total"]
+
+
+def test_of_equal_answers_the_one_with_earlier_pairs_is_given(languages: GraphData) -> None:
+    same: MentorsRequest = {
+        "graph": languages,
+        "learners": [{**OPEN, "id": name} for name in ("maria", "nils")],
+        "mentors": [{**OPEN, "id": name, "capacity": 1} for name in ("ana", "bo")],
+    }
+    for partner, other in (("ana", "bo"), ("bo", "ana")):
+        assert chosen({**same, "previous": [["maria", partner]]}) == {"maria": partner, "nils": other}

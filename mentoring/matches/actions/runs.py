@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 PATIENCE = timedelta(minutes=10)
 """How long the matcher may be busy with one asking before another one replaces it."""
 SEED = 0
-PARTS = ("purpose", "people", "score", "components")
+PARTS = ("purpose", "people", "score", "sides")
 """What of `matching.types.Parts` a match keeps as `parts`; everything else is `facts`."""
 
 

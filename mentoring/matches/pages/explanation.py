@@ -18,6 +18,7 @@ from mentoring.matches.queries import offset_in
 if TYPE_CHECKING:
     from academy.people.queries import Face
     from matching.types import Parts, Unplaced
+    from matching.types import Side as Worth
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,20 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Score:
-    """A score out of 100 and what it is made of."""
+class Side:
+    """What a match is worth to one of its people, and what that is made of; `name` is empty where it is for all."""
 
+    name: str
     points: str
     parts: list[Part]
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score out of 100 and what it is made of, for each person whom it serves."""
+
+    points: str
+    sides: list[Side]
 
 
 def reasons(
@@ -89,27 +99,44 @@ def _paths(parts: Parts) -> list[list[str]]:
     return [path for path in found.values() if len(path) > 1]
 
 
-def score(parts: Parts) -> Score:
-    """Write a score and its components as points out of 100."""
-    names = {
-        "goals": _("Skills for what is wanted"),
+def component_names() -> dict[str, str]:
+    """Name the components of a score."""
+    return {
+        "help": _("Skills for what is wanted"),
         "shared_goals": _("Wanting similar things"),
-        "complementary": _("Skills for each other's goals"),
-        "level": _("Starting from a similar level"),
+        "level": _("A step or two ahead"),
         "hours": _("Hours in common"),
+        "rarity": _("Help that few others can give"),
         "languages": _("Languages in common"),
         "zone": _("Clocks close together"),
     }
-    made_of = [
+
+
+def score(parts: Parts, faces: Mapping[str, str], only: UUID | None = None) -> Score:
+    """Write a score and its components as points out of 100.
+
+    `faces` are people's names by id; `only` leaves out what it is worth to others than this person.
+    """
+    sides = [one for one in parts["sides"] if only is None or one["person"] == str(only)]
+    named = len(sides) > 1
+    made = [
+        Side(faces.get(one["person"], "") if named else "", _points(one["score"] / SCORE_SCALE), _made_of(one))
+        for one in sides
+    ]
+    return Score(_points(parts["score"] / SCORE_SCALE), made)
+
+
+def _made_of(side: Worth) -> list[Part]:
+    names = component_names()
+    return [
         Part(
             label=names.get(one["name"], one["name"]),
             points=_points(one["weight"] * one["raw"]),
             most=_points(one["weight"]),
             share=round(one["raw"] * 100),
         )
-        for one in parts["components"]
+        for one in side["components"]
     ]
-    return Score(_points(parts["score"] / SCORE_SCALE), made_of)
 
 
 def _points(share: float) -> str:

@@ -103,7 +103,7 @@ def _page(offer_id: UUID, typed: Mapping[str, str], errors: Mapping[str, list[st
         page="inbox",
         offer=offer,
         reasons=_reasons(offer, me),
-        score=explanation.score(offer.parts[0]),
+        score=explanation.score(offer.parts[0], {}),
         waits=offer.state == OfferState.PENDING,
         state=_state(offer),
         typed=typed,

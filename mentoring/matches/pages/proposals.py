@@ -134,7 +134,7 @@ def _card(line: MatchLine, run: RunLine, me: Viewer) -> Card:
             about=faces[0].id if mentorship else None,
         ),
         pairs=explanation.by_pair(line.parts, {face.id: face for face in faces}) if trio else [],
-        scores=[explanation.score(one) for one in line.parts],
+        scores=[explanation.score(one, {str(face.id): face.name for face in faces}) for one in line.parts],
         tag=_tag(line, mentorship=mentorship),
     )
 

@@ -159,11 +159,12 @@ def test_the_parts_of_a_score_add_up_to_it(kernel, client_of):
     with kernel.reading() as session:
         match = session.scalars(select(Match)).one()
     (part,) = match.parts
-    exact = sum(round(one["weight"] * 10_000) * round(one["raw"] * 1_000_000) for one in part["components"])
-    assert match.score == part["score"] == (2 * exact + 1_000_000) // 2_000_000
+    (side,) = part["sides"]
+    exact = sum(round(one["weight"] * 10_000) * round(one["raw"] * 1_000_000) for one in side["components"])
+    assert match.score == part["score"] == side["score"] == (2 * exact + 1_000_000) // 2_000_000
     page = _text(client_of(world.lead).get(f"/groups/{encode(world.cohort)}/matches?kind=mentorship"))
     assert f"Together, of 100 {round(match.score / 100, 1):g}" in page
-    for one in part["components"]:
+    for one in side["components"]:
         given = round(one["weight"] * one["raw"] * 100, 1)
         assert f", of {round(one['weight'] * 100, 1):g} {given:g}" in page
 

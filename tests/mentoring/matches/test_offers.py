@@ -23,8 +23,8 @@ from tests.factories import mentoring as make
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
-BETTER = {"functional programming": 5}
-WEAKER = {"functional programming": 2}
+BETTER = {"functional programming": 2}
+WEAKER = {"functional programming": 1}
 
 
 def _state(kernel, offer):
