@@ -24,6 +24,9 @@ from academy.bridges.people_file import jobs as people_file_jobs
 from academy.bridges.people_file import pages as people_file
 from academy.bridges.people_file import reactions as people_file_reactions
 from academy.bridges.person_data.pages import PARTS
+from academy.careers import api as careers_api
+from academy.careers import jobs as careers_jobs
+from academy.careers.pages import board, gap, needs, stating
 from academy.factors import cli as factors_cli
 from academy.factors import reactions as factor_reactions
 from academy.factors.pages import entering as second_step
@@ -45,6 +48,7 @@ from academy.privacy import jobs as privacy_jobs
 from academy.privacy import pages as privacy
 from academy.privacy import reactions as privacy_reactions
 from academy.skills import api as skills_api
+from academy.skills import jobs as skills_jobs
 from academy.skills import pages as skills
 from academy.skills import queries as frameworks
 from academy.tokens import api as token_api
@@ -94,6 +98,11 @@ FEATURE = Feature(
         notices_api.blueprint,
         skills.blueprint,
         skills_api.blueprint,
+        gap.blueprint,
+        stating.blueprint,
+        needs.blueprint,
+        board.blueprint,
+        careers_api.blueprint,
         tracks.blueprint,
         devices.blueprint,
         passwords.blueprint,
@@ -125,7 +134,14 @@ FEATURE = Feature(
         *privacy_reactions.REACTIONS,
         *authoring_reactions.REACTIONS,
     ],
-    jobs=[*mailing.JOBS, *authoring_jobs.JOBS, *people_file_jobs.JOBS, *privacy_jobs.JOBS],
+    jobs=[
+        *mailing.JOBS,
+        *authoring_jobs.JOBS,
+        *people_file_jobs.JOBS,
+        *privacy_jobs.JOBS,
+        *skills_jobs.JOBS,
+        *careers_jobs.JOBS,
+    ],
     cli=[factors_cli.reseal, people_file_cli.group, administration_cli.setup],
     log_kinds=[LogKind("inbox", notices.follow, notices.load)],
     slots=[
@@ -141,6 +157,8 @@ FEATURE = Feature(
         second_step.WAY,
         *factor_reactions.NOTICE_KINDS,
         *token_reactions.NOTICE_KINDS,
+        gap.BESIDE,
+        board.NAV,
         authoring.NAV,
         administration.NAV,
         administration.PLACE,

@@ -24,6 +24,7 @@ from academy.administration.events import (
     RoleGiven,
 )
 from academy.administration.queries import house
+from academy.careers import actions as careers
 from academy.kernel import clock, jobs, mail
 from academy.kernel.access import Conflict, Invalid, Missing, Refused
 from academy.kernel.events import emit
@@ -69,6 +70,7 @@ def set_up(
         people.join(session, group_id=made.id, person_id=first.id, role=Role.LEAD, actor_id=None)
     if framework:
         skills.load_framework(session)
+        careers.complete(session)
     return first.id
 
 

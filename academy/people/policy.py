@@ -35,21 +35,27 @@ class Right(StrEnum):
     PROPOSE = "matches:propose"
     MENTOR = "matches:mentor"
     AUTHOR = "tracks:author"
+    SEE_GAPS = "careers:gaps"
+    """See how far learners are from what they aim at."""
+    NEED = "careers:need"
+    """Say which skills an academy needs."""
+    OFFER = "careers:offer"
+    """Fill the board of opportunities."""
     SETTLE = "people:settle"
     """Settings, roles and the organization itself."""
 
 
 _TALK = {Right.MEET, Right.LEARN, Right.READ, Right.POST, Right.ATTEND}
-_RUN = _TALK | {Right.MODERATE, Right.SCHEDULE, Right.SEE_ROSTER, Right.ENROLL, Right.PROPOSE}
+_RUN = _TALK | {Right.MODERATE, Right.SCHEDULE, Right.SEE_ROSTER, Right.ENROLL, Right.PROPOSE, Right.SEE_GAPS}
 
 RIGHTS: dict[str, frozenset[Right]] = {
     Role.LEARNER: frozenset(_TALK),
     Role.MENTOR: frozenset(_TALK | {Right.MENTOR}),
     Role.FACILITATOR: frozenset(_RUN),
-    Role.LEAD: frozenset(_RUN | {Right.CREATE_COHORT, Right.AUTHOR}),
+    Role.LEAD: frozenset(_RUN | {Right.CREATE_COHORT, Right.AUTHOR, Right.NEED, Right.OFFER}),
     # Power over settings is not power to read: an admin creates cohorts and enrolls, and reads no room.
     Role.ADMIN: frozenset(
-        {Right.MEET, Right.CREATE_COHORT, Right.SEE_ROSTER, Right.ENROLL, Right.AUTHOR, Right.SETTLE}
+        {Right.MEET, Right.CREATE_COHORT, Right.SEE_ROSTER, Right.ENROLL, Right.AUTHOR, Right.NEED, Right.SETTLE}
     ),
     Role.ANALYST: frozenset({Right.MEET}),
 }

@@ -80,6 +80,8 @@ def _kinds() -> dict[str, str]:
         "admin": _("Your record, as an admin"),
         "address": _("Your address, among those of others, as an admin"),
         "skills": _("What you can help with, beside a skill"),
+        "levels": _("Your skills, to say at which level they see them"),
+        "gap": _("Your goals, your target role and how far you are"),
     }
 
 

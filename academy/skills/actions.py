@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import csv
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock
 from academy.kernel.access import Invalid, Missing
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
+from academy.skills import engine
 from academy.skills.events import GoalSet, SkillSet
-from academy.skills.models import Framework, Goal, PersonSkill, Skill, SkillLink
+from academy.skills.models import Framework, Goal, PersonSkill, Skill, SkillLink, SkillStatement
 
 DATA = Path(__file__).parent / "data"
-SOURCES = ("self", "manager", "evidence", "organization")
+NAMED = ("peer", "mentor", "manager")
+"""The sources in which each voice is a person of their own, beside themselves."""
+LOOKED_BACK = timedelta(days=60)
 LOWEST, HIGHEST = 1, 5
 
 ESCO = {
@@ -30,13 +34,43 @@ ESCO = {
     ),
 }
 
+ONET = {
+    "key": "onet",
+    "version": "29.3",
+    "name": "O*NET",
+    "licence": (
+        "This product includes information from the O*NET 29.3 Database by the U.S. Department of Labor, Employment "
+        "and Training Administration (USDOL/ETA). Used under the CC BY 4.0 license. O*NET(R) is a trademark of "
+        "USDOL/ETA. The information was modified; USDOL/ETA has not approved, endorsed or tested these modifications."
+    ),
+}
+
+
+def _known(session: Session, framework: dict[str, str]) -> UUID | None:
+    return session.scalar(
+        select(Framework.id).where(Framework.key == framework["key"], Framework.version == framework["version"])
+    )
+
+
+def load_elements(session: Session) -> bool:
+    """Load the skills and knowledge areas of O*NET, by which its occupations are described; says whether it was new.
+
+    They have no relations to other skills, and stand beside ESCO's for whoever aims at one of those occupations.
+    """
+    if _known(session, ONET):
+        return False
+    framework = Framework(id=new_id(), **ONET)
+    session.add(framework)
+    session.flush()
+    with (DATA / "onet-29.3-elements.csv").open(encoding="utf-8", newline="") as file:
+        rows = [{"id": new_id(), "framework_id": framework.id, **row} for row in csv.DictReader(file)]
+    session.execute(insert(Skill), rows)
+    return True
+
 
 def load_framework(session: Session) -> bool:
     """Load the built-in ESCO extract if it is not there; says whether it was new."""
-    known = session.scalar(
-        select(Framework.id).where(Framework.key == ESCO["key"], Framework.version == ESCO["version"])
-    )
-    if known:
+    if _known(session, ESCO):
         return False
     framework = Framework(id=new_id(), **ESCO)
     session.add(framework)
@@ -74,27 +108,98 @@ def set_skill(
     source: str = "self",
     actor_id: UUID | None = None,
 ) -> None:
-    """Say that somebody has a skill at a level from 1 to 5; a new word replaces the earlier one.
+    """State that somebody has a skill at a level from 1 to 5; a new word of the same voice replaces the earlier one.
 
-    `actor_id` is who says so where it is not the person; the entry point has checked their right to.
+    `actor_id` is who says so where it is not the person; the entry point has checked their right to. What somebody's
+    skill comes to is combined from all that was stated (`engine.combined`).
     """
-    _check(session, skill_id, level)
-    if source not in SOURCES:
-        detail = "A skill is stated by oneself, a manager, the organization or evidence."
+    check(session, skill_id, level)
+    if source not in engine.WEIGHTS:
+        detail = "A level comes from oneself, a peer, a mentor, a manager, the organization, an assessment or evidence."
         raise Invalid(detail, errors={"source": [detail]})
-    session.merge(PersonSkill(person_id=person_id, skill_id=skill_id, level=level, source=source, at=clock.now()))
-    emit(session, SkillSet(actor_id=actor_id or person_id, person_id=person_id, skill_id=skill_id, level=level))
+    by = {"self": person_id, **dict.fromkeys(NAMED, actor_id)}.get(source)
+    voice = (
+        SkillStatement.person_id == person_id,
+        SkillStatement.skill_id == skill_id,
+        SkillStatement.source == source,
+        SkillStatement.said_by_id == by if by is not None else SkillStatement.said_by_id.is_(None),
+    )
+    now = clock.now()
+    again = session.execute(
+        update(SkillStatement).where(*voice).values(level=level, at=now).returning(SkillStatement.id)
+    ).all()
+    if not again:
+        said = {"person_id": person_id, "skill_id": skill_id, "source": source, "said_by_id": by}
+        session.execute(insert(SkillStatement).values(id=new_id(), level=level, at=now, **said))
+    _combine(session, person_id, skill_id)
+    emit(
+        session,
+        SkillSet(actor_id=actor_id or person_id, person_id=person_id, skill_id=skill_id, level=level, source=source),
+    )
+
+
+def take_back(session: Session, *, person_id: UUID, skill_id: UUID, actor_id: UUID) -> None:
+    """Take back what somebody said of another person's skill."""
+    gone = session.execute(
+        delete(SkillStatement)
+        .where(
+            SkillStatement.person_id == person_id,
+            SkillStatement.skill_id == skill_id,
+            SkillStatement.said_by_id == actor_id,
+            SkillStatement.source.in_(NAMED),
+        )
+        .returning(SkillStatement.source)
+    ).all()
+    if not gone:
+        raise Missing
+    _combine(session, person_id, skill_id)
+    emit(
+        session,
+        SkillSet(actor_id=actor_id, person_id=person_id, skill_id=skill_id, level=0, source=gone[0].source),
+    )
 
 
 def drop_skill(session: Session, *, person_id: UUID, skill_id: UUID, actor_id: UUID | None = None) -> None:
-    """Take a skill off somebody's profile."""
-    session.execute(delete(PersonSkill).where(PersonSkill.person_id == person_id, PersonSkill.skill_id == skill_id))
-    emit(session, SkillSet(actor_id=actor_id or person_id, person_id=person_id, skill_id=skill_id, level=0))
+    """Take a skill off somebody's profile, with all that was said of it."""
+    for table in (SkillStatement, PersonSkill):
+        session.execute(delete(table).where(table.person_id == person_id, table.skill_id == skill_id))
+    emit(
+        session,
+        SkillSet(actor_id=actor_id or person_id, person_id=person_id, skill_id=skill_id, level=0, source="self"),
+    )
+
+
+def grow_old(session: Session) -> None:
+    """Combine anew what was said two years ago: from then on it counts half."""
+    now = clock.now()
+    rows = session.execute(
+        select(SkillStatement.person_id, SkillStatement.skill_id)
+        .where(SkillStatement.at <= now - engine.OLD, SkillStatement.at > now - engine.OLD - LOOKED_BACK)
+        .distinct()
+    ).all()
+    for row in rows:
+        _combine(session, row.person_id, row.skill_id)
+
+
+def _combine(session: Session, person_id: UUID, skill_id: UUID) -> None:
+    """Keep what all statements of somebody's skill come to, where everything else reads it."""
+    rows = session.execute(
+        select(SkillStatement.source, SkillStatement.said_by_id, SkillStatement.level, SkillStatement.at).where(
+            SkillStatement.person_id == person_id, SkillStatement.skill_id == skill_id
+        )
+    ).all()
+    said = [engine.Said(*row) for row in rows]
+    level = engine.combined(said, clock.now())
+    if level is None:
+        session.execute(delete(PersonSkill).where(PersonSkill.person_id == person_id, PersonSkill.skill_id == skill_id))
+        return
+    known = {"person_id": person_id, "skill_id": skill_id, "source": engine.source_of(said)}
+    session.merge(PersonSkill(level=level, at=max(one.at for one in said), **known))
 
 
 def set_goal(session: Session, *, person_id: UUID, skill_id: UUID, level: int, actor_id: UUID | None = None) -> None:
     """Say that somebody wants a skill at a level from 1 to 5."""
-    _check(session, skill_id, level)
+    check(session, skill_id, level)
     session.merge(Goal(person_id=person_id, skill_id=skill_id, level=level, at=clock.now()))
     emit(session, GoalSet(actor_id=actor_id or person_id, person_id=person_id, skill_id=skill_id, level=level))
 
@@ -105,7 +210,8 @@ def drop_goal(session: Session, *, person_id: UUID, skill_id: UUID, actor_id: UU
     emit(session, GoalSet(actor_id=actor_id or person_id, person_id=person_id, skill_id=skill_id, level=0))
 
 
-def _check(session: Session, skill_id: UUID, level: int) -> None:
+def check(session: Session, skill_id: UUID, level: int) -> None:
+    """Refuse a level that is none, and hide what is no skill that somebody can have."""
     if not LOWEST <= level <= HIGHEST:
         detail = "A level is a number from 1 to 5."
         raise Invalid(detail, errors={"level": [detail]})

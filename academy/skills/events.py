@@ -11,12 +11,13 @@ from academy.kernel.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class SkillSet(Event):
-    """Somebody's skill was stated, or taken back (level 0)."""
+    """Somebody's skill was stated from one side (`source`), or taken back (level 0)."""
 
-    recorded: ClassVar[tuple[str, ...] | None] = ("person_id", "skill_id", "level")
+    recorded: ClassVar[tuple[str, ...] | None] = ("person_id", "skill_id", "level", "source")
     person_id: UUID
     skill_id: UUID
     level: int
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)

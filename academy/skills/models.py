@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.kernel.db import Table, key
@@ -47,8 +47,34 @@ class SkillLink(Table):
     relation: Mapped[str] = mapped_column(String(20), primary_key=True)
 
 
+class SkillStatement(Table):
+    """What one voice says of one person's skill: themselves, somebody beside them, their organization or their work.
+
+    One row for one voice: a new word replaces the earlier one. Where nobody in particular speaks (the organization,
+    shown work), `said_by_id` is empty.
+    """
+
+    __tablename__ = "skill_statements"
+    __table_args__ = (
+        CheckConstraint("level BETWEEN 1 AND 5", name="level"),
+        UniqueConstraint("person_id", "skill_id", "source", "said_by_id"),
+        Index(None, "at"),
+    )
+
+    id: Mapped[key]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    skill_id: Mapped[UUID] = mapped_column(ForeignKey("skills.id"), index=True)
+    source: Mapped[str] = mapped_column(String(20))
+    said_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), index=True)
+    level: Mapped[int]
+    at: Mapped[datetime]
+
+
 class PersonSkill(Table):
-    """A skill that somebody has, at a proficiency level from 1 to 5, and who says so."""
+    """A skill that somebody has, at the proficiency level from 1 to 5 that all statements come to.
+
+    `source` is who says so, or `several`; `at` is when something was last said.
+    """
 
     __tablename__ = "person_skills"
     __table_args__ = (CheckConstraint("level BETWEEN 1 AND 5", name="level"),)

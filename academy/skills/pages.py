@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from flask import Blueprint, flash, render_template, request, url_for
@@ -18,6 +20,11 @@ from academy.web import forms, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from academy.kernel.viewer import Viewer
+
 blueprint = Blueprint("skills", __name__)
 
 LONGEST = 100
@@ -25,7 +32,8 @@ MANY = 30
 HERE = "/me/skills"
 
 
-def _levels() -> list[tuple[int, str]]:
+def levels() -> list[tuple[int, str]]:
+    """Name each level, as forms offer it."""
     return [
         (1, _("1, I know of it")),
         (2, _("2, with help")),
@@ -35,16 +43,22 @@ def _levels() -> list[tuple[int, str]]:
     ]
 
 
-def _sources() -> dict[str, str]:
+def sources() -> dict[str, str]:
+    """Say to somebody who says at which level they have a skill."""
     return {
         "self": _("You say so"),
+        "peer": _("Your buddy says so"),
+        "mentor": _("Your mentor says so"),
         "manager": _("Your manager says so"),
         "organization": _("Your organization says so"),
         "evidence": _("Shown by your work"),
+        "assessment": _("Shown by an assessment"),
+        "360": _("From feedback of several people"),
+        "several": _("Several have spoken"),
     }
 
 
-def _names() -> list[tuple[UUID, str]]:
+def known_names() -> list[tuple[UUID, str]]:
     """Return every skill's name, read once for each version of the frameworks."""
     with kernel().reading() as session:
         version = queries.graph_version(session)
@@ -56,13 +70,24 @@ def _names() -> list[tuple[UUID, str]]:
     return found
 
 
-def _meant(wanted: str, hits: Sequence[queries.SkillHit]) -> list[tuple[UUID, str]]:
-    """Return what somebody may have meant who typed what is no name."""
-    return offload.run(engine.meant, wanted, _names()) if wanted and not hits else []
+def meant(wanted: str, hits: Sequence[queries.SkillHit]) -> list[tuple[UUID, str]]:
+    """Return what somebody may have meant who typed what is no name of a skill."""
+    return offload.run(engine.meant, wanted, known_names()) if wanted and not hits else []
 
 
 def _wanted() -> str:
     return " ".join(request.args.get("q", "").replace("\0", "").split())[:LONGEST]
+
+
+@dataclass(frozen=True)
+class BesideSkill:
+    """A slot: what stands on the page of a skill.
+
+    `render(session, viewer, skill_id, level)` returns HTML or '', given the level at which the viewer has the skill.
+    """
+
+    order: int
+    render: Callable[[Session, Viewer, UUID, int | None], str]
 
 
 @blueprint.get("/skills")
@@ -79,7 +104,7 @@ def index() -> str:
         page="people",
         q=wanted,
         hits=hits,
-        meant=_meant(wanted, hits),
+        meant=meant(wanted, hits),
         offered=offered,
         counted=counted,
         kinds=_kinds(),
@@ -111,7 +136,9 @@ def skill(skill_id: UUID) -> str:
         shell.load(session, me)
         found, beside = queries.place_of(session, skill_id)
         helpers = queries.helpers_for(session, me, skill_id)
-        level, goal = queries.levels_of(session, me.person_id, skill_id)
+        level, own, goal = queries.levels_of(session, me.person_id, skill_id)
+        slots = sorted(kernel().slots(BesideSkill), key=lambda slot: slot.order) if found.kind != "group" else []
+        parts = [slot.render(session, me, skill_id, level) for slot in slots]
     before_showing(me, "skills", [helper.face.id for helper in helpers])
     return render_template(
         "academy/skills/skill.html",
@@ -125,9 +152,11 @@ def skill(skill_id: UUID) -> str:
             if (near := [b for b in beside if (b.relation, b.back) == (relation, back)])
         ],
         helpers=helpers,
+        beside=parts,
         level=level,
+        own=own or level,
         goal=goal,
-        levels=_levels(),
+        levels=levels(),
         here=url_for("skills.skill", skill_id=skill_id),
     )
 
@@ -140,6 +169,7 @@ def show() -> ResponseReturnValue:
     with kernel().reading() as session:
         held = queries.skills_of(session, [me.person_id])[me.person_id]
         goals = queries.goals_of(session, [me.person_id])[me.person_id]
+        said = queries.own_levels(session, me.person_id)
         hits = queries.search(session, wanted) if wanted else []
         shell.load(session, me)
     return render_template(
@@ -147,13 +177,14 @@ def show() -> ResponseReturnValue:
         page="me",
         q=wanted,
         hits=hits,
-        meant=_meant(wanted, hits),
+        meant=meant(wanted, hits),
         held=held,
         goals=goals,
+        said=said,
         has={skill.skill_id for skill in held},
         wants={goal.skill_id for goal in goals},
-        levels=_levels(),
-        sources=_sources(),
+        levels=levels(),
+        sources=sources(),
     )
 
 

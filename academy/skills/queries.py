@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from academy.kernel.access import Missing
@@ -19,7 +19,7 @@ from academy.people import queries as people
 from academy.people.models import Person
 from academy.people.policy import met_one_by_one, met_together
 from academy.people.queries import Face
-from academy.skills.models import Framework, Goal, PersonSkill, Skill, SkillLink
+from academy.skills.models import Framework, Goal, PersonSkill, Skill, SkillLink, SkillStatement
 
 _SKILL_ID = attrgetter("skill_id")
 HELPS = 3
@@ -75,14 +75,36 @@ def skills_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, list[H
     return found
 
 
-def levels_of(session: Session, person_id: UUID, skill_id: UUID) -> tuple[int | None, int | None]:
-    """Return at which level a person has a skill and up to which they want it. One statement."""
-    has, wants = (
-        select(table.level).where(table.person_id == person_id, table.skill_id == skill_id).scalar_subquery()
-        for table in (PersonSkill, Goal)
+def levels_of(session: Session, person_id: UUID, skill_id: UUID) -> tuple[int | None, int | None, int | None]:
+    """Return at which level a person has a skill, what they say of it, and up to which they want it. One statement."""
+    has, says, wants = (
+        select(table.level).where(table.person_id == person_id, table.skill_id == skill_id, *more).scalar_subquery()
+        for table, more in ((PersonSkill, ()), (SkillStatement, (SkillStatement.source == "self",)), (Goal, ()))
     )
-    row = session.execute(select(has.label("has"), wants.label("wants"))).one()
-    return row.has, row.wants
+    row = session.execute(select(has.label("has"), says.label("says"), wants.label("wants"))).one()
+    return row.has, row.says, row.wants
+
+
+def own_levels(session: Session, person_id: UUID) -> dict[UUID, int]:
+    """Return what somebody says of their own skills, by skill. One statement."""
+    rows = session.execute(
+        select(SkillStatement.skill_id, SkillStatement.level).where(
+            SkillStatement.person_id == person_id, SkillStatement.source == "self"
+        )
+    )
+    return {row.skill_id: row.level for row in rows}
+
+
+def stated_by_organization(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, int]]:
+    """Return what the organization says of people's skills, as person, skill, level. One statement."""
+    found: dict[UUID, dict[UUID, int]] = {person_id: {} for person_id in person_ids}
+    for row in session.execute(
+        select(SkillStatement.person_id, SkillStatement.skill_id, SkillStatement.level).where(
+            SkillStatement.source == "organization", SkillStatement.person_id.in_(set(person_ids))
+        )
+    ):
+        found[row.person_id][row.skill_id] = row.level
+    return found
 
 
 def goals_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, list[WantedSkill]]:
@@ -189,25 +211,27 @@ class Beside:
 def place_of(session: Session, skill_id: UUID) -> tuple[SkillHit, list[Beside]]:
     """Find a skill or a group of skills, with what the framework puts beside it, by name; raises `Missing`.
 
-    Three statements. What lies below a wide group is cut at NEAR.
+    Two statements. What lies below a wide group is cut at NEAR.
     """
     row = session.execute(select(Skill.id, Skill.label, Skill.kind).where(Skill.id == skill_id)).one_or_none()
     if row is None:
         raise Missing
-    found = []
-    for back, near, here in (
-        (False, SkillLink.related_id, SkillLink.skill_id),
-        (True, SkillLink.skill_id, SkillLink.related_id),
-    ):
-        rows = session.execute(
-            select(Skill.id, Skill.label, Skill.kind, SkillLink.relation)
+    ways = [
+        select(
+            select(Skill.id, Skill.label, Skill.kind, SkillLink.relation, literal(back).label("back"))
             .join(SkillLink, near == Skill.id)
             .where(here == skill_id)
             .order_by(Skill.label, Skill.id)
             .limit(NEAR)
+            .subquery()
         )
-        found += [Beside(r.id, r.label, r.kind, r.relation, back) for r in rows]
-    return SkillHit(*row), found
+        for back, near, here in (
+            (0, SkillLink.related_id, SkillLink.skill_id),
+            (1, SkillLink.skill_id, SkillLink.related_id),
+        )
+    ]
+    found = [Beside(r.id, r.label, r.kind, r.relation, bool(r.back)) for r in session.execute(union_all(*ways))]
+    return SkillHit(*row), sorted(found, key=lambda one: (one.back, one.label))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ PREFIX = "acad_"
 SHAPE = re.compile(r"acad_[A-Za-z0-9_-]{43}", re.ASCII)
 
 VERBS = ("read", "write")
-AREAS = ("people", "notices", "tracks", "forums", "workshops", "cohorts", "matches")
+AREAS = ("people", "notices", "tracks", "forums", "workshops", "cohorts", "matches", "careers")
 """The areas of guards that a token may be limited to, as their names begin."""
 SCOPES = frozenset([*VERBS, *(f"{area}:{verb}" for area in AREAS for verb in VERBS)])
 

@@ -116,6 +116,7 @@ def _areas() -> dict[str, str]:
         "workshops": _("Workshops"),
         "cohorts": _("Cohorts"),
         "matches": _("Matches and mentoring"),
+        "careers": _("Gaps, target roles, needs and opportunities"),
     }
 
 

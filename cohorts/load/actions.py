@@ -12,6 +12,7 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from academy.careers import actions as careers
 from academy.kernel import bulk
 from academy.kernel.access import Conflict, Invalid
 from academy.kernel.db import Table, learn
@@ -80,6 +81,7 @@ def load(
         said(f"Writing {size.posts} posts...")
         _write(session, talking(made))
         _close(session, made)
+    careers.complete(session)
     learn(session)
     return made
 

@@ -50,6 +50,10 @@ def _entries() -> Mapping[str, str]:
         "ErasureTakenBack": _("%(actor)s took back that the data of %(person_id)s be erased"),
         "PersonErased": _("The data of %(person_id)s was erased"),
         "SkillSet": _("%(actor)s changed a skill of %(person_id)s"),
+        "TargetSet": _("%(person_id)s chose what to aim at"),
+        "NeedSet": _("%(actor)s said what %(group_id)s needs"),
+        "OpportunityOpened": _("%(actor)s put an opportunity on the board of %(group_id)s"),
+        "OpportunityChanged": _("%(actor)s changed an opportunity of %(group_id)s"),
         "GoalSet": _("%(actor)s changed a goal of %(person_id)s"),
         "DraftOpened": _("%(actor)s began a draft of a track in %(group_id)s"),
         "DraftChanged": _("%(actor)s changed a draft of a track"),
@@ -88,6 +92,8 @@ def _jobs() -> Mapping[str, str]:
         "accounts.lapse": _("Ending links whose time is over"),
         "media.tidy": _("Looking for videos that nothing shows any more"),
         "media.unlink": _("Removing a video that nothing shows any more"),
+        "careers.load": _("Loading the jobs that people can aim at"),
+        "skills.age": _("Letting what was said long ago count less"),
         "once.forget": _("Forgetting what was sent once"),
         "people_file.forget": _("Forgetting a file of people"),
         "privacy.pack": _("Putting somebody's data together for them"),
@@ -125,6 +131,9 @@ LED = frozenset(
         "TrackDelivered",
         "TrackUpgraded",
         "AuditSeen",
+        "NeedSet",
+        "OpportunityOpened",
+        "OpportunityChanged",
     }
 )
 WORDS = PlainWords(_entries, _jobs, _letters, LED)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from academy.accounts.models import Invitation, MailedLink
 from academy.bridges.calendars.models import CalendarFeed
 from academy.bridges.people_file.models import PeopleFile
+from academy.careers.models import Opportunity, TargetRole
 from academy.factors import actions as factors
 from academy.kernel import clock, mail
 from academy.kernel.jobs import Job
@@ -20,7 +21,7 @@ from academy.kernel.once import IdempotentRequest
 from academy.notices.models import Notice
 from academy.people import actions as people
 from academy.people.models import Availability, Block, Membership, Person, PersonLanguage, SignIn
-from academy.skills.models import Goal, PersonSkill
+from academy.skills.models import Goal, PersonSkill, SkillStatement
 from academy.tokens.models import ApiToken
 from academy.tracks.models import Completion, Reflection
 
@@ -118,9 +119,16 @@ def erase_notices(session: Session, person_id: UUID) -> None:
 
 
 def erase_skills(session: Session, person_id: UUID) -> None:
-    """Remove skills and goals."""
+    """Remove skills and goals, and what was said of them. What they said of others stays theirs."""
+    session.execute(delete(SkillStatement).where(SkillStatement.person_id == person_id))
     session.execute(delete(PersonSkill).where(PersonSkill.person_id == person_id))
     session.execute(delete(Goal).where(Goal.person_id == person_id))
+
+
+def erase_careers(session: Session, person_id: UUID) -> None:
+    """Remove what they aim at, and their name from opportunities."""
+    session.execute(delete(TargetRole).where(TargetRole.person_id == person_id))
+    session.execute(update(Opportunity).where(Opportunity.contact_id == person_id).values(contact_id=None))
 
 
 def erase_learning(session: Session, person_id: UUID) -> None:

@@ -58,11 +58,25 @@ PARTS = [
     PersonData(
         "skills",
         lambda: _("Skills and goals"),
-        lambda: _("Buddies and mentors are found by them."),
-        ("person_skills.person_id", "goals.person_id"),
+        lambda: _("Buddies and mentors are found by them. Who said what of your level only you see."),
+        (
+            "person_skills.person_id",
+            "goals.person_id",
+            "skill_statements.person_id",
+            "skill_statements.said_by_id",
+        ),
         COUNTS["skills"],
         queries.skills,
         actions.erase_skills,
+    ),
+    PersonData(
+        "careers",
+        lambda: _("What you aim at"),
+        lambda: _("Your target role, to show what lies between, and opportunities that name you as whom to ask."),
+        ("target_roles.person_id", "opportunities.contact_id"),
+        COUNTS["careers"],
+        queries.careers,
+        actions.erase_careers,
     ),
     PersonData(
         "learning",

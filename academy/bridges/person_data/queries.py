@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from academy.accounts.models import Invitation, JoinLink, MailedLink
 from academy.bridges.calendars.models import CalendarFeed
 from academy.bridges.people_file.models import PeopleFile
+from academy.careers.models import Occupation, Opportunity, TargetRole
 from academy.factors.models import AppFactor, Challenge, Passkey, RecoveryCode
 from academy.kernel.ledger import Entry
 from academy.kernel.log import LogEvent
@@ -26,7 +27,7 @@ from academy.people.models import (
 )
 from academy.privacy.models import DataFile, Disclosure, Erasure
 from academy.privacy.queries import count_of, rows_of
-from academy.skills.models import Goal, PersonSkill, Skill
+from academy.skills.models import Goal, PersonSkill, Skill, SkillStatement
 from academy.tokens.models import ApiToken
 from academy.tracks.models import Activity, Completion, Reflection
 
@@ -87,14 +88,30 @@ def notices(session: Session, person_id: UUID) -> list[dict[str, Any]]:
 
 
 def skills(session: Session, person_id: UUID) -> dict[str, Any]:
-    """Return what somebody can do and wants to learn."""
+    """Return what somebody can do and wants to learn, what was said of it, and what they said of others, unnamed."""
     held = select(Skill.label, PersonSkill.level, PersonSkill.source, PersonSkill.at)
     wanted = select(Skill.label, Goal.level, Goal.at)
+    said = select(Skill.label, SkillStatement.source, SkillStatement.level, SkillStatement.at)
+    said = said.join(Skill, Skill.id == SkillStatement.skill_id).order_by(SkillStatement.at)
     return {
         "skills": rows_of(
             session, held.join(Skill, Skill.id == PersonSkill.skill_id).where(PersonSkill.person_id == person_id)
         ),
         "goals": rows_of(session, wanted.join(Skill, Skill.id == Goal.skill_id).where(Goal.person_id == person_id)),
+        "stated": rows_of(session, said.where(SkillStatement.person_id == person_id)),
+        "stated_of_others": rows_of(
+            session, said.where(SkillStatement.said_by_id == person_id, SkillStatement.person_id != person_id)
+        ),
+    }
+
+
+def careers(session: Session, person_id: UUID) -> dict[str, Any]:
+    """Return what somebody aims at, and the opportunities that name them as whom to ask."""
+    aims = select(Occupation.label, TargetRole.at).join(Occupation, Occupation.id == TargetRole.occupation_id)
+    asked = select(Opportunity.title, Opportunity.closes_on).where(Opportunity.contact_id == person_id)
+    return {
+        "target_role": rows_of(session, aims.where(TargetRole.person_id == person_id)),
+        "asked_about": rows_of(session, asked.order_by(Opportunity.created_at)),
     }
 
 
@@ -186,7 +203,14 @@ COUNTS = {
     "sign_ins": lambda who: count_of(SignIn, SignIn.person_id == who),
     "blocks": lambda who: count_of(Block, Block.person_id == who),
     "notices": lambda who: count_of(Notice, Notice.person_id == who),
-    "skills": lambda who: count_of(PersonSkill, PersonSkill.person_id == who) + count_of(Goal, Goal.person_id == who),
+    "skills": lambda who: (
+        count_of(PersonSkill, PersonSkill.person_id == who)
+        + count_of(Goal, Goal.person_id == who)
+        + count_of(SkillStatement, or_(SkillStatement.person_id == who, SkillStatement.said_by_id == who))
+    ),
+    "careers": lambda who: (
+        count_of(TargetRole, TargetRole.person_id == who) + count_of(Opportunity, Opportunity.contact_id == who)
+    ),
     "learning": lambda who: (
         count_of(Completion, Completion.person_id == who) + count_of(Reflection, Reflection.person_id == who)
     ),

@@ -120,6 +120,8 @@ def _person(made: Population, ground: Ground, person: Somebody) -> Iterator[Row]
                 "person_skills",
                 {"person_id": person.id, "skill_id": skill_id, "level": level, "source": "self", "at": at},
             )
+            said = {"person_id": person.id, "skill_id": skill_id, "source": "self", "said_by_id": person.id}
+            yield "skill_statements", {"id": made.id(at), **said, "level": level, "at": at}
         for skill_id in chosen[4:]:
             yield "goals", {"person_id": person.id, "skill_id": skill_id, "level": random.randint(2, 5), "at": at}
 

@@ -193,11 +193,14 @@ def _rated(column: str, rows: Sequence[Known], session: Session, problems: list[
         return
     labels: dict[UUID, str] = {}
     ids: dict[str, UUID] = {}
-    for skill_id, label in session.execute(select(Skill.id, Skill.label).where(Skill.kind != "group")):
+    for skill_id, label in session.execute(
+        select(Skill.id, Skill.label).where(Skill.kind != "group").order_by(Skill.framework_id, Skill.key)
+    ):
         labels[skill_id] = label
         ids.setdefault(label.casefold(), skill_id)
     ask: Any = skills.skills_of if column == "skills" else skills.goals_of
     held = _each(session, ask, asked)
+    stated = _each(session, skills.stated_by_organization, asked) if column == "skills" else {}
     suggested: dict[str, str] = {}
     for row in asked:
         levels = {one.skill_id: one.level for one in held.get(row.person_id, [])}
@@ -208,7 +211,13 @@ def _rated(column: str, rows: Sequence[Known], session: Session, problems: list[
             continue
         if not row.cells[column]:
             wanted = dict.fromkeys(levels, 0)
-        changed = {skill_id: level for skill_id, level in wanted.items() if levels.get(skill_id, 0) != level}
+        # What the organization said before is no change, even where others have spoken since and it comes to another.
+        before = stated.get(row.person_id, {})
+        changed = {
+            skill_id: level
+            for skill_id, level in wanted.items()
+            if levels.get(skill_id, 0) != level and before.get(skill_id) != level
+        }
         if changed:
             was, would = (
                 "; ".join(f"{labels[i]}:{n[i]}" for i in sorted(changed, key=lambda i: labels[i]) if n.get(i))

@@ -1,0 +1,1 @@
+"""Pages of gaps, occupations, needs and opportunities."""

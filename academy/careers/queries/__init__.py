@@ -1,0 +1,1 @@
+"""Questions about gaps, occupations, needs and opportunities."""
