@@ -14,6 +14,7 @@ from academy.accounts.actions import links
 from academy.accounts.models import Invitation, JoinLink, LinkKind
 from academy.authoring.models import Draft, DraftActivity, DraftModule
 from academy.bridges.people_file.models import PeopleFile
+from academy.careers.models import Occupation, Opportunity
 from academy.kernel import clock
 from academy.kernel.db import Database
 from academy.kernel.ids import encode, new_id
@@ -125,6 +126,19 @@ PAGES = (
     Page("all-skills", "/skills", ("learner",)),
     Page("all-skills-meant", "/skills?q=show+emphaty", ("learner",)),
     Page("skill", "/skills/{skill}", ("learner", "lead")),
+    Page("gap", "/skills/gap", ROLES),
+    Page("gap-of-somebody", "/people/{learner}/gap", ("lead",)),
+    Page("levels", "/people/{mentee}/levels?q=listning", ("mentor",)),
+    Page("target-roles", "/occupations?q=data", ("learner",)),
+    Page("target-roles-meant", "/occupations?q=data+sientist", ("learner",)),
+    Page("target-role", "/occupations/{occupation}", ("learner",)),
+    Page("needs", "/needs", ROLES),
+    Page("needs-of-academy", "/academies/{academy}/needs?q=listen", ("lead", "admin")),
+    Page("opportunities", "/opportunities", ROLES),
+    Page("opportunities-closed", "/opportunities?show=closed", ("learner",)),
+    Page("opportunity", "/opportunities/{opportunity}", ("learner", "lead")),
+    Page("opportunity-new", "/opportunities/new", ("lead",)),
+    Page("opportunity-edit", "/opportunities/{opportunity}/edit", ("lead",)),
     Page("skills-found", "/me/skills?q=program", ("learner",)),
     Page("second-step-late", "/sign-in/second", ("nobody",)),
     Page("security", "/me/security", ("learner",)),
@@ -296,6 +310,12 @@ def _places(session: Session) -> Mapping[str, UUID]:
         "mentors_pair_room": _pair_room(session, mentor),
         "offer": offer,
         "full": session.scalar(select(Waiting.cohort_id).limit(1)),
+        "learner": learner,
+        "mentee": _mentee(session, mentor),
+        "occupation": session.scalar(select(Occupation.id).where(Occupation.label == "ICT help desk manager")),
+        "opportunity": session.scalar(
+            select(Opportunity.id).where(Opportunity.closed_at.is_(None)).order_by(Opportunity.id).limit(1)
+        ),
         "skill": session.scalar(select(Skill.id).where(Skill.label == "show empathy")),
         **_draft(session),
         "people_file": session.scalar(select(PeopleFile.id)),
@@ -337,6 +357,18 @@ def _pair_room(session: Session, person_id: UUID) -> UUID | None:
         .join(mine, mine.group_id == Pair.group_id)
         .where(mine.person_id == person_id, mine.until_at.is_(None))
         .order_by(Space.head_no.desc())
+        .limit(1)
+    )
+
+
+def _mentee(session: Session, mentor: UUID) -> UUID | None:
+    mine = aliased(Membership)
+    return session.scalar(
+        select(Membership.person_id)
+        .join(mine, mine.group_id == Membership.group_id)
+        .join(Pair, Pair.group_id == mine.group_id)
+        .where(mine.person_id == mentor, mine.role == "mentor", Membership.role == "learner", mine.until_at.is_(None))
+        .order_by(Membership.person_id)
         .limit(1)
     )
 

@@ -123,6 +123,7 @@ FACES = {
     "workshops_show",
     "workshops_move",
     "workshops_cancel",
+    "opportunities_show",
 }
 """Operations that show of others what everybody in their groups sees: who is there, writes, comes to a workshop."""
 

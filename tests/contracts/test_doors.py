@@ -54,6 +54,13 @@ def _thread(_ids: Ids, _who: str) -> dict[str, object]:
     return {"title": "How do you end?", "body": "I never know.", "nonce": uuid4().hex}
 
 
+OPPORTUNITY = {
+    "title": "Host the forum",
+    "body": "Two hours a *week*.",
+    "skills": "Haskell: 3",
+    "closes_on": f"{datetime.now(UTC) + timedelta(days=20):%Y-%m-%d}",
+    "contact": "Lead",
+}
 ACCOUNT = {"name": "Nia Newhere", "password": "tea with three sugars", "zone": "Europe/Lisbon"}
 
 FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
@@ -86,6 +93,12 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
     ("POST", "/me/password"): lambda *_: {"present": PASSWORD, "password": "tea with three sugars"},
     ("POST", "/me/skills"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
     ("POST", "/me/goals"): lambda ids, _: {"skill_id": ids["skill"], "level": "3"},
+    ("POST", "/people/{learner}/levels"): lambda ids, _: {"skill_id": ids["skill"], "level": "4"},
+    ("POST", "/me/target"): lambda ids, _: {"occupation_id": ids["occupation"]},
+    ("POST", "/academies/{academy}/needs"): lambda ids, _: {"skill_id": ids["skill"], "level": "3", "people": "2"},
+    ("POST", "/opportunities"): lambda ids, _: {"group": ids["academy"], **OPPORTUNITY},
+    ("POST", "/opportunities/{opportunity}/edit"): lambda *_: {"version": "1", **OPPORTUNITY},
+    ("POST", "/opportunities/{opportunity}/close"): lambda *_: {"on": "1"},
     ("POST", "/me/proof"): lambda *_: {"password": PASSWORD},
     ("POST", "/me/tokens"): lambda *_: {"name": "A script", "verbs": ["read"], "days": "30"},
     ("POST", "/admin/settings"): lambda *_: {
@@ -247,6 +260,7 @@ def _written(ids: Ids) -> dict[str, object]:
 
 
 NO_FORM = {
+    "/people/{learner}/levels/{skill}/remove", "/me/target/remove", "/me/target/goals", "/academies/{academy}/needs/{skill}/remove",
     "/sign-in/second", "/sign-in/second/options", "/sign-in/passkey", "/sign-in/passkey/options",
     "/me/security/app", "/me/security/app/confirm", "/me/security/app/remove", "/me/security/codes",
     "/me/security/passkeys", "/me/security/passkeys/options", "/me/security/passkeys/{skill}/name",
@@ -268,6 +282,8 @@ NOTED = {"/admin/audit", "/admin/people/{learner}", "/audit", "/audit?group={coh
 
 
 SHOWS_OTHERS = {
+    "/people/{learner}/gap",
+    "/people/{learner}/levels",
     "/people/{learner}", "/offers", "/offers/{offer}", "/groups/{cohort}/matches", "/skills/{skill}", "/admin/people",
     "/api/v1/offers", "/api/v1/offers/{offer}", "/api/v1/groups/{cohort}/matches",
 }  # fmt: skip

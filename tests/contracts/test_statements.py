@@ -40,6 +40,10 @@ MORE_STATES = {
     "/admin/audit?kind=PersonEnrolled&group={cohort}&since=2020-01-01": "/admin/audit",
     "/me/skills?q=program": "/me/skills",
     "/skills?q=listning": "/skills",
+    "/occupations?q=data+sientist": "/occupations",
+    "/people/{learner}/levels?q=program": "/people/{learner}/levels",
+    "/academies/{academy}/needs?q=program": "/academies/{academy}/needs",
+    "/opportunities?show=closed": "/opportunities",
 }
 """Pages in further states, each with the row of the table that says for whom."""
 

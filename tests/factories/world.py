@@ -15,6 +15,7 @@ from academy.accounts.actions import invitations, joining, links
 from academy.accounts.models import LinkKind
 from academy.bridges.calendars import actions as feeds
 from academy.bridges.people_file import actions as people_file
+from academy.careers import actions as career_actions
 from academy.kernel import clock, jobs, log
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode, new_id
@@ -33,7 +34,7 @@ from mentoring.matches.actions import runs
 from mentoring.matches.models import Offer, Run
 from mentoring.pairs import actions as pairs
 from mentoring.profiles import actions as profiles
-from tests.factories import drafts, forums, media, people, skills, tokens, tracks
+from tests.factories import careers, drafts, forums, media, people, skills, tokens, tracks
 
 PASSWORD = "correct horse battery staple"
 
@@ -41,7 +42,7 @@ PASSWORD = "correct horse battery staple"
 def build(kernel: Kernel) -> dict[str, str]:
     """Make the world and return the encoded id of everything in it by name, people included."""
     ids: dict[str, UUID] = {}
-    skills.esco(kernel)
+    careers.occupations(kernel)
     organization = people.group(kernel, GroupKind.ORGANIZATION, "Fernhill")
     academy = people.group(kernel, GroupKind.ACADEMY, "North Academy", organization)
     south = people.group(kernel, GroupKind.ACADEMY, "South Academy", organization)
@@ -94,6 +95,7 @@ def build(kernel: Kernel) -> dict[str, str]:
     ids["skill"] = skills.skill(kernel, "Haskell")
     skills.has(kernel, ids["learner"], {"Haskell": 2})
     skills.wants(kernel, ids["learner"], {"Haskell": 4})
+    ids |= _careers(kernel, ids, academy)
     ids |= _mailed_links(kernel, ids)
     admin = people.viewer(kernel, ids["admin"])
     text = b"email,name\nfiled@example.org,Filed Person\n"
@@ -116,6 +118,17 @@ def build(kernel: Kernel) -> dict[str, str]:
         "draft_version": str(whole.version),
         "feed_token": _feed(kernel, ids["learner"]),
     }
+
+
+def _careers(kernel: Kernel, ids: dict[str, UUID], academy: UUID) -> dict[str, UUID]:
+    """Let the mentor say how far the learner is, who aims at a job; and the lead what is needed and what is open."""
+    mentor = people.viewer(kernel, ids["mentor"])
+    said = {"person_id": ids["learner"], "skill_id": ids["skill"], "level": 3}
+    kernel.commit(lambda s: career_actions.state(s, viewer=mentor, **said))
+    job = careers.occupation(kernel, "data scientist")
+    kernel.commit(lambda s: career_actions.set_target(s, person_id=ids["learner"], occupation_id=job))
+    careers.need(kernel, ids["lead"], academy, "Haskell")
+    return {"occupation": job, "opportunity": careers.opportunity(kernel, ids["lead"], academy, {"Haskell": 4})}
 
 
 def _mailed_links(kernel: Kernel, ids: dict[str, UUID]) -> dict[str, UUID]:

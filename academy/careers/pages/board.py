@@ -19,6 +19,7 @@ from academy.kernel.access import Conflict, Invalid, Missing
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.kernel.paging import Span
+from academy.people import queries as people
 from academy.people.policy import Right, granting
 from academy.skills.pages import known_names, levels, meant
 from academy.web import forms, markup, shell
@@ -113,6 +114,8 @@ def create() -> ResponseReturnValue:
 
     def done() -> ResponseReturnValue:
         sent = forms.read(OpportunityIn)
+        with kernel().reading() as session:  # before anything is said about who is called how there
+            people.demand(session, me, Right.OFFER, sent["group"])
         written = _written(sent, sent["group"])
         made = kernel().commit(
             lambda session: actions.open_opportunity(session, viewer=me, group_id=sent["group"], written=written)

@@ -61,9 +61,11 @@ def _name(voice: gaps.Voice, me: Viewer) -> str:
 
 @blueprint.get("/people/<id:person_id>/gap")
 @guard("careers:gaps")
-def theirs(person_id: UUID) -> str:
+def theirs(person_id: UUID) -> ResponseReturnValue:
     """Show whoever mentors or leads somebody how far they are; single statements stay with the person."""
     me = viewer()
+    if person_id == me.person_id:
+        return forms.see_other(HERE)
     with kernel().reading() as session:
         shell.load(session, me)
         stands = standing.gap_seen_for(session, me, person_id)

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from academy.accounts.pages import words
 from academy.accounts.queries import incoming
 from academy.administration.queries import house
+from academy.careers.queries import standing
 from academy.kernel import clock
 from academy.kernel.app import kernel
 from academy.kernel.ids import decode, encode
@@ -282,6 +283,7 @@ def person(person_id: UUID) -> ResponseReturnValue:
         found = queries.neighbour_for(session, me, person_id)
         held = skills.skills_of(session, [person_id])[person_id]
         spoken = people.languages_of(session, [person_id])[person_id]
+        stands = None if person_id == me.person_id else standing.standing_for(session, me, person_id)
         shared = next((p for p in pairs.pairs_of(session, me) if person_id in {f.id for f in p.others}), None)
         shell.load(session, me)
     before_showing(me, "page", [person_id])
@@ -295,6 +297,7 @@ def person(person_id: UUID) -> ResponseReturnValue:
         blocked=found.blocked,
         may_settle=bool(policy.granting(me, Right.SETTLE)),
         pair=shared,
+        stands=stands,
         own=person_id == me.person_id,
         roles=words.role_names(),
         now=clock.now(),

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from academy.kernel import clock
 from academy.people import queries as people_queries
+from cohorts.roster.seeds.aiming import aim
 from cohorts.roster.seeds.asking import ask, read_threads
 from cohorts.roster.seeds.learning import learn, schedule_workshops
-from cohorts.roster.seeds.opening import add_people, invite, open_academy, open_cohorts
+from cohorts.roster.seeds.opening import add_people, head_of, invite, open_academy, open_cohorts
 from cohorts.roster.seeds.pairing import match
 from cohorts.roster.seeds.story import Story
 from cohorts.roster.seeds.talking import read, talk
@@ -42,7 +43,7 @@ def _fill(kernel: Kernel, said: Callable[[str], None]) -> None:
     now = clock.now()
     told = {
         name: tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
-        for name in ("people", "academy", "conversations", "boards")
+        for name in ("people", "academy", "conversations", "boards", "careers")
     }
     said("Opening the academy and reading the skills framework...")
     with clock.travel(now - OPENED):
@@ -56,6 +57,7 @@ def _fill(kernel: Kernel, said: Callable[[str], None]) -> None:
     schedule_workshops(world, story, told["academy"])
     learn(world, story, told["people"])
     story.tell(said, "Matching, scheduling and learning")
+    aim(world, story, told["careers"], head_of(told))
     talk(world, story, told["conversations"])
     ask(world, story, told["boards"])
     story.tell(said, "Letting people talk")

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from academy.accounts.actions import invitations, joining
 from academy.authoring import queries as author_queries
 from academy.authoring.actions import drafts
+from academy.careers import actions as careers
 from academy.media import actions as media
 from academy.media.engine import HEAD, tidy, type_of
 from academy.media.queries import Recording
@@ -51,6 +52,7 @@ def open_academy(kernel: Kernel, now: datetime, told: Mapping[str, Any]) -> Worl
         return made.id
 
     kernel.commit(skills.load_framework)
+    kernel.commit(careers.complete)
     return World(kernel, now, kernel.commit(work))
 
 
@@ -138,7 +140,7 @@ def _hours(line: str) -> tuple[int, int, int]:
 
 def open_cohorts(world: World, story: Story, told: Mapping[str, Any]) -> None:
     """Publish the tracks, open each cohort so that it is in its week today, and enroll its people."""
-    head = _head(told)
+    head = head_of(told)
     _publish_tracks(world, story, told)
     for cohort in told["academy"]["cohorts"]:
         zone = ZoneInfo(cohort["zone"])
@@ -192,13 +194,14 @@ def open_cohorts(world: World, story: Story, told: Mapping[str, Any]) -> None:
         story.add(start - timedelta(days=6), enroll)
 
 
-def _head(told: Mapping[str, Any]) -> str:
+def head_of(told: Mapping[str, Any]) -> str:
+    """Return who leads the academy."""
     return next(str(p["key"]) for p in told["people"]["people"] if p["role"] == "lead")
 
 
 def _publish_tracks(world: World, story: Story, told: Mapping[str, Any]) -> None:
     """Publish the tracks; lately somebody began to write the next version of one."""
-    head = _head(told)
+    head = head_of(told)
     for track in sorted({c["track"] for c in told["academy"]["cohorts"]}):
         pack = read_pack((PACKS / f"{track}.toml").read_text("utf-8"))
         film = _film(world, told["academy"]["film"], track)
