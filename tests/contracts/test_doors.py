@@ -260,7 +260,8 @@ def _written(ids: Ids) -> dict[str, object]:
 
 
 NO_FORM = {
-    "/people/{learner}/levels/{skill}/remove", "/me/target/remove", "/me/target/goals", "/academies/{academy}/needs/{skill}/remove",
+    "/people/{learner}/levels/{skill}/remove", "/me/target/remove", "/me/target/goals",
+    "/academies/{academy}/needs/{skill}/remove",
     "/sign-in/second", "/sign-in/second/options", "/sign-in/passkey", "/sign-in/passkey/options",
     "/me/security/app", "/me/security/app/confirm", "/me/security/app/remove", "/me/security/codes",
     "/me/security/passkeys", "/me/security/passkeys/options", "/me/security/passkeys/{skill}/name",
