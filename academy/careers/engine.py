@@ -19,6 +19,8 @@ class Gap:
     label: str
     current: int
     target: int
+    source: str = ""
+    """Who says at which level they are, or `several`."""
 
     @property
     def remaining(self) -> int:
@@ -26,7 +28,9 @@ class Gap:
         return max(0, self.target - self.current)
 
 
-def gaps(targets: Iterable[tuple[UUID, str, int]], levels: Mapping[UUID, int]) -> list[Gap]:
+def gaps(
+    targets: Iterable[tuple[UUID, str, int]], levels: Mapping[UUID, int], sources: Mapping[UUID, str] | None = None
+) -> list[Gap]:
     """Return the gap to each target (skill, name, level), the largest first, then by name.
 
     >>> from uuid import UUID
@@ -34,7 +38,11 @@ def gaps(targets: Iterable[tuple[UUID, str, int]], levels: Mapping[UUID, int]) -
     >>> [(gap.label, gap.remaining) for gap in gaps([(one, "Haskell", 3), (other, "SQL", 4)], {one: 2})]
     [('SQL', 4), ('Haskell', 1)]
     """
-    found = [Gap(skill_id, label, levels.get(skill_id, 0), level) for skill_id, label, level in targets]
+    said = sources or {}
+    found = [
+        Gap(skill_id, label, levels.get(skill_id, 0), level, said.get(skill_id, ""))
+        for skill_id, label, level in targets
+    ]
     return sorted(found, key=lambda gap: (-gap.remaining, gap.label.casefold(), gap.label))
 
 

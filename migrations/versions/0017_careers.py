@@ -28,19 +28,23 @@ SAID = sa.table(
     *(sa.column(column.name, column.type) for column in HELD.columns),
     sa.column("said_by_id", sa.Uuid()),
 )
+PEOPLE = sa.table("people", sa.column("id", sa.Uuid()), sa.column("manager_id", sa.Uuid()))
 SOURCES = ("self", "peer", "manager", "organization", "mentor", "360", "evidence", "assessment")
 
 
 def said() -> None:
-    """Make a statement of every level that there is: what somebody said of themselves is theirs."""
+    """Make a statement of every level that there is: what somebody said of themselves is theirs, a manager's word their manager's."""
     connection = op.get_bind()
-    rows = connection.execute(sa.select(*HELD.columns)).all()
+    rows = connection.execute(
+        sa.select(*HELD.columns, PEOPLE.c.manager_id).join(PEOPLE, PEOPLE.c.id == HELD.c.person_id)
+    ).all()
     for start in range(0, len(rows), AT_ONCE):
         found = []
         for row in rows[start : start + AT_ONCE]:
             source = row.source if row.source in SOURCES else "organization"
-            by = row.person_id if source == "self" else None
-            found.append({**row._mapping, "id": new_id(), "source": source, "said_by_id": by})
+            by = {"self": row.person_id, "manager": row.manager_id}.get(source)
+            said_so = {"person_id": row.person_id, "skill_id": row.skill_id, "level": row.level, "at": row.at}
+            found.append({**said_so, "id": new_id(), "source": source, "said_by_id": by})
         connection.execute(sa.insert(SAID), found)
 
 

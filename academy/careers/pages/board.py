@@ -21,7 +21,7 @@ from academy.kernel.ids import encode
 from academy.kernel.paging import Span
 from academy.people import queries as people
 from academy.people.policy import Right, granting
-from academy.skills.pages import known_names, levels, meant
+from academy.skills.pages import known_names, meant
 from academy.web import forms, markup, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -68,7 +68,7 @@ def show(opportunity_id: UUID) -> str:
     with kernel().reading() as session:
         shell.load(session, me)
         found = opportunities.opportunity_for(session, me, opportunity_id)
-    return render_template("academy/careers/opportunity.html", page="opportunities", found=found, levels=levels())
+    return render_template("academy/careers/opportunity.html", page="opportunities", found=found)
 
 
 @blueprint.get("/opportunities/new")

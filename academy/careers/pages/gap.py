@@ -71,7 +71,9 @@ def theirs(person_id: UUID) -> ResponseReturnValue:
         stands = standing.gap_seen_for(session, me, person_id)
         found = gaps.gaps_of(session, person_id)
     before_showing(me, "gap", [person_id])
-    return render_template("academy/careers/gap_of.html", page="people", stands=stands, found=found)
+    return render_template(
+        "academy/careers/gap_of.html", page="people", stands=stands, found=found, sources=words.heard()
+    )
 
 
 # occupations, which pages call target roles

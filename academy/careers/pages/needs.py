@@ -17,7 +17,7 @@ from academy.careers.schemas import NeedIn
 from academy.kernel.app import kernel
 from academy.people.policy import Right, granting
 from academy.skills import queries as skills
-from academy.skills.pages import levels, meant
+from academy.skills.pages import meant
 from academy.web import forms, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -43,7 +43,6 @@ def index() -> str:
         unaimed=words.ways(sides.unaimed),
         met=sides.met,
         keeps=keeps,
-        levels=levels(),
     )
 
 
@@ -71,7 +70,7 @@ def _page(group_id: UUID, typed: Mapping[str, str], errors: Mapping[str, Sequenc
         hits=[hit for hit in hits if hit.id not in known],
         found=bool(hits),
         meant=meant(wanted, hits),
-        levels=levels(),
+        levels=words.levels(),
         most=MOST_PEOPLE,
         few=engine.FEW,
         typed=typed,

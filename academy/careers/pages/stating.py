@@ -10,12 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from academy.careers import actions
+from academy.careers.pages import words
 from academy.careers.queries import gaps, standing
 from academy.kernel.app import kernel
 from academy.privacy.pages import before_showing
 from academy.skills import actions as skill_actions
 from academy.skills import queries as skills
-from academy.skills.pages import levels, meant
+from academy.skills.pages import meant
 from academy.skills.queries import HELPS
 from academy.skills.schemas import LevelIn
 from academy.web import forms, shell
@@ -50,7 +51,7 @@ def _page(person_id: UUID, _typed: Mapping[str, str], errors: Mapping[str, Seque
         hits=[hit for hit in hits if hit.id not in known],
         found=bool(hits),
         meant=meant(wanted, hits),
-        levels=levels(),
+        levels=words.levels(),
         errors=errors,
     )
 

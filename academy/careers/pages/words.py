@@ -25,6 +25,32 @@ def side(source: str) -> str:
     }[source]
 
 
+def heard() -> dict[str, str]:
+    """Say to somebody else who says at which level a person is."""
+    return {
+        "self": _("they say so"),
+        "peer": _("a buddy says so"),
+        "manager": _("a manager says so"),
+        "organization": _("the organization says so"),
+        "mentor": _("a mentor says so"),
+        "360": _("from feedback of several people"),
+        "evidence": _("shown by work"),
+        "assessment": _("shown by an assessment"),
+        "several": _("put together from several sides"),
+    }
+
+
+def levels() -> list[tuple[int, str]]:
+    """Name each level as that of somebody else."""
+    return [
+        (1, _("1, knows of it")),
+        (2, _("2, with help")),
+        (3, _("3, on their own")),
+        (4, _("4, helps others")),
+        (5, _("5, others learn it from them")),
+    ]
+
+
 def weights() -> list[tuple[str, int]]:
     """Return how much each source counts, in words."""
     return [(side(source), weight) for source, weight in WEIGHTS.items()]

@@ -57,7 +57,7 @@ def gaps_of(session: Session, person_id: UUID) -> Gaps:
     """Return how far somebody is from what they aim at. Two statements. The caller has checked who asks."""
     own = and_(PersonSkill.skill_id == Skill.id, PersonSkill.person_id == person_id)
     goals = session.execute(
-        select(Skill.id, Skill.label, Goal.level, PersonSkill.level.label("now"))
+        select(Skill.id, Skill.label, Goal.level, PersonSkill.level.label("now"), PersonSkill.source)
         .join(Goal, Goal.skill_id == Skill.id)
         .outerjoin(PersonSkill, own)
         .where(Goal.person_id == person_id)
@@ -65,7 +65,7 @@ def gaps_of(session: Session, person_id: UUID) -> Gaps:
     asked = session.execute(
         select(
             *(Occupation.id.label("occupation_id"), Occupation.label.label("occupation"), Framework.name),
-            *(Skill.id, Skill.label, OccupationSkill.level, PersonSkill.level.label("now")),
+            *(Skill.id, Skill.label, OccupationSkill.level, PersonSkill.level.label("now"), PersonSkill.source),
         )
         .join(TargetRole, TargetRole.occupation_id == Occupation.id)
         .join(Framework, Framework.id == Occupation.framework_id)
@@ -75,10 +75,11 @@ def gaps_of(session: Session, person_id: UUID) -> Gaps:
         .where(TargetRole.person_id == person_id)
     ).all()
     levels = {row.id: row.now for row in (*goals, *asked) if row.now is not None}
+    sources = {row.id: row.source for row in (*goals, *asked) if row.now is not None}
     target = Target(asked[0].occupation_id, asked[0].occupation, asked[0].name) if asked else None
     return Gaps(
-        engine.gaps([(row.id, row.label, row.level) for row in goals], levels),
-        engine.gaps([(row.id, row.label, row.level) for row in asked], levels),
+        engine.gaps([(row.id, row.label, row.level) for row in goals], levels, sources),
+        engine.gaps([(row.id, row.label, row.level) for row in asked], levels, sources),
         target,
     )
 

@@ -83,20 +83,22 @@ def add_people(world: World, told: Mapping[str, Any]) -> None:
                 hours=[_hours(line) for line in person["hours"]],
             )
             people.join(session, group_id=world.academy, person_id=made.id, role=Role.MEMBER, actor_id=None)
-            for skill in person.get("skills", ()):
-                skills.set_skill(
-                    session,
-                    person_id=made.id,
-                    skill_id=ids[skill["skill"]],
-                    level=skill["level"],
-                    source=skill["source"],
-                )
             for goal in person.get("goals", ()):
                 skills.set_goal(session, person_id=made.id, skill_id=ids[goal["skill"]], level=goal["level"])
         for person in everybody:
             if "manager" in person:
                 people.set_manager(
                     session, person_id=world.people[person["key"]], manager_id=world.people[person["manager"]]
+                )
+            for skill in person.get("skills", ()):
+                manager = world.people.get(person.get("manager", ""))
+                skills.set_skill(
+                    session,
+                    person_id=world.people[person["key"]],
+                    skill_id=ids[skill["skill"]],
+                    level=skill["level"],
+                    source=skill["source"],
+                    actor_id=manager if skill["source"] == "manager" else None,
                 )
         for block in told.get("blocks", ()):
             people.block(session, person_id=world.people[block["person"]], blocked_id=world.people[block["blocked"]])
