@@ -18,6 +18,7 @@ from tests.academy.careers.conftest import North
 from tests.factories import careers, people, skills
 
 Clients = Callable[[UUID], FlaskClient]
+BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 
 def ways(kernel: Kernel, person: UUID) -> list[tuple[str, str]]:
@@ -46,6 +47,7 @@ def test_changing_a_need_or_a_goal_orders_the_ways_anew_at_once(kernel: Kernel, 
     ]
 
 
+@BOTH
 def test_the_page_shows_overlap_and_conflict_and_names_the_way(
     kernel: Kernel, north: North, client_of: Clients
 ) -> None:
@@ -83,6 +85,7 @@ def test_a_cohort_has_no_needs_of_its_own(kernel: Kernel, north: North) -> None:
         careers.need(kernel, north.lead, north.cohort, "show empathy")
 
 
+@BOTH
 def test_people_are_counted_in_fives_and_fewer_are_not_told(kernel: Kernel, north: North, client_of: Clients) -> None:
     skill = careers.need(kernel, north.lead, north.academy, "show empathy", 3)
     for number in range(6):

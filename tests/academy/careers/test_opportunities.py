@@ -21,6 +21,7 @@ from tests.academy.careers.conftest import North
 from tests.factories import careers, people, skills
 
 Clients = Callable[[UUID], FlaskClient]
+BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 
 def form(**more: str) -> dict[str, str]:
@@ -35,6 +36,7 @@ def form(**more: str) -> dict[str, str]:
     }
 
 
+@BOTH
 def test_a_lead_fills_the_board_and_each_member_sees_what_is_left_for_them(
     kernel: Kernel, north: North, client_of: Clients
 ) -> None:
@@ -84,6 +86,7 @@ def test_somebody_who_may_not_learns_nothing_of_who_is_there(north: North, clien
     assert answers == {404}
 
 
+@BOTH
 def test_it_is_written_anew_from_the_version_that_was_read(kernel: Kernel, north: North, client_of: Clients) -> None:
     made = careers.opportunity(kernel, north.lead, north.academy, {"show empathy": 4})
     lead, url = client_of(north.lead), f"/opportunities/{encode(made)}"
@@ -106,6 +109,7 @@ def test_it_is_written_anew_from_the_version_that_was_read(kernel: Kernel, north
         )
 
 
+@BOTH
 def test_a_closed_one_says_so_and_is_opened_again(kernel: Kernel, north: North, client_of: Clients) -> None:
     made = careers.opportunity(kernel, north.lead, north.academy, {"show empathy": 4})
     lead, ana, url = client_of(north.lead), client_of(north.ana), f"/opportunities/{encode(made)}"

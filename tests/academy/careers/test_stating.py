@@ -19,6 +19,7 @@ from tests.academy.careers.conftest import North
 from tests.factories import people, skills
 
 Clients = Callable[[UUID], FlaskClient]
+BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +66,7 @@ def test_a_pair_that_has_ended_lets_nobody_speak(kernel: Kernel, north: North) -
         assert [one.level for one in gaps.voices_of(session, north.ana)[skill]] == [4]
 
 
+@BOTH
 def test_the_person_sees_who_said_what_and_nobody_else_does(kernel: Kernel, north: North, client_of: Clients) -> None:
     skills.has(kernel, north.ana, {"show empathy": 2})
     skills.wants(kernel, north.ana, {"show empathy": 5})
@@ -90,6 +92,7 @@ def test_the_person_sees_who_said_what_and_nobody_else_does(kernel: Kernel, nort
     assert "you said" not in client_of(north.boss).get(page).text
 
 
+@BOTH
 def test_what_was_said_is_taken_back_and_the_level_is_what_the_others_say(
     kernel: Kernel, north: North, client_of: Clients
 ) -> None:
