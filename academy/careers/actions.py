@@ -47,7 +47,7 @@ def complete(session: Session) -> bool:
 def _load(session: Session, framework_id: UUID, name: str) -> None:
     """Load the occupations of one file: `key` (or the label), `label`, and `skills` as keys with levels."""
     rows = session.execute(select(Skill.key, Skill.id).where(Skill.framework_id == framework_id))
-    ids = {row.key: row.id for row in rows}
+    ids = {row.key.removeprefix(skills.ONET_KEYS): row.id for row in rows}
     found, asked = [], []
     with (DATA / name).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):

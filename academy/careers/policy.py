@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import aliased
 
-from academy.kernel.prepared import now
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Role
-from academy.people.policy import Right, groups_below, groups_with, own_groups
+from academy.people.policy import Right, groups_below, groups_with, own_groups, reaches, runs
 
 LONGEST_TITLE, LONGEST_BODY, LONGEST_LINES = 160, 8000, 4000
 MOST_SKILLS = 12
@@ -20,14 +18,6 @@ MOST_NEEDS = 60
 """Needs of one academy: what is said of everything says nothing."""
 MOST_PEOPLE = 100_000
 GOALS_AT_ONCE = 5
-
-
-def running(membership: Any) -> ColumnElement[bool]:
-    """Select memberships that hold now."""
-    found: ColumnElement[bool] = (membership.from_at <= now()) & or_(
-        membership.until_at.is_(None), membership.until_at > now()
-    )
-    return found
 
 
 def paired(viewer_id: UUID, person_id: UUID, mine: Role, theirs: Role) -> ColumnElement[bool]:
@@ -43,8 +33,8 @@ def paired(viewer_id: UUID, person_id: UUID, mine: Role, theirs: Role) -> Column
             own.role == mine,
             other.person_id == person_id,
             other.role == theirs,
-            running(own),
-            running(other),
+            runs(own),
+            runs(other),
         )
         .exists()
     )
@@ -56,8 +46,8 @@ def led(viewer: Viewer, person_id: UUID) -> ColumnElement[bool]:
         select(Membership.id)
         .where(
             Membership.person_id == person_id,
-            Membership.group_id.in_(groups_with(viewer, Right.SEE_GAPS)),
-            running(Membership),
+            reaches(viewer, Right.SEE_GAPS, Membership.group_id),
+            runs(),
         )
         .exists()
     )
@@ -75,4 +65,4 @@ def academies(viewer: Viewer) -> ColumnElement[bool]:
 
 def members_of(group_id: UUID) -> Select[UUID]:
     """Select who belongs to an academy or to what is below it, pairs left out."""
-    return select(Membership.person_id).where(Membership.group_id.in_(groups_below([group_id])), running(Membership))
+    return select(Membership.person_id).where(Membership.group_id.in_(groups_below([group_id])), runs())

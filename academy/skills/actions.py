@@ -44,6 +44,8 @@ ONET = {
         "USDOL/ETA. The information was modified; USDOL/ETA has not approved, endorsed or tested these modifications."
     ),
 }
+ONET_KEYS = "onet:"
+"""What the keys of O*NET begin with among those of all frameworks; ESCO's stand as they are."""
 
 
 def _known(session: Session, framework: dict[str, str]) -> UUID | None:
@@ -63,7 +65,10 @@ def load_elements(session: Session) -> bool:
     session.add(framework)
     session.flush()
     with (DATA / "onet-29.3-elements.csv").open(encoding="utf-8", newline="") as file:
-        rows = [{"id": new_id(), "framework_id": framework.id, **row} for row in csv.DictReader(file)]
+        rows = [
+            {**row, "id": new_id(), "framework_id": framework.id, "key": ONET_KEYS + row["key"]}
+            for row in csv.DictReader(file)
+        ]
     session.execute(insert(Skill), rows)
     return True
 

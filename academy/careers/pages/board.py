@@ -15,7 +15,7 @@ from academy.careers.actions import Written
 from academy.careers.queries import needs, opportunities
 from academy.careers.schemas import ClosedIn, OpportunityChangeIn, OpportunityIn
 from academy.kernel import offload
-from academy.kernel.access import Conflict, Invalid, Missing
+from academy.kernel.access import Invalid, Missing
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.kernel.paging import Span
@@ -130,16 +130,23 @@ def create() -> ResponseReturnValue:
 @guard("careers:offer")
 def edit(opportunity_id: UUID) -> str:
     """Show the form to write an opportunity anew, and to close it."""
-    return _edit(opportunity_id, {}, {})
+    return _edit_form(_kept(opportunity_id), {}, {})
 
 
-def _edit(opportunity_id: UUID, typed: Mapping[str, str], errors: Mapping[str, Sequence[str]]) -> str:
+def _kept(opportunity_id: UUID) -> opportunities.OpportunityView:
+    """Return an opportunity that the viewer looks after."""
     me = viewer()
     with kernel().reading() as session:
         shell.load(session, me)
         found = opportunities.opportunity_for(session, me, opportunity_id)
     if not found.keeps:
         raise Missing
+    return found
+
+
+def _edit_form(
+    found: opportunities.OpportunityView, typed: Mapping[str, str], errors: Mapping[str, Sequence[str]]
+) -> str:
     now = {
         "title": found.title,
         "body": found.body_md,
@@ -158,24 +165,27 @@ def change(opportunity_id: UUID) -> ResponseReturnValue:
     me = viewer()
 
     def done() -> ResponseReturnValue:
-        with kernel().reading() as session:
-            found = opportunities.opportunity_for(session, me, opportunity_id)
-        if not found.keeps:
-            raise Missing
+        found = _kept(opportunity_id)
         sent = forms.read(OpportunityChangeIn)
         written = _written(sent, found.group_id)
-        try:
-            kernel().commit(
-                lambda session: actions.change_opportunity(
-                    session, viewer=me, opportunity_id=opportunity_id, version=sent["version"], written=written
-                )
+        kernel().commit(
+            lambda session: actions.change_opportunity(
+                session, viewer=me, opportunity_id=opportunity_id, version=sent["version"], written=written
             )
-        except Conflict as refusal:
-            raise Invalid(refusal.detail, errors={"_": [refusal.detail]}) from refusal
+        )
         flash(_("It is saved."))
         return forms.see_other(url_for("board_of_opportunities.show", opportunity_id=opportunity_id))
 
-    return forms.answer(done, lambda typed, errors: _edit(opportunity_id, typed, errors))
+    return forms.answer_compared(done, lambda: _kept(opportunity_id), _edit_form, _changed)
+
+
+def _changed(now: opportunities.OpportunityView) -> tuple[int, str]:
+    return now.version, _(
+        "Somebody has changed this meanwhile; it is now “%(title)s”, open until %(day)s. What you wrote is kept here "
+        "and not saved. Save again to put it over theirs.",
+        title=now.title,
+        day=now.closes_on.isoformat(),
+    )
 
 
 @blueprint.post("/opportunities/<id:opportunity_id>/close")

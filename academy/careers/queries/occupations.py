@@ -12,6 +12,7 @@ from academy.careers import engine
 from academy.careers.engine import Gap
 from academy.careers.models import Occupation, OccupationSkill, TargetRole
 from academy.kernel.access import Missing
+from academy.kernel.db import any_case
 from academy.kernel.viewer import Viewer
 from academy.skills.models import Framework, PersonSkill, Skill
 
@@ -34,7 +35,7 @@ def search(session: Session, text: str, limit: int = 30) -> list[Hit]:
     words = text.lower().split()[:6]
     if not words:
         return []
-    name = func.lower(Occupation.label)
+    name = any_case(Occupation.label, plain=text.isascii())
     rows = session.execute(
         select(*_HIT)
         .join(Framework, Framework.id == Occupation.framework_id)

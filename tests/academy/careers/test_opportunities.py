@@ -94,9 +94,10 @@ def test_it_is_written_anew_from_the_version_that_was_read(kernel: Kernel, north
     assert lead.post(f"{url}/edit", data=form(version="1", title="Another title")).status_code == 303
     assert "Another title" in lead.get(url).text
     answer = lead.post(f"{url}/edit", data=form(version="1", title="A third title"))
-    assert answer.status_code == 422
-    assert "Somebody else has changed this meanwhile." in answer.text
+    assert answer.status_code == 409
+    assert "it is now “Another title”" in answer.text
     assert "A third title" in answer.text
+    assert 'name="version" value="2"' in answer.text
     with pytest.raises(Conflict):
         kernel.commit(
             lambda s: actions.change_opportunity(

@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from academy.kernel import clock
-from academy.kernel.db import SCHEMA, Database
+from academy.kernel.db import Database
 from academy.people.models import Person
 from academy.skills.models import Framework, PersonSkill, Skill, SkillStatement
 from tests.contracts.test_migrations import BOTH, alembic
 
-BEFORE = "0016"
+BEFORE = "0017"
 
 
 def person(name: str, manager_id: UUID | None = None) -> Person:
@@ -46,7 +46,7 @@ def test_levels_and_who_says_so_survive_both_ways(database_url: str) -> None:
     database.unit_of_work(work)
     database.engine.dispose()
     alembic(database_url, "downgrade", BEFORE)
-    alembic(database_url, "upgrade", SCHEMA)
+    alembic(database_url, "upgrade", "head")
     with database.reading() as session:
         said = {row.source: row for row in session.query(SkillStatement)}
         assert {source: (row.level, row.said_by_id) for source, row in said.items()} == {
@@ -69,5 +69,5 @@ def test_levels_and_who_says_so_survive_both_ways(database_url: str) -> None:
         kept = connection.execute(text("SELECT source, level FROM person_skills ORDER BY level, source")).all()
     assert [tuple(row) for row in kept] == [("manager", 2), ("organization", 3), ("evidence", 4), ("mentor", 4)]
     database.engine.dispose()
-    alembic(database_url, "upgrade", SCHEMA)
+    alembic(database_url, "upgrade", "head")
     database.engine.dispose()
