@@ -79,7 +79,8 @@ def combined(said: Sequence[Said], now: datetime) -> int | None:
         by_source[one.source].append((Fraction(1, 2) if now - one.at > OLD else Fraction(1), one.level))
     total = weight = Fraction(0)
     for source, found in by_source.items():
-        mean = sum(share * level for share, level in found) / sum(share for share, _ in found)
+        voiced = sum((share * level for share, level in found), Fraction(0))
+        mean = voiced / sum((share for share, _ in found), Fraction(0))
         counts = WEIGHTS[source] * max(share for share, _ in found)
         total, weight = total + counts * mean, weight + counts
     return floor(total / weight + Fraction(1, 2)) if weight else None

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from academy.careers import actions, engine
+from academy.careers import actions, engine, policy
 from academy.careers.pages import words
 from academy.careers.queries import gaps, occupations, opportunities, standing
 from academy.careers.schemas import TargetIn
@@ -48,9 +48,7 @@ def mine() -> str:
         found=found,
         voices={skill: [(one, words.said(one, _name(one, me))) for one in said] for skill, said in voices.items()},
         to_go=engine.to_go(found.role),
-        next_goals=engine.largest(
-            found.role, {gap.skill_id: gap.target for gap in found.goals}, actions.policy.GOALS_AT_ONCE
-        ),
+        next_goals=engine.largest(found.role, {gap.skill_id: gap.target for gap in found.goals}, policy.GOALS_AT_ONCE),
         weights=words.weights(),
     )
 
