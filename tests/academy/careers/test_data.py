@@ -69,3 +69,11 @@ def test_no_name_of_onet_is_another_ones(kernel: Kernel) -> None:
 def test_an_occupation_of_either_framework_is_found(kernel: Kernel, wanted: str) -> None:
     careers.occupations(kernel)
     assert careers.occupation(kernel, wanted)
+
+
+def test_an_academy_that_was_set_up_before_has_them_once_it_starts(kernel: Kernel) -> None:
+    skills.esco(kernel)
+    with kernel.quiet("mail"):
+        kernel.runner.promise()
+        kernel.runner.run_due()
+    assert careers.occupation(kernel, "data scientist")
