@@ -26,6 +26,7 @@ from academy.bridges.people_file import reactions as people_file_reactions
 from academy.bridges.person_data.pages import PARTS
 from academy.careers import api as careers_api
 from academy.careers import jobs as careers_jobs
+from academy.careers import reactions as careers_reactions
 from academy.careers.pages import board, gap, needs, stating
 from academy.factors import cli as factors_cli
 from academy.factors import reactions as factor_reactions
@@ -131,6 +132,7 @@ FEATURE = Feature(
         *calendars_reactions.REACTIONS,
         *people_file_reactions.REACTIONS,
         *administration_reactions.REACTIONS,
+        *careers_reactions.REACTIONS,
         *privacy_reactions.REACTIONS,
         *authoring_reactions.REACTIONS,
     ],
@@ -158,6 +160,7 @@ FEATURE = Feature(
         *factor_reactions.NOTICE_KINDS,
         *token_reactions.NOTICE_KINDS,
         gap.BESIDE,
+        *careers_reactions.NOTICE_KINDS,
         board.NAV,
         authoring.NAV,
         administration.NAV,

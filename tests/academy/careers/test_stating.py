@@ -92,6 +92,18 @@ def test_the_person_sees_who_said_what_and_nobody_else_does(kernel: Kernel, nort
     assert "you said" not in client_of(north.boss).get(page).text
 
 
+def test_the_person_is_told_once_until_they_have_read_it(kernel: Kernel, north: North, client_of: Clients) -> None:
+    page, ana = f"/people/{encode(north.ana)}/levels", client_of(north.ana)
+    for label in ("show empathy", "resolve conflicts", "lead others"):
+        client_of(north.mentor).post(page, data={"skill_id": encode(skills.skill(kernel, label)), "level": "4"})
+    told = ">Mentor said at which level they see you</a>"
+    assert ana.get("/notices").text.count(told) == 1
+    assert f"/skills/{encode(skills.skill(kernel, 'show empathy'))}" in ana.get("/notices").text
+    ana.post("/notices/read")
+    client_of(north.mentor).post(page, data={"skill_id": encode(skills.skill(kernel, "lead others")), "level": "3"})
+    assert ana.get("/notices").text.count(told) == 2
+
+
 @BOTH
 def test_what_was_said_is_taken_back_and_the_level_is_what_the_others_say(
     kernel: Kernel, north: North, client_of: Clients
