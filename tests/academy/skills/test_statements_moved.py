@@ -12,7 +12,7 @@ from academy.people.models import Person
 from academy.skills.models import Framework, PersonSkill, Skill, SkillStatement
 from tests.contracts.test_migrations import BOTH, alembic
 
-BEFORE = "0017"
+BEFORE = "0018"
 
 
 def person(name: str, manager_id: UUID | None = None) -> Person:
