@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, case, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock, prepared
@@ -363,31 +363,38 @@ def unsaid_among(session: Session, person_ids: Sequence[UUID]) -> set[UUID]:
 
 FEWEST = 3
 """As many people have to have written before anything of it is shown."""
+YEARS_TOLD = 5
 
 
 def reasons_told(session: Session) -> list[tuple[tuple[date, date], list[str]]]:
     """Return why people declined, by runs of finished months, the latest first: (first and last month, reasons).
 
     A run goes on until `FEWEST` people have written in it, and is not told before: so no look at the page before and
-    after somebody declined shows what they wrote. Reasons stand in the order of the alphabet. The caller has checked
-    who asks. One statement.
+    after somebody declined shows what they wrote. Where something of a run was erased it counts on, emptied, so that
+    no run begins or ends elsewhere, and the run is told no more: what is missing would tell whose it was. Reasons
+    stand in the order of the alphabet. The caller has checked who asks. One statement.
     """
     this_month = clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    since = this_month.replace(year=this_month.year - YEARS_TOLD)
+    erased = ~exists().where(MatchPerson.match_id == Offer.match_id)
+    text = case((Offer.answered_at >= since, Offer.reason), else_="")
     rows = session.execute(
-        select(Offer.answered_at, Offer.person_id, Offer.reason)
-        .where(Offer.state == OfferState.DECLINED, Offer.reason != "", Offer.answered_at < this_month)
-        .order_by(Offer.answered_at)
+        select(Offer.answered_at, Offer.person_id, text.label("reason"), erased.label("erased"))
+        .where(Offer.state == OfferState.DECLINED, or_(Offer.reason != "", erased), Offer.answered_at < this_month)
+        .order_by(Offer.answered_at, Offer.id)
     )
     told: list[tuple[tuple[date, date], list[str]]] = []
     wrote: set[UUID] = set()
     said: list[str] = []
-    first = this_month.date()
+    first, whole = this_month.date(), True
     for month, group in groupby(rows, key=lambda row: row.answered_at.date().replace(day=1)):
         first = month if not said else first
         for row in group:
             wrote.add(row.person_id)
             said.append(row.reason)
+            whole = whole and not row.erased
         if len(wrote) >= FEWEST:
-            told.append(((first, month), sorted(said, key=str.casefold)))
-            wrote, said = set(), []
+            if whole and first >= since.date():
+                told.append(((first, month), sorted(said, key=str.casefold)))
+            wrote, said, whole = set(), [], True
     return told[::-1]

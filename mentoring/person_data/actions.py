@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, not_, select, update
 from sqlalchemy.orm import Session
 
 from academy.kernel import jobs
 from mentoring.matches.actions import facts, offers
-from mentoring.matches.models import Match, MatchHistory, MatchPerson, Offer, Unplaced
+from mentoring.matches.models import Match, MatchHistory, MatchPerson, Offer, OfferState, Unplaced
 from mentoring.pairs import actions as pairs
 from mentoring.pairs.models import Pair
 from mentoring.profiles.models import MentorProfile
@@ -25,7 +25,11 @@ def erase_mentoring(session: Session, person_id: UUID) -> None:
 
 
 def erase_matches(session: Session, person_id: UUID) -> None:
-    """Take back the offers that wait, so that others are asked, and remove every proposal with its reasons."""
+    """Take back the offers that wait, so that others are asked, and remove every proposal with its reasons.
+
+    Of an offer that was declined with a reason, an emptied row stays: reasons are told by runs of months, and with a
+    row gone they would be told anew, by which whoever has read them learns whose is missing.
+    """
     offers.withdraw(session, offers=facts.pending_with(session, [person_id]), gone=[person_id])
     session.execute(delete(Unplaced).where(Unplaced.person_id == person_id))
     mine = session.scalars(select(MatchPerson.match_id).where(MatchPerson.person_id == person_id)).all()
@@ -34,9 +38,14 @@ def erase_matches(session: Session, person_id: UUID) -> None:
         asked = session.scalars(select(Offer.id).where(Offer.match_id.in_(some))).all()
         jobs.forget(session, JOBS, name="offer_id", values=[str(offer_id) for offer_id in asked])
         session.execute(update(Pair).where(Pair.match_id.in_(some)).values(match_id=None))
-        for table in (MatchHistory, Offer, MatchPerson):
-            session.execute(delete(table).where(table.match_id.in_(some)))
-        session.execute(delete(Match).where(Match.id.in_(some)))
+        wrote = (Offer.state == OfferState.DECLINED, Offer.reason != "")
+        emptied = session.scalars(select(Offer.match_id).where(Offer.match_id.in_(some), *wrote)).all()
+        session.execute(delete(MatchHistory).where(MatchHistory.match_id.in_(some)))
+        session.execute(delete(MatchPerson).where(MatchPerson.match_id.in_(some)))
+        session.execute(delete(Offer).where(Offer.match_id.in_(some), not_(and_(*wrote))))
+        session.execute(update(Offer).where(Offer.match_id.in_(some)).values(reason=""))
+        session.execute(delete(Match).where(Match.id.in_(some), Match.id.not_in(emptied)))
+        session.execute(update(Match).where(Match.id.in_(emptied)).values(score=0, rank=0, parts=[], facts=[]))
 
 
 def erase_pairs(session: Session, person_id: UUID) -> None:

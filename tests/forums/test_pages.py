@@ -232,6 +232,37 @@ def test_a_message_is_changed_and_removed_by_forms(kernel: Kernel, client_of: Cl
     assert client.get(url + "/edit").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("meanwhile", "status", "says"),
+    [
+        ("removed", 409, "This message was removed, so it can&#39;t be changed. What you wrote is kept here: copy it."),
+        ("locked", 409, "This thread is locked: it can be read, and nothing is added. What you wrote is kept"),
+        ("refused", 403, "You can read here but not post. What you wrote is kept"),
+    ],
+)
+def test_words_for_a_message_that_can_not_be_changed_any_more_are_shown_to_be_copied(
+    kernel: Kernel, client_of: Client, monkeypatch: pytest.MonkeyPatch, meanwhile: str, status: int, says: str
+) -> None:
+    group, room, (ana, ben) = forums.room(kernel, "Ana", "Ben")
+    host = people.member(kernel, group, people.person(kernel, "Ingrid"), Role.FACILITATOR)
+    thread = forums.thread(kernel, ben, forums.board(kernel, host, group), "How?")
+    place = room if meanwhile == "refused" else thread
+    url = f"/posts/{encode(forums.say(kernel, ana, place, 'First words').id)}"
+    if meanwhile == "removed":
+        client_of(host).post(f"{url}/remove")
+    elif meanwhile == "locked":
+        client_of(host).post(f"/threads/{encode(thread)}/lock", data={"on": "1"})
+    else:
+        monkeypatch.setitem(RIGHTS, Role.LEARNER, RIGHTS[Role.LEARNER] - {Right.POST})
+    answer = client_of(ana).post(f"{url}/edit", data={"body": "Words of <an hour>"})
+    assert answer.status_code == status
+    assert says in answer.text
+    assert re.search(r'<textarea [^>]*readonly=""[^>]*>\nWords of &lt;an hour&gt;</textarea>', answer.text)
+    assert "Save changes" not in answer.text
+    assert client_of(ana).get(f"{url}/edit").status_code == 404
+    assert client_of(ben).post(f"{url}/edit", data={"body": "Mine"}).status_code == 403
+
+
 def test_an_outsider_finds_nothing_here(kernel: Kernel, client_of: Client, client: FlaskClient) -> None:
     _, space, (ana,) = forums.room(kernel, "Ana")
     post = forums.say(kernel, ana, space)

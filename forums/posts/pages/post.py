@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from academy.kernel import offload
-from academy.kernel.access import Missing
+from academy.kernel.access import Missing, Refused
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.web import forms, shell
+from academy.web.errors import sentence
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from forums.posts import actions, engine, policy, queries
@@ -63,7 +64,13 @@ def _edit(post_id: UUID, typed: Mapping[str, str], errors: Mapping[str, Sequence
         raise Missing
     body = typed.get("body", post.body_md)
     return render_template(
-        "forums/posts/edit.html", page="rooms", post=post, body=body, errors=errors, place=_place(post)
+        "forums/posts/edit.html",
+        page="rooms",
+        post=post,
+        body=body,
+        open_to_me=open_to_me,
+        errors=errors,
+        place=_place(post),
     )
 
 
@@ -92,7 +99,14 @@ def change(post_id: UUID) -> ResponseReturnValue:
         )
         return forms.see_other(_place(post))
 
-    return forms.answer(done, lambda typed, errors: _edit(post_id, typed, errors))
+    try:
+        return forms.answer(done, lambda typed, errors: _edit(post_id, typed, errors))
+    except Refused as refusal:
+        with kernel().reading() as session:
+            mine = queries.post_for(session, me, post_id).author_id == me.person_id
+        if not mine:
+            raise
+        return _edit(post_id, forms.kept(), {"_": [sentence(refusal)]}), refusal.status
 
 
 @blueprint.get("/posts/<id:post_id>/remove")

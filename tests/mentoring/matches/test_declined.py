@@ -9,11 +9,13 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from academy.kernel import clock
 from academy.kernel.app import Kernel
-from mentoring.matches.models import Offer, OfferState
+from academy.kernel.ids import encode
+from mentoring.matches.models import Match, MatchPerson, Offer, OfferState
+from mentoring.person_data import actions
 from tests.factories import mentoring as make
 
 ClientOf = Callable[[UUID], FlaskClient]
@@ -98,3 +100,45 @@ def test_nobody_is_named_and_nobody_but_an_admin_reads_it(declining: Declining, 
         for person in (declining.world.lead, declining.mentors[0]):
             assert client_of(person).get("/admin/declined").status_code == 404
         assert 'href="/admin/declined"' in client_of(declining.world.admin).get("/admin").text
+
+
+def erase(kernel: Kernel, person: UUID) -> None:
+    kernel.commit(lambda s: actions.erase_matches(s, person))
+
+
+@pytest.mark.parametrize("who", ["mentor", "learner"])
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_an_erasure_tells_nobody_whose_reason_is_missing(kernel: Kernel, client_of: ClientOf, who: str) -> None:
+    declining = Declining(kernel)
+    admin = declining.world.admin
+    for mentor, (month, reason) in enumerate(((1, "One"), (1, "Two"), (2, "Three"), (3, "Four"))):
+        declining.decline(mentor, month, reason)
+    assert read(client_of, admin, 5) == [("January 2036 – February 2036", ["One", "Three", "Two"])]
+    with kernel.reading() as session:
+        both = select(MatchPerson.person_id).where(MatchPerson.match_id == declining.offers[0].match_id)
+        people = {"mentor": declining.mentors[0]}
+        people["learner"] = session.scalars(both.where(MatchPerson.person_id != people["mentor"])).one()
+    erase(kernel, people[who])
+    assert read(client_of, admin, 5) == [], "neither less of it, nor what waited, in another run of months"
+    with kernel.reading() as session:
+        kept = session.get_one(Offer, declining.offers[0].id)
+        match = session.get_one(Match, kept.match_id)
+        assert (kept.reason, match.score, match.parts, match.facts) == ("", 0, [], [])
+        assert session.scalars(both).all() == []
+        assert session.scalars(select(MatchPerson).where(MatchPerson.person_id == people[who])).all() == []
+    client = client_of(declining.mentors[0])
+    assert client.get("/offers").status_code == 200
+    assert client.get(f"/offers/{encode(kept.id)}").status_code == 404
+    lead = client_of(declining.world.lead)
+    assert lead.get(f"/groups/{encode(declining.world.cohort)}/matches?kind=mentorship").status_code == 200
+
+
+def test_reasons_are_told_for_five_years_and_runs_stay_what_they_were(
+    declining: Declining, client_of: ClientOf
+) -> None:
+    admin = declining.world.admin
+    for mentor, reason in enumerate(("One", "Two", "Three")):
+        declining.decline(mentor, 3, reason)
+    for year, told in ((2041, 1), (2042, 0)):
+        with clock.travel(datetime(year, 2, 15, tzinfo=UTC)):
+            assert client_of(admin).get("/admin/declined").text.count("<li>Two</li>") == told
