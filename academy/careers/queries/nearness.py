@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from academy.careers.engine import Step
@@ -15,26 +15,24 @@ CLOSE = {"essential": 1.0, "optional": 0.8, "broader_skill": 0.6, "broader_group
 
 
 def steps_between(session: Session, starts: Collection[UUID], ends: Collection[UUID]) -> list[Step]:
-    """Return the ways from some skills to others: what the framework puts beside each other. Two statements."""
+    """Return the ways from some skills to others: what the framework puts beside each other. One statement."""
     if not starts or not ends:
         return []
     a, b = aliased(Skill), aliased(Skill)
-    found = []
-    for back, here, there in (
-        (False, SkillLink.skill_id, SkillLink.related_id),
-        (True, SkillLink.related_id, SkillLink.skill_id),
-    ):
-        rows = session.execute(
-            select(
-                *(a.id.label("start_id"), a.label.label("start")),
-                *(b.id.label("end_id"), b.label.label("end")),
-                SkillLink.relation,
-            )
-            .join(a, a.id == here)
-            .join(b, b.id == there)
-            .where(here.in_(set(starts)), there.in_(set(ends)))
+    ways = [
+        select(
+            *(a.id.label("start_id"), a.label.label("start"), b.id.label("end_id"), b.label.label("end")),
+            *(SkillLink.relation, literal(back).label("back")),
         )
-        found += [
-            Step(r.start_id, r.end_id, CLOSE.get(r.relation, 0.3), ((r.start, r.relation, back, r.end),)) for r in rows
-        ]
-    return found
+        .join(a, a.id == here)
+        .join(b, b.id == there)
+        .where(here.in_(set(starts)), there.in_(set(ends)))
+        for back, here, there in (
+            (0, SkillLink.skill_id, SkillLink.related_id),
+            (1, SkillLink.related_id, SkillLink.skill_id),
+        )
+    ]
+    return [
+        Step(r.start_id, r.end_id, CLOSE.get(r.relation, 0.3), ((r.start, r.relation, bool(r.back), r.end),))
+        for r in session.execute(union_all(*ways))
+    ]
