@@ -2,10 +2,19 @@
 
 A walker starts at a skill (the seed). At each step it goes back to the seed with probability 0.4, or else
 follows one of the relations of the node where it stands, in proportion to their weights. The share of time
-it spends at each node, *r*, solves ``r = (1 - c) W r + c e`` with *c* the restart, *W* the column-normalised
-weighted adjacency matrix and *e* the seed's unit vector. It is solved exactly (sparse LU), not iterated.
+it spends at each node is ``r = c * sum over k of (1 - c)^k W^k e`` with *c* the restart, *W* the column-normalised
+weighted adjacency matrix and *e* the seed's unit vector: personalised PageRank. It is summed up for all seeds at
+once as products of sparse matrices, once per graph and process, and truncated: a walk is followed for at most
+``DEPTH`` steps, in a graph of more than ``SMALL`` nodes one less likely than ``LOST`` no further, and there nearness
+below ``LEAST`` is not kept. What is left out makes what is far farther; `docs/matching.md` says by how much, measured
+against the exact solution.
 
-Source: H. Tong, C. Faloutsos and J.-Y. Pan, "Fast random walk with restart and its applications", ICDM 2006.
+Sources: H. Tong, C. Faloutsos and J.-Y. Pan, "Fast random walk with restart and its applications", ICDM 2006. That
+skills form a network in which what people learn next lies near what they have: A. Alabdulkareem et al., "Unpacking
+the polarization of workplace skills", Science Advances 2018. That its relations have a direction, special skills
+standing on general ones: M. Hosseinioun et al., "Skill dependencies uncover nested human capital", 2023 (Nature
+Human Behaviour 2025). Nearness walks both ways along a relation, since somebody who is further on may help with what
+lies before and after; which way a relation goes is told where it is put into words.
 
 **Normalisation.** ``nearness(seed, t) = r[t] / r[seed]``. So a skill's nearness to itself is 1, and with
 restart 0.4 every other node's is at most 0.9375: a walk that has left a node needs two steps to come back,
@@ -16,19 +25,17 @@ is far. Nodes that nothing joins have nearness 0 and are left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from scipy.sparse import csc_array, eye_array
-from scipy.sparse.linalg import splu
+from scipy.sparse import csc_array, eye_array, hstack
 
 from matching.graph import loaded
 from matching.types import MILLION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -36,36 +43,54 @@ if TYPE_CHECKING:
     from matching.types import Neighbour, NeighboursAnswer, NeighboursRequest
 
 RESTART = 0.4
-_BATCH = 128
-_walkers: WeakKeyDictionary[SkillGraph, Walker] = WeakKeyDictionary()
+DEPTH = 32
+SMALL = 1_000
+LOST = 2e-4
+LEAST = MILLION // 1000
+_NOTHING = 1e-9
+_BLOCK = 2048
+"""Seeds at once: what is held meanwhile stays small."""
+_near: WeakKeyDictionary[SkillGraph, csc_array] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True, slots=True)
-class Walker:
-    """One graph's walk, factorised: each further seed costs one triangular solve."""
+def adjacency(graph: SkillGraph) -> csc_array:
+    """Nearness of every node seen from every node, in whole millionths: a column for each seed. Once per graph.
 
-    index: Mapping[str, int]
-    factor: Any
-
-    def shares(self, seeds: Sequence[str]) -> NDArray[np.float64]:
-        """Shares of time (nodes * seeds): each column sums to 1 unless its seed has no relation."""
-        starts = np.zeros((len(self.index), len(seeds)))
-        for column, seed in enumerate(seeds):
-            starts[self.index[seed], column] = RESTART
-        return np.asarray(self.factor.solve(starts), dtype=np.float64)
-
-
-def walker(graph: SkillGraph) -> Walker:
-    """Factorise the walk of a graph, once."""
-    known = _walkers.get(graph)
+    The diagonal is a million. Time and memory in proportion to the pairs that are kept, a hundred or so for each node.
+    """
+    known = _near.get(graph)
     if known is None:
         weights = graph.matrix("weight")
         degree = np.asarray(weights.sum(axis=0), dtype=np.float64)
         inverse = np.divide(1.0, degree, out=np.zeros_like(degree), where=degree > 0)
-        walk = weights.multiply(inverse[np.newaxis, :])
-        system = csc_array(eye_array(len(graph.order), format="csc") - (1 - RESTART) * walk)
-        known = _walkers[graph] = Walker(graph.index, splu(system))
+        walk = csc_array(weights.multiply((1 - RESTART) * inverse[np.newaxis, :]))
+        everybody = csc_array(eye_array(len(graph.order), format="csc"))
+        cut = (LOST, LEAST) if len(graph.order) > SMALL else (_NOTHING, 1)
+        blocks = [_block(walk, everybody[:, at : at + _BLOCK], at, *cut) for at in range(0, len(graph.order), _BLOCK)]
+        whole = hstack(blocks, format="csc") if blocks else everybody
+        parts = (whole.data.astype(np.int32), whole.indices.astype(np.int32), whole.indptr.astype(np.int32))
+        known = _near[graph] = csc_array(parts, shape=whole.shape)
     return known
+
+
+def _block(walk: csc_array, seeds: csc_array, first: int, lost: float, least: int) -> csc_array:
+    """Walk from some seeds, the first of which stands at ``first``, and keep what is not lost or least."""
+    ahead, shares = seeds, seeds
+    for _ in range(DEPTH):
+        ahead = _without_below(walk @ ahead, lost)
+        if not ahead.nnz:
+            break
+        shares = shares + ahead
+    # The factor c of the sum is left out: every share has it, and each is divided by its seed's.
+    near = csc_array(shares.multiply(MILLION / shares.diagonal(-first)[np.newaxis, :]))
+    near.data = np.floor(near.data + 0.5)
+    return _without_below(near, least)
+
+
+def _without_below(matrix: csc_array, least: float) -> csc_array:
+    matrix.data[matrix.data < least] = 0
+    matrix.eliminate_zeros()
+    return matrix
 
 
 def nearness(
@@ -73,8 +98,9 @@ def nearness(
 ) -> dict[str, dict[str, int]]:
     """Nearness of ``targets`` (every node when left out) seen from each seed, in whole millionths.
 
-    Pairs whose nearness rounds to nothing are left out. A key that the graph does not know is near to itself
-    only. One sparse solve per seed.
+    Pairs whose nearness is nothing, or in a large graph less than a thousandth, are left out. A key that the graph
+    does not know is near to itself only. The walk is summed up at the first question about a graph; after it
+    O(nodes near the seed).
 
     >>> from matching.graph import graph_from
     >>> graph = graph_from({
@@ -86,19 +112,12 @@ def nearness(
     {'1': {'1': 1000000, '2': 600000}}
     """
     wanted = sorted(set(seeds))
+    asked = None if targets is None else set(targets)
     found: dict[str, dict[str, int]] = {seed: {seed: MILLION} for seed in wanted}
-    inside = [seed for seed in wanted if seed in graph]
-    if not inside:
-        return found
-    walk = walker(graph)
-    keys = list(graph.order) if targets is None else sorted(key for key in set(targets) if key in graph)
-    rows = np.array([walk.index[key] for key in keys], dtype=np.intp)
-    for begin in range(0, len(inside), _BATCH):
-        batch = inside[begin : begin + _BATCH]
-        shares = walk.shares(batch)
-        for column, seed in enumerate(batch):
-            near = np.floor(shares[rows, column] / shares[walk.index[seed], column] * MILLION + 0.5)
-            found[seed].update((keys[at], int(near[at])) for at in np.flatnonzero(near) if keys[at] != seed)
+    for seed in wanted:
+        if seed in graph:
+            others = ((key, near) for key, near in _column(graph, seed) if asked is None or key in asked)
+            found[seed].update((key, near) for key, near in others if key != seed)
     return found
 
 
@@ -110,26 +129,33 @@ def nearness_table(graph: SkillGraph, seeds: Sequence[str], targets: Sequence[st
     column = {key: at for at, key in enumerate(targets)}
     found = np.zeros((len(seeds), len(targets)), dtype=np.int32)
     inside = [at for at, seed in enumerate(seeds) if seed in graph]
-    if inside:
-        walk = walker(graph)
-        known = [at for at, key in enumerate(targets) if key in graph]
-        rows = np.array([walk.index[targets[at]] for at in known], dtype=np.intp)
-        for begin in range(0, len(inside), _BATCH):
-            batch = inside[begin : begin + _BATCH]
-            shares = walk.shares([seeds[at] for at in batch])
-            own = shares[[walk.index[seeds[at]] for at in batch], np.arange(len(batch))]
-            found[np.ix_(batch, known)] = np.floor(shares[rows] / own * MILLION + 0.5).T
+    known = [at for at, key in enumerate(targets) if key in graph]
+    if inside and known:
+        columns = adjacency(graph)[:, [graph.index[seeds[at]] for at in inside]].tocsr()
+        found[np.ix_(inside, known)] = columns[[graph.index[targets[at]] for at in known]].toarray().T
     for at, seed in enumerate(seeds):
         if seed in column:
             found[at, column[seed]] = MILLION
     return found
 
 
+def _column(graph: SkillGraph, seed: str) -> Iterator[tuple[str, int]]:
+    near, at, order = adjacency(graph), graph.index[seed], graph.order
+    span = slice(near.indptr[at], near.indptr[at + 1])
+    for row, value in zip(near.indices[span].tolist(), near.data[span].tolist(), strict=True):
+        yield order[row], value
+
+
+def nearest(graph: SkillGraph, seed: str, limit: int) -> list[tuple[str, int]]:
+    """Name the skills (never groups) nearest to a seed with their nearness, nearest first, ties by key."""
+    found = sorted((-near, key) for key, near in _column(graph, seed) if key != seed and graph.is_skill(key))
+    return [(key, -near) for near, key in found[:limit]]
+
+
 def solve(request: NeighboursRequest) -> NeighboursAnswer:
     """Find the nearest skills (never groups) of each seed with the path to each, nearest first, ties by key.
 
-    For storing neighbours as rows once per framework version. Raises UnknownGraph as ``loaded`` does, and
-    ValueError for a seed that the graph does not know.
+    Raises UnknownGraph as ``loaded`` does, and ValueError for a seed that the graph does not know.
     """
     graph = loaded(request.get("graph"), request.get("graph_version"))
     skills = sorted(key for key in graph.net if graph.is_skill(key))
@@ -138,16 +164,13 @@ def solve(request: NeighboursRequest) -> NeighboursAnswer:
     if unknown:
         message = f"skills that the graph does not know: {', '.join(unknown)}"
         raise ValueError(message)
-    limit = request.get("limit", 10)
     neighbours: dict[str, list[Neighbour]] = {}
-    for begin in range(0, len(seeds), _BATCH):
-        for seed, near in nearness(graph, seeds[begin : begin + _BATCH], skills).items():
-            ranked = sorted((-value, key) for key, value in near.items() if key != seed)[:limit]
-            neighbours[seed] = []
-            for value, key in ranked:
-                path = graph.path(seed, key)
-                if path is not None:
-                    neighbours[seed].append(
-                        {"key": key, "label": graph.label(key), "nearness": -value / MILLION, "path": path}
-                    )
+    for seed in seeds:
+        neighbours[seed] = []
+        for key, near in nearest(graph, seed, request.get("limit", 10)):
+            path = graph.path(seed, key)
+            if path is not None:
+                neighbours[seed].append(
+                    {"key": key, "label": graph.label(key), "nearness": near / MILLION, "path": path}
+                )
     return {"graph_version": graph.version, "neighbours": neighbours}

@@ -11,7 +11,7 @@ import networkx as nx
 import numpy as np
 from scipy.sparse.csgraph import dijkstra
 
-from matching.types import UnknownGraph
+from matching.types import COSTS, WEIGHTS, UnknownGraph
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,17 +20,6 @@ if TYPE_CHECKING:
     from scipy.sparse import csc_array, csr_array
 
     from matching.types import GraphData, SkillPath
-
-WEIGHTS: Mapping[str, float] = {
-    "essential": 1.0,
-    "optional": 0.8,
-    "broader_skill": 0.6,
-    "broader_group": 0.3,
-}
-"""How strongly each ESCO relation joins two nodes."""
-
-COSTS: Mapping[str, int] = {"essential": 12, "optional": 15, "broader_skill": 20, "broader_group": 40}
-"""Twelve divided by the weight: whole numbers, so that equal paths compare as equal."""
 
 GROUP = "group"
 _MOST_STEPS = 1 << 16

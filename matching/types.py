@@ -20,6 +20,18 @@ from typing import TYPE_CHECKING, NotRequired, TypedDict
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+WEIGHTS: Mapping[str, float] = {
+    "essential": 1.0,
+    "optional": 0.8,
+    "broader_skill": 0.6,
+    "together": 0.5,
+    "broader_group": 0.3,
+}
+"""How strongly each relation joins two skills: ESCO's own, and "together" for what people of an academy have both."""
+
+COSTS: Mapping[str, int] = {"essential": 12, "optional": 15, "broader_skill": 20, "together": 24, "broader_group": 40}
+"""Twelve divided by the weight: whole numbers, so that equal paths compare as equal."""
+
 MINUTES_PER_WEEK = 7 * 24 * 60
 MILLION = 1_000_000
 SCORE_SCALE = 10_000
@@ -51,7 +63,7 @@ class Reason(StrEnum):
 class GraphData(TypedDict):
     """A skill graph: nodes are ``[key, label, kind]``, edges ``[a, b, relation]``.
 
-    ``kind`` is skill, knowledge or group; ``relation`` one of ``matching.graph.WEIGHTS``. ``version`` names
+    ``kind`` is skill, knowledge or group; ``relation`` one of ``WEIGHTS``. ``version`` names
     the content: the same version always means the same nodes and edges.
     """
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from matching.graph import WEIGHTS, graph_from, loaded
-from matching.types import GraphData, UnknownGraph
+from matching.graph import graph_from, loaded
+from matching.types import COSTS, WEIGHTS, GraphData, UnknownGraph
 
 
 def labels(graph: GraphData, start: str, end: str) -> list[str]:
@@ -13,7 +13,8 @@ def labels(graph: GraphData, start: str, end: str) -> list[str]:
 
 
 def test_relations_weigh_what_the_matcher_promises() -> None:
-    assert WEIGHTS == {"essential": 1.0, "optional": 0.8, "broader_skill": 0.6, "broader_group": 0.3}
+    assert WEIGHTS == {"essential": 1.0, "optional": 0.8, "broader_skill": 0.6, "together": 0.5, "broader_group": 0.3}
+    assert {relation: 12 / cost for relation, cost in COSTS.items()} == WEIGHTS
 
 
 @pytest.mark.parametrize("edges", [["broader_skill", "essential"], ["essential", "broader_skill"]])
