@@ -19,6 +19,8 @@ from academy.authoring.pages import drafts, parts, videos
 from academy.authoring.pages import tracks as authoring
 from academy.bridges.calendars import pages as calendars
 from academy.bridges.calendars import reactions as calendars_reactions
+from academy.bridges.framework_file import cli as framework_file_cli
+from academy.bridges.framework_file import pages as framework_file
 from academy.bridges.people_file import cli as people_file_cli
 from academy.bridges.people_file import jobs as people_file_jobs
 from academy.bridges.people_file import pages as people_file
@@ -36,6 +38,9 @@ from academy.factors.pages import security as factors
 from academy.kernel.feature import Feature
 from academy.kernel.log import LogKind
 from academy.kernel.realtime import ViewerSlot
+from academy.neighbours import jobs as neighbours_jobs
+from academy.neighbours import pages as neighbours
+from academy.neighbours import reactions as neighbours_reactions
 from academy.notices import api as notices_api
 from academy.notices import pages as inbox
 from academy.notices import queries as notices
@@ -104,6 +109,7 @@ FEATURE = Feature(
         needs.blueprint,
         board.blueprint,
         careers_api.blueprint,
+        neighbours.blueprint,
         tracks.blueprint,
         devices.blueprint,
         passwords.blueprint,
@@ -113,6 +119,7 @@ FEATURE = Feature(
         videos.blueprint,
         addresses.blueprint,
         people_file.blueprint,
+        framework_file.blueprint,
         calendars.blueprint,
         tracks_api.blueprint,
         administration.blueprint,
@@ -131,6 +138,7 @@ FEATURE = Feature(
         *factor_reactions.REACTIONS,
         *calendars_reactions.REACTIONS,
         *people_file_reactions.REACTIONS,
+        *neighbours_reactions.REACTIONS,
         *administration_reactions.REACTIONS,
         *careers_reactions.REACTIONS,
         *privacy_reactions.REACTIONS,
@@ -143,8 +151,9 @@ FEATURE = Feature(
         *privacy_jobs.JOBS,
         *skills_jobs.JOBS,
         *careers_jobs.JOBS,
+        *neighbours_jobs.JOBS,
     ],
-    cli=[factors_cli.reseal, people_file_cli.group, administration_cli.setup],
+    cli=[factors_cli.reseal, people_file_cli.group, framework_file_cli.group, administration_cli.setup],
     log_kinds=[LogKind("inbox", notices.follow, notices.load)],
     slots=[
         ViewerSlot(people.viewer_of),
@@ -165,6 +174,8 @@ FEATURE = Feature(
         authoring.NAV,
         administration.NAV,
         administration.PLACE,
+        framework_file.PAGE,
+        neighbours.BESIDE,
         plain.WORDS,
         shell.SpacePanel(40, reading.beside_room),
         shell.HelpAddress(people.contact),

@@ -33,8 +33,9 @@ _loaded: OrderedDict[str, SkillGraph] = OrderedDict()
 class SkillGraph:
     """A loaded graph. ``net`` is an undirected ``networkx.Graph``; neither is changed once built.
 
-    Nodes of ``net`` carry ``label`` and ``kind``, edges ``relation``, ``weight`` and ``length`` (cost and
-    one step as one number). ``order`` is its nodes in sorting order: rows and columns of every matrix.
+    Nodes of ``net`` carry ``label`` and ``kind``, edges ``relation``, ``weight``, ``length`` (cost and one step as
+    one number) and ``stated``, the node of which the framework states it. ``order`` is its nodes in sorting order:
+    rows and columns of every matrix.
     """
 
     version: str
@@ -141,7 +142,7 @@ def graph_from(data: GraphData) -> SkillGraph:
         weight = WEIGHTS[relation]
         if not net.has_edge(a, b) or net[a][b]["weight"] < weight:
             length = COSTS[relation] * _MOST_STEPS + 1
-            net.add_edge(a, b, relation=relation, weight=weight, length=length)
+            net.add_edge(a, b, relation=relation, weight=weight, length=length, stated=a)
     return SkillGraph(version=data["version"], net=net)
 
 

@@ -206,9 +206,9 @@ def run_on(text: str, function: Callable[..., T], *more: Any) -> T:
 def solve(target: str, request: Mapping[str, Any], *, timeout: float = TIMEOUT) -> dict[str, Any]:
     """Return what an engine answers to a request of plain JSON values, from the matcher process.
 
-    `target` names a function of a module called engine, as "mentoring.matches.engine:solve". The process
-    takes one request at a time; `timeout` is in seconds, and at its end the process is killed. Raises
-    `SolveFailed`.
+    `target` names a function of a module called engine, as "mentoring.matches.engine:solve", or of one in a folder
+    of that name. The process takes one request at a time; `timeout` is in seconds, and at its end the process is
+    killed. Raises `SolveFailed`.
     """
     if not TARGET.fullmatch(target):
         raise SolveFailed("refused", f"{target!r} is no function of an engine")

@@ -21,7 +21,7 @@ import sys
 from typing import Any
 
 HEADER = struct.Struct("!I")
-TARGET = re.compile(r"(?:[a-z]\w*\.)+engine:[a-z]\w*", re.ASCII)
+TARGET = re.compile(r"(?:[a-z]\w*\.)+engine(?:\.[a-z]\w*)?:[a-z]\w*", re.ASCII)
 IDLE = 120.0  # seconds
 
 

@@ -41,6 +41,8 @@ class Right(StrEnum):
     """Say which skills an academy needs."""
     OFFER = "careers:offer"
     """Fill the board of opportunities."""
+    KEEP_SKILLS = "skills:keep"
+    """Bring frameworks of skills in, for everybody."""
     SETTLE = "people:settle"
     """Settings, roles and the organization itself."""
 
@@ -55,7 +57,7 @@ RIGHTS: dict[str, frozenset[Right]] = {
     Role.LEAD: frozenset(_RUN | {Right.CREATE_COHORT, Right.AUTHOR, Right.NEED, Right.OFFER}),
     # Power over settings is not power to read: an admin creates cohorts and enrolls, and reads no room.
     Role.ADMIN: frozenset(
-        {Right.MEET, Right.CREATE_COHORT, Right.SEE_ROSTER, Right.ENROLL, Right.AUTHOR, Right.NEED, Right.SETTLE}
+        {Right.MEET, Right.CREATE_COHORT, Right.SEE_ROSTER, Right.ENROLL, Right.AUTHOR, Right.NEED, Right.KEEP_SKILLS, Right.SETTLE}
     ),
     Role.ANALYST: frozenset({Right.MEET}),
 }

@@ -49,9 +49,8 @@ ONET_KEYS = "onet:"
 
 
 def _known(session: Session, framework: dict[str, str]) -> UUID | None:
-    return session.scalar(
-        select(Framework.id).where(Framework.key == framework["key"], Framework.version == framework["version"])
-    )
+    """Find a framework in whatever version: a file may have brought in a newer one."""
+    return session.scalar(select(Framework.id).where(Framework.key == framework["key"]).limit(1))
 
 
 def load_elements(session: Session) -> bool:
@@ -74,7 +73,7 @@ def load_elements(session: Session) -> bool:
 
 
 def load_framework(session: Session) -> bool:
-    """Load the built-in ESCO extract if it is not there; says whether it was new."""
+    """Load the built-in ESCO extract if no version of it is there; says whether it was new."""
     if _known(session, ESCO):
         return False
     framework = Framework(id=new_id(), **ESCO)

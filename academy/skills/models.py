@@ -12,7 +12,10 @@ from academy.kernel.db import Table, key
 
 
 class Framework(Table):
-    """A classification of skills in one version, such as ESCO 1.2.0."""
+    """A classification of skills in one version, such as ESCO 1.2.0.
+
+    One that came as a file keeps a `digest` of what it says, so that another content is never taken for this one.
+    """
 
     __tablename__ = "frameworks"
     __table_args__ = (UniqueConstraint("key", "version"),)
@@ -22,10 +25,15 @@ class Framework(Table):
     version: Mapped[str] = mapped_column(String(40))
     name: Mapped[str] = mapped_column(String(120))
     licence: Mapped[str] = mapped_column(String(400))
+    digest: Mapped[str] = mapped_column(String(16), default="")
 
 
 class Skill(Table):
-    """One skill, knowledge area or group of skills; `key` is the framework's own name for it."""
+    """One skill, knowledge area or group of skills; `key` is the framework's own name for it.
+
+    Keys are told apart over all frameworks: those of ESCO stand as they are, others begin with their framework's. What
+    a newer file of the framework no longer has, and people have or want, stays and is marked with `gone_at`.
+    """
 
     __tablename__ = "skills"
     __table_args__ = (UniqueConstraint("framework_id", "key"),)
@@ -35,6 +43,7 @@ class Skill(Table):
     key: Mapped[str] = mapped_column(String(120))
     label: Mapped[str] = mapped_column(String(300), index=True)
     kind: Mapped[str] = mapped_column(String(20))
+    gone_at: Mapped[datetime | None]
 
 
 class SkillLink(Table):

@@ -22,6 +22,7 @@ from academy.people.queries import Face
 from academy.skills.models import Framework, Goal, PersonSkill, Skill, SkillLink, SkillStatement
 
 _SKILL_ID = attrgetter("skill_id")
+_OFFERED = (Skill.kind != "group") & Skill.gone_at.is_(None)
 HELPS = 3
 """The level from which a person's page says that they can help."""
 NEAR = 40
@@ -53,11 +54,12 @@ class WantedSkill:
 
 @dataclass(frozen=True)
 class SkillHit:
-    """A skill found by name."""
+    """A skill found by name; `gone` when its framework no longer has it."""
 
     id: UUID
     label: str
     kind: str
+    gone: bool = False
 
 
 def skills_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, list[HeldSkill]]:
@@ -160,7 +162,7 @@ def wanted_by(session: Session, viewer: Viewer, skill_id: UUID) -> WantedSkill:
 
 def skills_part(session: Session, span: Span) -> Part[SkillHit]:
     """Return part of all skills that somebody can have. One statement."""
-    query = select(Skill.id, Skill.label, Skill.kind).where(Skill.kind != "group")
+    query = select(Skill.id, Skill.label, Skill.kind).where(_OFFERED)
     return part(session, query, Skill.id, span, lambda row: SkillHit(*row))
 
 
@@ -182,7 +184,9 @@ def search(session: Session, text: str, limit: int = 10) -> list[SkillHit]:
     name = any_case(Skill.label, plain=text.isascii())
     rows = session.execute(
         select(Skill.id, Skill.label, Skill.kind)
-        .where(Skill.kind != "group", *(name.contains(word, autoescape=True) for word in words))
+        .where(
+            Skill.kind != "group", Skill.gone_at.is_(None), *(name.contains(word, autoescape=True) for word in words)
+        )
         .order_by(
             case((name.startswith(" ".join(words), autoescape=True), 0), else_=1), func.length(Skill.label), Skill.label
         )
@@ -193,7 +197,7 @@ def search(session: Session, text: str, limit: int = 10) -> list[SkillHit]:
 
 def names(session: Session) -> list[tuple[UUID, str]]:
     """Return (id, name) of every skill that somebody can have. The same for everybody, so callers keep it."""
-    rows = session.execute(select(Skill.id, Skill.label).where(Skill.kind != "group").order_by(Skill.label))
+    rows = session.execute(select(Skill.id, Skill.label).where(_OFFERED).order_by(Skill.label))
     return [(row.id, row.label) for row in rows]
 
 
@@ -213,7 +217,9 @@ def place_of(session: Session, skill_id: UUID) -> tuple[SkillHit, list[Beside]]:
 
     Two statements. What lies below a wide group is cut at NEAR.
     """
-    row = session.execute(select(Skill.id, Skill.label, Skill.kind).where(Skill.id == skill_id)).one_or_none()
+    row = session.execute(
+        select(Skill.id, Skill.label, Skill.kind, Skill.gone_at.is_not(None)).where(Skill.id == skill_id)
+    ).one_or_none()
     if row is None:
         raise Missing
     ways = [
@@ -301,8 +307,10 @@ def ids_by_label(session: Session, labels: Sequence[str]) -> dict[str, UUID]:
 
 def graph_version(session: Session) -> str:
     """Name the content of the skill graph: the same name always means the same skills and relations."""
-    rows = session.execute(select(Framework.key, Framework.version).order_by(Framework.key, Framework.version))
-    return "+".join(f"{row.key}-{row.version}" for row in rows)
+    rows = session.execute(
+        select(Framework.key, Framework.version, Framework.digest).order_by(Framework.key, Framework.version)
+    )
+    return "+".join("-".join(part for part in row if part) for row in rows)
 
 
 def graph(session: Session) -> dict[str, Any]:
@@ -319,4 +327,4 @@ def graph(session: Session) -> dict[str, Any]:
 
 def licences(session: Session) -> list[str]:
     """Return the line that each framework's licence asks to be shown."""
-    return list(session.scalars(select(Framework.licence).order_by(Framework.key)))
+    return list(session.scalars(select(Framework.licence).where(Framework.licence != "").order_by(Framework.key)))

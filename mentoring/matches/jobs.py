@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from academy.kernel import clock, mail, offload
 from academy.kernel.ids import encode
 from academy.kernel.jobs import JobKind
+from academy.neighbours import queries as neighbours
 from academy.people import queries as people
 from academy.skills import queries as skills
 from academy.web import i18n
@@ -86,7 +87,7 @@ def request_for(session: Session, run_id: UUID) -> dict[str, Any] | None:
     data = _people(session, zones, rules, mentors, week)
     waiting = [data[person] for person in sorted(learners - rules.taken)]
     ask: dict[str, Any] = {
-        "graph_version": skills.graph_version(session),
+        "graph_version": neighbours.graph_version(session),
         "seed": run.settings.get("seed", 0),
         "ex_pairs": _plain(rules.together.before),
         "current_pairs": _plain(rules.together.now),
@@ -150,7 +151,7 @@ def _solve(kernel: Kernel, _job_id: UUID, value: dict[str, Any]) -> dict[str, An
                 raise
             # The matcher knows a graph by its version once it has met it: only a new process asks for it.
             with kernel.reading() as session:
-                graph = skills.graph(session)
+                graph = neighbours.graph(session)
             answer = offload.solve(ENGINE, {**request, "ask": {**request["ask"], "graph": graph}})
     except offload.SolveFailed as failure:
         if failure.kind in PASSING:

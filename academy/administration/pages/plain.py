@@ -49,6 +49,10 @@ def _entries() -> Mapping[str, str]:
         "ErasureAsked": _("%(actor)s asked that the data of %(person_id)s be erased"),
         "ErasureTakenBack": _("%(actor)s took back that the data of %(person_id)s be erased"),
         "PersonErased": _("The data of %(person_id)s was erased"),
+        "FrameworkBroughtIn": _(
+            "%(actor)s brought in the framework %(framework)s from a file: %(added)s new, %(changed)s changed, "
+            "%(removed)s removed, %(kept)s kept"
+        ),
         "SkillSet": _("%(actor)s changed a skill of %(person_id)s"),
         "TargetSet": _("%(person_id)s chose what to aim at"),
         "NeedSet": _("%(actor)s said what %(group_id)s needs"),
@@ -90,6 +94,9 @@ def _jobs() -> Mapping[str, str]:
         "accounts.join": _("Writing a link for joining"),
         "accounts.forget": _("Forgetting links of long ago"),
         "accounts.lapse": _("Ending links whose time is over"),
+        "neighbours.again": _("Computing which skills are near each other"),
+        "neighbours.near": _("Looking whether nearest skills are to be computed again"),
+        "neighbours.together": _("Counting which skills people have together"),
         "media.tidy": _("Looking for videos that nothing shows any more"),
         "media.unlink": _("Removing a video that nothing shows any more"),
         "careers.load": _("Loading the jobs that people can aim at"),

@@ -16,7 +16,7 @@ from academy.administration.events import RoleGiven
 from academy.administration.queries.house import membership_id
 from academy.bridges.people_file.engine.sheets import Sheet
 from academy.bridges.people_file.events import FileKept, PeopleBroughtIn, PeopleTakenOut
-from academy.bridges.people_file.models import PeopleFile
+from academy.bridges.people_file.models import PEOPLE, PeopleFile
 from academy.bridges.people_file.queries import planning, writing
 from academy.bridges.people_file.queries.slots import Column, Person, Plan
 from academy.kernel import clock
@@ -38,13 +38,23 @@ class ProofWanted(Refused):
     """The file gives roles for which its sender has to show once more that it is them; nothing was changed."""
 
 
-def keep(session: Session, *, viewer: Viewer, name: str, body: bytes) -> UUID:
-    """Keep a file until its sender confirms it; what they sent before and did not confirm is forgotten."""
-    planning.organization_for(session, viewer)
+def keep(session: Session, *, viewer: Viewer, name: str, body: bytes, purpose: str = PEOPLE) -> UUID:
+    """Keep a file until its sender confirms it; what they sent before and did not confirm is forgotten.
+
+    Whoever keeps one for another purpose has checked that the viewer may.
+    """
+    if purpose == PEOPLE:
+        planning.organization_for(session, viewer)
     session.execute(delete(PeopleFile).where(PeopleFile.person_id == viewer.person_id))
     now = clock.now()
     file = PeopleFile(
-        id=new_id(), person_id=viewer.person_id, name=name[:200], body=body, at=now, expires_at=now + LASTS
+        id=new_id(),
+        person_id=viewer.person_id,
+        purpose=purpose,
+        name=name[:200],
+        body=body,
+        at=now,
+        expires_at=now + LASTS,
     )
     session.add(file)
     session.flush()

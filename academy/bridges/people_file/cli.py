@@ -57,7 +57,7 @@ def bring_in(file: Path, *, dry_run: bool, skip_bad_rows: bool, invite: bool, ad
     with opened() as kernel, one_line(NOT_AN_ADMIN):
         more = kernel.slots(Column)
         sheet = sheets.read(body, {column.name: column.also for column in more})
-        viewer = _admin(kernel, address)
+        viewer = admin(kernel, address)
         if dry_run:
             make = planning.plan_without_bad_rows if skip_bad_rows else planning.plan_for
             with kernel.reading() as session:
@@ -110,7 +110,7 @@ def _tell(plan: Plan, *, dry_run: bool, invite: bool) -> None:
 def take_out(file: str, address: str) -> None:
     """Write everybody to FILE, or to the terminal with `-`."""
     with opened() as kernel, one_line(NOT_AN_ADMIN):
-        more, viewer = kernel.slots(Column), _admin(kernel, address)
+        more, viewer = kernel.slots(Column), admin(kernel, address)
         ids = kernel.commit(lambda session: actions.take_out(session, viewer=viewer))
         with kernel.reading() as session:
             lines = sheets.write(writing.columns(more), writing.rows_for(session, viewer, ids, more))
@@ -122,7 +122,7 @@ def take_out(file: str, address: str) -> None:
     click.echo(f"{len(ids)} people are in {file}.")
 
 
-def _admin(kernel: Kernel, address: str) -> Viewer:
+def admin(kernel: Kernel, address: str) -> Viewer:
     """Find the admin on whose behalf this is done: who is named, else the only one there is."""
     with kernel.reading() as session:
         found = people.account_of(session, address) if address else None

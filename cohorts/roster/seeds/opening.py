@@ -20,6 +20,7 @@ from academy.careers import actions as careers
 from academy.media import actions as media
 from academy.media.engine import HEAD, tidy, type_of
 from academy.media.queries import Recording
+from academy.neighbours import actions as neighbours
 from academy.people import actions as people
 from academy.people import queries as people_queries
 from academy.people.engine import DEMO_PASSWORD, hash_password, new_token
@@ -53,6 +54,7 @@ def open_academy(kernel: Kernel, now: datetime, told: Mapping[str, Any]) -> Worl
 
     kernel.commit(skills.load_framework)
     kernel.commit(careers.complete)
+    kernel.commit(neighbours.compute)
     return World(kernel, now, kernel.commit(work))
 
 

@@ -1,4 +1,4 @@
-"""A people file as text: which columns it has, its rows with their lines, and cells that no spreadsheet runs.
+"""A file of people, or of another table, as text: its columns, its rows with their lines, cells that no sheet runs.
 
 Pure: no database, no clock. What the cells mean is decided where they meet the academy (`queries`).
 """
@@ -117,28 +117,35 @@ def text_of(body: bytes) -> str:
 
 
 def read(body: bytes, more: Mapping[str, Sequence[str]] | None = None) -> Sheet:
-    """Read a people file: UTF-8, with `,`, `;` or tabs, whichever gives the most columns that are known.
+    """Read a people file: as `rows_of`, and its people can be told by an address or an external id."""
+    sheet = rows_of(body, headers(more or {}), "email,name,manager")
+    if "email" not in sheet.columns and "external_id" not in sheet.columns:
+        why = "The first line names no column email or external_id, so nobody can be told by it."
+        raise no_table(why, "email,name,manager")
+    return sheet
 
-    Raises `Invalid` where there is no table to speak of; what is wrong with a single row is among the
-    sheet's problems, and that row is not among its rows.
+
+def rows_of(body: bytes, known: Mapping[str, str], such_as: str) -> Sheet:
+    """Read a table: UTF-8, with `,`, `;` or tabs, whichever gives the most columns that are known.
+
+    `known` maps every way to write a header (`key_of`) to its column. Raises `Invalid` where there is no table to
+    speak of, with columns `such_as` these; what is wrong with a single row is among the sheet's problems, and that
+    row is not among its rows.
     """
     text = text_of(body)
-    known = headers(more or {})
     delimiter = max(DELIMITERS, key=lambda d: len({known.get(key_of(h)) for h in _first(text, d)} - {None}))
     table = _table(text, delimiter)
     try:
         first = next(table)
     except StopIteration:
-        raise _no_table("The file is empty.") from None
+        raise no_table("The file is empty.", such_as) from None
     if isinstance(first, Problem):
-        raise _no_table(first.sentence)
+        raise no_table(first.sentence, such_as)
     names = [known.get(key_of(header)) for header in first[1]]
     columns = [name for name in names if name is not None]
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
-        raise _no_table(f"The column {twice[0]} is there twice.")
-    if "email" not in columns and "external_id" not in columns:
-        raise _no_table("The first line names no column email or external_id, so nobody can be told by it.")
+        raise no_table(f"The column {twice[0]} is there twice.", such_as)
     unknown = [header.strip() for header, name in zip(first[1], names, strict=True) if name is None and header.strip()]
     sheet = Sheet(columns, unknown, [])
     for found in table:
@@ -187,8 +194,9 @@ def _table(text: str, delimiter: str) -> Iterator[tuple[int, list[str]] | Proble
             yield line, cells
 
 
-def _no_table(why: str) -> Invalid:
-    detail = f"{why} Nothing was changed. The first line names the columns, such as email,name,manager."
+def no_table(why: str, such_as: str) -> Invalid:
+    """Say why a file can't be read at all."""
+    detail = f"{why} Nothing was changed. The first line names the columns, such as {such_as}."
     return Invalid(detail, errors={"file": [detail]})
 
 

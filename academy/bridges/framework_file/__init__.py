@@ -1,0 +1,1 @@
+"""Frameworks of skills as CSV files, in and out."""

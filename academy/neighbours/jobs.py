@@ -1,0 +1,80 @@
+"""Jobs of the skill graph: what people have together is counted daily, and what is near computed when it changed.
+
+Both count in the matcher process, so that no server waits for it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from academy.kernel import offload
+from academy.kernel.jobs import JobKind
+from academy.neighbours import actions, queries
+from academy.neighbours.reactions import AGAIN
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from academy.kernel.app import Kernel
+
+WALK = "academy.neighbours.engine.walking:near"
+COUNT = "academy.neighbours.engine.together:counted"
+LIMIT = 8
+"""Nearest skills that are kept of each skill."""
+AT_ONCE = 1_000
+"""Seeds of one request: matching waits a second or two for it, not longer."""
+
+
+def _read(session: Session, _payload: dict[str, Any]) -> dict[str, Any] | None:
+    """Read nothing when what is near is known already of this version of the graph."""
+    version = queries.graph_version(session)
+    if version == queries.state(session, queries.NEIGHBOURS):
+        return None
+    return {"version": version, "seeds": queries.seekable(session)}
+
+
+def _walk(kernel: Kernel, _job_id: UUID, value: dict[str, Any]) -> dict[str, Any] | None:
+    near: dict[str, Any] = {}
+    for at in range(0, len(value["seeds"]), AT_ONCE):
+        asked = {"graph_version": value["version"], "seeds": value["seeds"][at : at + AT_ONCE], "limit": LIMIT}
+        try:
+            found = offload.solve(WALK, asked)
+        except offload.SolveFailed as failure:
+            if failure.kind != "UnknownGraph":
+                raise
+            # Only a matcher process that is new, or has met other graphs since, asks for the graph itself.
+            with kernel.reading() as session:
+                graph = queries.graph(session)
+            if graph["version"] != value["version"]:
+                return None  # it changed meanwhile, and that has promised its own work
+            found = offload.solve(WALK, {**asked, "graph": graph})
+        near |= found["near"]
+    return {"version": value["version"], "near": near}
+
+
+def _keep(session: Session, _payload: dict[str, Any], value: dict[str, Any] | None) -> None:
+    if value is not None:
+        actions.keep_near(session, value["version"], value["near"])
+
+
+def _people(session: Session, _payload: dict[str, Any]) -> list[list[str]]:
+    return queries.held_together(session)
+
+
+def _count(_kernel: Kernel, _job_id: UUID, people: list[list[str]]) -> list[list[str]]:
+    found: list[list[str]] = offload.solve(COUNT, {"people": people})["pairs"]
+    return found
+
+
+def _together(session: Session, _payload: dict[str, Any], pairs: list[list[str]]) -> None:
+    actions.keep_together(session, pairs)
+
+
+JOBS = [
+    JobKind(AGAIN, read=_read, outside=_walk, apply=_keep),
+    JobKind("neighbours.near", read=_read, outside=_walk, apply=_keep, every=timedelta(hours=1)),
+    JobKind("neighbours.together", read=_people, outside=_count, apply=_together, every=timedelta(days=1)),
+]
