@@ -57,7 +57,16 @@ RIGHTS: dict[str, frozenset[Right]] = {
     Role.LEAD: frozenset(_RUN | {Right.CREATE_COHORT, Right.AUTHOR, Right.NEED, Right.OFFER}),
     # Power over settings is not power to read: an admin creates cohorts and enrolls, and reads no room.
     Role.ADMIN: frozenset(
-        {Right.MEET, Right.CREATE_COHORT, Right.SEE_ROSTER, Right.ENROLL, Right.AUTHOR, Right.NEED, Right.KEEP_SKILLS, Right.SETTLE}
+        {
+            Right.MEET,
+            Right.CREATE_COHORT,
+            Right.SEE_ROSTER,
+            Right.ENROLL,
+            Right.AUTHOR,
+            Right.NEED,
+            Right.KEEP_SKILLS,
+            Right.SETTLE,
+        }
     ),
     Role.ANALYST: frozenset({Right.MEET}),
 }

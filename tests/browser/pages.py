@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from academy.accounts.actions import links
 from academy.accounts.models import Invitation, JoinLink, LinkKind
 from academy.authoring.models import Draft, DraftActivity, DraftModule
-from academy.bridges.people_file.models import PeopleFile
+from academy.bridges.people_file.models import FRAMEWORK, PEOPLE, PeopleFile
 from academy.careers.models import Occupation, Opportunity
 from academy.kernel import clock
 from academy.kernel.db import Database
@@ -104,6 +104,8 @@ PAGES = (
     Page("my-data-file", "/me/data/file/{data_file}", ("learner",)),
     Page("my-data-erase", "/me/data/erase", ("learner",)),
     Page("erase-somebody", "/people/{mentor}/erase", ("admin",)),
+    Page("frameworks", "/admin/frameworks", ("admin",)),
+    Page("framework-preview", "/admin/frameworks/files/{framework_file}", ("admin",)),
     Page("people-file", "/people/file", ("admin",)),
     Page("people-file-preview", "/people/file/{people_file}", ("admin",)),
     Page("inbox", "/notices", ROLES),
@@ -125,6 +127,7 @@ PAGES = (
     Page("skills", "/me/skills", ROLES),
     Page("all-skills", "/skills", ("learner",)),
     Page("all-skills-meant", "/skills?q=show+emphaty", ("learner",)),
+    Page("skill-map", "/skills/map", ("learner", "admin")),
     Page("skill", "/skills/{skill}", ("learner", "lead")),
     Page("gap", "/skills/gap", ROLES),
     Page("gap-of-somebody", "/people/{learner}/gap", ("lead",)),
@@ -183,6 +186,7 @@ NOT_PAGES = {
     "/activities/<id:activity_id>/captions.vtt": "captions",
     "/draft-activities/<id:activity_id>/video": "a video",
     "/draft-activities/<id:activity_id>/captions.vtt": "captions",
+    "/admin/frameworks/<id:framework_id>/file": "a framework as a file",
     "/healthz": "for machines",
     "/metrics": "for machines",
     "/readyz": "for machines",
@@ -199,6 +203,14 @@ mentor@demo.academy,A New Name,Europe/Lisbonn,,
 learner@demo.academy,Another Name,,lead others:5,
 """
 """A people file that waits for the admin: somebody new, a row that can't be used, somebody who changes."""
+
+FRAMEWORK_FILE = b"""kind,key,label,broader_group,version
+framework,house,House skills,,2026
+group,g,Working together,,
+skill,a,Asking before assuming,g,
+skill,b,Handing over,nowhere,
+"""
+"""A framework file that waits for the admin, with a row that can't be used."""
 
 EMAIL = {role: f"{role}@demo.academy" for role in ROLES}
 
@@ -221,6 +233,9 @@ def sign_in_everybody(database: Database) -> dict[str, str]:
             "expires_at": now + timedelta(hours=9),
         }
         session.add(PeopleFile(id=new_id(), **row))
+        session.add(
+            PeopleFile(id=new_id(), **{**row, "purpose": FRAMEWORK, "name": "house.csv", "body": FRAMEWORK_FILE})
+        )
         mine = {"person_id": _person(session, "learner"), "asked_at": now, "expires_at": now + timedelta(days=7)}
         session.add(DataFile(id=new_id(), body=b"PK", **mine))
         _film_a_draft(session)
@@ -318,7 +333,8 @@ def _places(session: Session) -> Mapping[str, UUID]:
         ),
         "skill": session.scalar(select(Skill.id).where(Skill.label == "show empathy")),
         **_draft(session),
-        "people_file": session.scalar(select(PeopleFile.id)),
+        "people_file": session.scalar(select(PeopleFile.id).where(PeopleFile.purpose == PEOPLE)),
+        "framework_file": session.scalar(select(PeopleFile.id).where(PeopleFile.purpose == FRAMEWORK)),
         "board": board,
         "thread": session.scalar(
             select(Space.id).where(Space.group_id == board, Space.author_id == learner, Space.kind == "thread").limit(1)

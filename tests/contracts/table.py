@@ -62,6 +62,7 @@ POST /me/devices/{newcomer}/end            401  ok   ok   ok   ok   ok   ok   ok
 POST /me/devices/end-others                401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /me/skills                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /skills                               in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+GET  /skills/map                           in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /skills/{skill}                       in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/skills                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /me/skills/{skill}/remove             401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
@@ -133,6 +134,12 @@ GET  /admin/mail                           in   404  404  404  404  404  404  40
 GET  /audit                                in   404  404  404  404  404  404  404  ok   ok   ok
 GET  /audit?group={cohort}                 in   404  404  404  404  404  404  404  ok   404  ok
 GET  /admin/declined                       in   404  404  404  404  404  404  404  404  404  ok
+GET  /admin/frameworks                     in   404  404  404  404  404  404  404  404  404  ok
+POST /admin/frameworks                     401  404  404  404  404  404  404  404  404  404  ok
+GET  /admin/frameworks/{framework}/file    in   404  404  404  404  404  404  404  404  404  ok
+GET  /admin/frameworks/files/{framework_file} in   404  404  404  404  404  404  404  404  404  ok
+POST /admin/frameworks/files/{framework_file}/apply 401  404  404  404  404  404  404  404  404  404  ok
+POST /admin/frameworks/files/{framework_file}/forget 401  404  404  404  404  404  404  404  404  404  ok
 POST /admin/mail/test                      401  404  404  404  404  404  404  404  404  404  ok
 
 GET  /me/data                              in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok

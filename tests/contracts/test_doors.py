@@ -114,6 +114,9 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
     ("POST", "/me/data/file/{data_file}"): lambda *_: {"password": PASSWORD},
     ("POST", "/me/data/erase"): lambda *_: {"password": PASSWORD},
     ("POST", "/people/{newcomer}/erase"): lambda *_: {"password": PASSWORD},
+    ("POST", "/admin/frameworks"): lambda *_: {
+        "file": (io.BytesIO(b"kind,key,label,version\nframework,new,New skills,1\n"), "new.csv")
+    },
     ("POST", "/people/file"): lambda *_: {"file": (io.BytesIO(b"email,name\nnew@example.org,New\n"), "people.csv")},
     ("POST", "/activities/{reflection}/reflect"): lambda *_: {"body": "I listened more than I spoke."},
     ("POST", "/tracks"): lambda ids, _: {**TEXT, "weeks": "3", "academy": ids["academy"]},
@@ -274,6 +277,7 @@ NO_FORM = {
     "/invitations/{invitation}/resend", "/invitations/{invitation}/withdraw", "/links/{join_link}/end",
     "/address-back/{undo}", "/address/{address_link}", "/me/devices/{newcomer}/end", "/me/devices/end-others", "/me/tokens/{token}/revoke",
     "/me/data/file", "/me/data/keep", "/people/{leaver}/keep",
+    "/admin/frameworks/files/{framework_file}/apply", "/admin/frameworks/files/{framework_file}/forget",
     "/people/file/{people_file}/apply", "/people/file/{people_file}/forget", "/people/file/export",
     "/notices/{notice}/read", "/activities/{reading}/complete", "/posts/{post}/remove", "/posts/{private_post}/remove",
 }  # fmt: skip

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from academy.accounts.actions import invitations, joining, links
 from academy.accounts.models import LinkKind
 from academy.bridges.calendars import actions as feeds
+from academy.bridges.framework_file import actions as framework_file
+from academy.bridges.framework_file.queries import writing
 from academy.bridges.people_file import actions as people_file
 from academy.careers import actions as career_actions
 from academy.kernel import clock, jobs, log
@@ -99,6 +101,9 @@ def build(kernel: Kernel) -> dict[str, str]:
     ids |= _mailed_links(kernel, ids)
     admin = people.viewer(kernel, ids["admin"])
     text = b"email,name\nfiled@example.org,Filed Person\n"
+    ids["framework"] = _framework(kernel)
+    said = b"kind,key,label,version\nframework,house,House skills,1\nskill,a,Asking first,\n"
+    ids["framework_file"] = kernel.commit(lambda s: framework_file.keep(s, viewer=admin, name="house.csv", body=said))
     ids["people_file"] = kernel.commit(lambda s: people_file.keep(s, viewer=admin, name="people.csv", body=text))
     kernel.commit(
         lambda s: jobs.enqueue(s, "mail.forget", {}, run_at=clock.now() + timedelta(days=300), unique_key="far")
@@ -129,6 +134,11 @@ def _careers(kernel: Kernel, ids: dict[str, UUID], academy: UUID) -> dict[str, U
     kernel.commit(lambda s: career_actions.set_target(s, person_id=ids["learner"], occupation_id=job))
     careers.need(kernel, ids["lead"], academy, "Haskell")
     return {"occupation": job, "opportunity": careers.opportunity(kernel, ids["lead"], academy, {"Haskell": 4})}
+
+
+def _framework(kernel: Kernel) -> UUID:
+    with kernel.reading() as session:
+        return writing.id_of(session, "esco")
 
 
 def _mailed_links(kernel: Kernel, ids: dict[str, UUID]) -> dict[str, UUID]:

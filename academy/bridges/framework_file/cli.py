@@ -85,7 +85,8 @@ def take_out(framework: str, out: str, address: str) -> None:
                 known = ", ".join(kept.key for kept in writing.frameworks_for(session, viewer))
                 message = f"There is no framework “{framework}”. There is: {known or 'none yet'}."
                 raise click.ClickException(message) from None
-            lines = list(sheets.write(list(engine.COLUMNS), writing.rows_for(session, viewer, framework_id)))
+            _, rows = writing.rows_for(session, viewer, framework_id)
+            lines = list(sheets.write(list(engine.COLUMNS), rows))
     if out == "-":
         sys.stdout.writelines(lines)
         return

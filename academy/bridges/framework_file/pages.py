@@ -72,8 +72,7 @@ def export(framework_id: UUID) -> ResponseReturnValue:
     """Answer a framework as a file."""
     me = viewer()
     with kernel().reading() as session:
-        key = writing.framework_for(session, me, framework_id).key
-        rows = list(writing.rows_for(session, me, framework_id))
+        key, rows = writing.rows_for(session, me, framework_id)
     text = "".join(sheets.write(list(engine.COLUMNS), rows))
     answer = Response(text, mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{key}.csv"'

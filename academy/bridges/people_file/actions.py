@@ -45,7 +45,7 @@ def keep(session: Session, *, viewer: Viewer, name: str, body: bytes, purpose: s
     """
     if purpose == PEOPLE:
         planning.organization_for(session, viewer)
-    session.execute(delete(PeopleFile).where(PeopleFile.person_id == viewer.person_id))
+    session.execute(delete(PeopleFile).where(PeopleFile.person_id == viewer.person_id, PeopleFile.purpose == purpose))
     now = clock.now()
     file = PeopleFile(
         id=new_id(),

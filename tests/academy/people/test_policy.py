@@ -19,15 +19,15 @@ from academy.people.policy import Right
 from tests.factories import people
 
 # Written by hand from the table of who may do what; never computed from the policy.
-#                        meet learn read post mod  att  sched create roster enroll prop mentor author settle gaps need offer
+#                        meet learn read post mod  att  sched create roster enroll prop mentor author keep settle gaps need offer
 TABLE = {
-    "learner": ("x   x    x    x    -    x    -    -     -      -     -    -     -      -      -    -    -"),
-    "mentor": ("x   x    x    x    -    x    -    -     -      -     -    x     -      -      -    -    -"),
-    "facilitator": ("x   x    x    x    x    x    x    -     x      x     x    -     -      -      x    -    -"),
-    "lead": ("x   x    x    x    x    x    x    x     x      x     x    -     x      -      x    x    x"),
-    "admin": ("x   -    -    -    -    -    -    x     x      x     -    -     x      x      -    x    -"),
-    "analyst": ("x   -    -    -    -    -    -    -     -      -     -    -     -      -      -    -    -"),
-    "member": ("-   -    -    -    -    -    -    -     -      -     -    -     -      -      -    -    -"),
+    "learner": ("x   x    x    x    -    x    -    -     -      -     -     -    -      -    -      -    -    -"),
+    "mentor": ("x   x    x    x    -    x    -    -     -      -     -     x    -      -    -      -    -    -"),
+    "facilitator": ("x   x    x    x    x    x    x    -     x      x     x     -    -      -    -      x    -    -"),
+    "lead": ("x   x    x    x    x    x    x    x     x      x     x     -    x      -    -      x    x    x"),
+    "admin": ("x   -    -    -    -    -    -    x     x      x     -     -    x      x    x      -    x    -"),
+    "analyst": ("x   -    -    -    -    -    -    -     -      -     -     -    -      -    -      -    -    -"),
+    "member": ("-   -    -    -    -    -    -    -     -      -     -     -    -      -    -      -    -    -"),
 }
 COLUMNS = (
     "people:meet",
@@ -43,6 +43,7 @@ COLUMNS = (
     "matches:propose",
     "matches:mentor",
     "tracks:author",
+    "skills:keep",
     "people:settle",
     "careers:gaps",
     "careers:need",

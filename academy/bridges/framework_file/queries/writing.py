@@ -64,8 +64,8 @@ def id_of(session: Session, key: str) -> UUID:
     return found
 
 
-def rows_for(session: Session, viewer: Viewer, framework_id: UUID) -> Iterator[dict[str, str]]:
-    """Return a framework as the rows of its file; what is gone and kept is left out."""
+def rows_for(session: Session, viewer: Viewer, framework_id: UUID) -> tuple[str, Iterator[dict[str, str]]]:
+    """Return a framework's key and the rows of its file; what is gone and kept is left out."""
     found = framework_for(session, viewer, framework_id)
     begins = len(engine.prefix_of(found.key))
     nodes = session.execute(
@@ -79,7 +79,7 @@ def rows_for(session: Session, viewer: Viewer, framework_id: UUID) -> Iterator[d
         .where(one.framework_id == found.id, one.gone_at.is_(None), other.gone_at.is_(None))
     ).all()
     head = {"key": found.key, "label": found.name, "version": found.version, "licence": found.licence}
-    return engine.rows(
+    return found.key, engine.rows(
         head,
         [(key[begins:], label, kind) for key, label, kind in nodes],
         [(key[begins:], related[begins:], relation) for key, related, relation in links],
