@@ -184,9 +184,7 @@ def search(session: Session, text: str, limit: int = 10) -> list[SkillHit]:
     name = any_case(Skill.label, plain=text.isascii())
     rows = session.execute(
         select(Skill.id, Skill.label, Skill.kind)
-        .where(
-            Skill.kind != "group", Skill.gone_at.is_(None), *(name.contains(word, autoescape=True) for word in words)
-        )
+        .where(_OFFERED, *(name.contains(word, autoescape=True) for word in words))
         .order_by(
             case((name.startswith(" ".join(words), autoescape=True), 0), else_=1), func.length(Skill.label), Skill.label
         )
