@@ -12,7 +12,6 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock
-from academy.kernel.db import ask
 from academy.kernel.events import emit
 from academy.neighbours import queries
 from academy.neighbours.events import GraphChanged
@@ -66,7 +65,7 @@ def keep_near(session: Session, version: str, near: Mapping[str, Sequence[Any]])
     ]
     session.execute(delete(SkillNeighbour))
     for at in range(0, len(rows), AT_ONCE):
-        ask(session, insert(SkillNeighbour), rows[at : at + AT_ONCE])
+        session.execute(insert(SkillNeighbour), rows[at : at + AT_ONCE])
     _note(session, queries.NEIGHBOURS, version)
     return True
 

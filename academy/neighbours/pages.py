@@ -75,7 +75,7 @@ def show() -> str:
         own = {skill.skill_id: skill.level for skill in held}
     open_goals = [goal for goal in wanted if goal.level > own.get(goal.skill_id, 0)]
     found = offload.run(ways.ways, net, list(own), [goal.skill_id for goal in open_goals], FARTHEST)
-    labels = {s.skill_id: s.label for s in (*held, *wanted)}
+    labels = {one.skill_id: one.label for one in held} | {one.skill_id: one.label for one in wanted}
     between = {step.to for way in found.values() for step in way.steps} - set(labels)
     if between:
         with kernel().reading() as session:

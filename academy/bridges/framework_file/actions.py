@@ -16,7 +16,6 @@ from academy.bridges.people_file import actions as files
 from academy.bridges.people_file.models import FRAMEWORK
 from academy.kernel import clock
 from academy.kernel.access import Invalid
-from academy.kernel.db import ask
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.viewer import Viewer
@@ -79,7 +78,7 @@ def _nodes(session: Session, plan: Plan, framework_id: UUID) -> None:
         said: dict[str, Any] = {"key": prefix + node.key, "label": node.label, "kind": node.kind, "gone_at": None}
         rows.append({"id": plan.ids[node.key], "framework_id": framework_id, **said})
     if rows:
-        ask(session, insert(Skill), rows)
+        session.execute(insert(Skill), rows)
     for change in plan.changed:
         said = {"label": change.node.label, "kind": change.node.kind, "gone_at": None}
         session.execute(update(Skill).where(Skill.id == change.id).values(**said))
@@ -113,4 +112,4 @@ def _links(session: Session, plan: Plan) -> None:
     ids = plan.ids
     rows = [{"skill_id": ids[a], "related_id": ids[b], "relation": relation} for a, b, relation in plan.linked]
     if rows:
-        ask(session, insert(SkillLink), rows)
+        session.execute(insert(SkillLink), rows)
