@@ -30,8 +30,8 @@ VERY_NEAR, NEAR = 250_000, 50_000
 """From which nearness on, in millionths, a skill is called very near, or near."""
 WORTH, ALWAYS = 10_000, 3
 """The nearness below which a skill is not named, and how many are named in any case."""
-FARTHEST = 7 * COSTS["broader_group"]
-"""The cost of the longest way that a map shows."""
+FARTHEST, LONGEST = 4 * COSTS["broader_group"], 4
+"""The cost of a way that a map still shows, and its steps: what lies farther is no plan to learn by."""
 MOST_GOALS = 8
 """Goals that are drawn, the nearest first; all are in the list."""
 
@@ -75,6 +75,7 @@ def show() -> str:
         own = {skill.skill_id: skill.level for skill in held}
     open_goals = [goal for goal in wanted if goal.level > own.get(goal.skill_id, 0)]
     found = offload.run(ways.ways, net, list(own), [goal.skill_id for goal in open_goals], FARTHEST)
+    found = {goal_id: way for goal_id, way in found.items() if len(way.steps) <= LONGEST}
     labels = {one.skill_id: one.label for one in held} | {one.skill_id: one.label for one in wanted}
     between = {step.to for way in found.values() for step in way.steps} - set(labels)
     if between:
