@@ -40,14 +40,14 @@ def keep_together(session: Session, pairs: Sequence[Sequence[str]]) -> bool:
     return True
 
 
-def keep_near(session: Session, version: str, near: Mapping[str, Sequence[Any]]) -> bool:
-    """Replace the nearest skills of every skill, unless the graph has changed meanwhile; says whether it was done.
+def write_near(
+    session: Session, walk: str, near: Mapping[str, Sequence[Any]], known: Mapping[str, tuple[UUID, str]]
+) -> None:
+    """Write nearest skills that do not count yet: those of some seeds, under the name of a walk.
 
-    `near` is as the engine answers: for each key a list of [key, nearness, [[key, relation, back], ...]].
+    `near` is as the engine answers: for each key a list of [key, nearness, [[key, relation, back], ...]]; `known` has
+    the id and name of each key.
     """
-    if queries.graph_version(session) != version:
-        return False
-    known = {key: (skill_id, label) for skill_id, key, label in queries.seeds(session)}
 
     def way(steps: Sequence[Any]) -> list[Any]:
         return [[known[key][0].hex, known[key][1], relation, back] for key, relation, back in steps]
@@ -55,6 +55,7 @@ def keep_near(session: Session, version: str, near: Mapping[str, Sequence[Any]])
     rows = [
         {
             "skill_id": known[seed][0],
+            "walk": walk,
             "position": position,
             "near_id": known[key][0],
             "nearness": nearness,
@@ -63,11 +64,19 @@ def keep_near(session: Session, version: str, near: Mapping[str, Sequence[Any]])
         for seed, found in near.items()
         for position, (key, nearness, steps) in enumerate(found)
     ]
-    session.execute(delete(SkillNeighbour))
-    for at in range(0, len(rows), AT_ONCE):
-        session.execute(insert(SkillNeighbour), rows[at : at + AT_ONCE])
-    _note(session, queries.NEIGHBOURS, version)
-    return True
+    if rows:
+        session.execute(insert(SkillNeighbour), rows)
+
+
+def keep_near(session: Session, version: str, walk: str) -> bool:
+    """Let the rows of a walk count, in the place of all others, unless the graph is another by now; says which."""
+    same = queries.graph_version(session) == version
+    if same:
+        _note(session, queries.NEIGHBOURS, version)
+        _note(session, queries.WALK, walk)
+        session.flush()
+    session.execute(delete(SkillNeighbour).where(SkillNeighbour.walk != queries.state(session, queries.WALK)))
+    return same
 
 
 def forget(session: Session, skill_ids: Sequence[UUID]) -> None:

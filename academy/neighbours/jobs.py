@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from academy.kernel import offload
+from academy.kernel.ids import new_id
 from academy.kernel.jobs import JobKind
 from academy.neighbours import actions, queries
 from academy.neighbours.reactions import AGAIN
@@ -26,6 +27,8 @@ LIMIT = 8
 """Nearest skills that are kept of each skill."""
 AT_ONCE = 1_000
 """Seeds of one request: matching waits a second or two for it, not longer."""
+WRITTEN = 200
+"""Skills whose neighbours are written in one transaction."""
 
 
 def _read(session: Session, _payload: dict[str, Any]) -> dict[str, Any] | None:
@@ -37,6 +40,7 @@ def _read(session: Session, _payload: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _walk(kernel: Kernel, _job_id: UUID, value: dict[str, Any]) -> dict[str, Any] | None:
+    """Have everything computed, and write it down bit by bit: a large framework has a hundred thousand rows."""
     near: dict[str, Any] = {}
     for at in range(0, len(value["seeds"]), AT_ONCE):
         asked = {"graph_version": value["version"], "seeds": value["seeds"][at : at + AT_ONCE], "limit": LIMIT}
@@ -52,12 +56,20 @@ def _walk(kernel: Kernel, _job_id: UUID, value: dict[str, Any]) -> dict[str, Any
                 return None  # it changed meanwhile, and that has promised its own work
             found = offload.solve(WALK, {**asked, "graph": graph})
         near |= found["near"]
-    return {"version": value["version"], "near": near}
+    with kernel.reading() as session:
+        known = {key: (skill_id, label) for skill_id, key, label in queries.seeds(session)}
+        if queries.graph_version(session) != value["version"]:
+            return None
+    walk, keys = new_id().hex, list(near)
+    for at in range(0, len(keys), WRITTEN):
+        part = {key: near[key] for key in keys[at : at + WRITTEN]}
+        kernel.commit(lambda session, part=part: actions.write_near(session, walk, part, known))
+    return {"version": value["version"], "walk": walk}
 
 
 def _keep(session: Session, _payload: dict[str, Any], value: dict[str, Any] | None) -> None:
     if value is not None:
-        actions.keep_near(session, value["version"], value["near"])
+        actions.keep_near(session, value["version"], value["walk"])
 
 
 def _people(session: Session, _payload: dict[str, Any]) -> list[list[str]]:

@@ -15,12 +15,14 @@ from academy.kernel.db import Table
 class SkillNeighbour(Table):
     """A skill near another: its nearness seen from that one in millionths, and the way there.
 
-    `way` holds, for each step, the skill or group that it leads to as [id, name, relation, back].
+    `way` holds, for each step, the skill or group that it leads to as [id, name, relation, back]. Rows of one `walk`
+    are written little by little and count once its name is the state called walk: nobody waits for so many.
     """
 
     __tablename__ = "skill_neighbours"
 
     skill_id: Mapped[UUID] = mapped_column(ForeignKey("skills.id"), primary_key=True)
+    walk: Mapped[str] = mapped_column(String(32), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     near_id: Mapped[UUID] = mapped_column(ForeignKey("skills.id"), index=True)
     nearness: Mapped[int]
@@ -39,7 +41,11 @@ class SkillsTogether(Table):
 
 
 class GraphState(Table):
-    """Which version of something computed is here: of what is had `together`, and of the graph of the `neighbours`."""
+    """Which version of something computed is here.
+
+    `together` names what is had together, `neighbours` the graph of the nearest skills, `walk` those of their rows
+    that count.
+    """
 
     __tablename__ = "graph_states"
 

@@ -15,7 +15,7 @@ from academy.people.models import Person
 from academy.skills import queries as skills
 from academy.skills.models import Framework, PersonSkill, Skill, SkillLink
 
-TOGETHER, NEIGHBOURS = "together", "neighbours"
+TOGETHER, NEIGHBOURS, WALK = "together", "neighbours", "walk"
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,11 @@ def near(session: Session, skill_id: UUID) -> list[NearSkill]:
     rows = session.execute(
         select(SkillNeighbour.near_id, Skill.label, SkillNeighbour.nearness, SkillNeighbour.way)
         .join(Skill, Skill.id == SkillNeighbour.near_id)
-        .where(SkillNeighbour.skill_id == skill_id, Skill.gone_at.is_(None))
+        .where(
+            SkillNeighbour.skill_id == skill_id,
+            SkillNeighbour.walk == select(GraphState.version).where(GraphState.name == WALK).scalar_subquery(),
+            Skill.gone_at.is_(None),
+        )
         .order_by(SkillNeighbour.position)
     )
     return [

@@ -18,13 +18,14 @@ def upgrade() -> None:
     op.create_table(
         "skill_neighbours",
         sa.Column("skill_id", sa.Uuid(), nullable=False),
+        sa.Column("walk", sa.String(length=32), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("near_id", sa.Uuid(), nullable=False),
         sa.Column("nearness", sa.Integer(), nullable=False),
         sa.Column("way", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["near_id"], ["skills.id"], name=op.f("fk_skill_neighbours_near_id")),
         sa.ForeignKeyConstraint(["skill_id"], ["skills.id"], name=op.f("fk_skill_neighbours_skill_id")),
-        sa.PrimaryKeyConstraint("skill_id", "position", name=op.f("pk_skill_neighbours")),
+        sa.PrimaryKeyConstraint("skill_id", "walk", "position", name=op.f("pk_skill_neighbours")),
     )
     op.create_index(op.f("ix_skill_neighbours_near_id"), "skill_neighbours", ["near_id"])
     op.create_table(

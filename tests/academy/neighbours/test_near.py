@@ -116,8 +116,14 @@ def test_another_graph_replaces_the_rows_and_the_same_one_is_not_walked_again(
 def test_an_answer_about_a_graph_of_before_is_not_kept(kernel: Kernel, house: dict[str, UUID]) -> None:
     walk(kernel)
     before = near(kernel, house["ask"])
-    assert kernel.commit(lambda s: actions.keep_near(s, "another version", {})) is False
+    known = {"house:ask": (house["ask"], "ask"), "house:write": (house["write"], "write")}
+    late = {"house:ask": [["house:write", 900_000, [["house:write", "essential", False]]]]}
+    kernel.commit(lambda s: actions.write_near(s, "late", late, known))
+    assert near(kernel, house["ask"]) == before  # written, and nothing that counts
+    assert kernel.commit(lambda s: actions.keep_near(s, "another version", "late")) is False
     assert near(kernel, house["ask"]) == before
+    with kernel.reading() as session:
+        assert "late" not in session.scalars(select(SkillNeighbour.walk).distinct()).all()
 
 
 @BOTH
