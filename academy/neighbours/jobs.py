@@ -6,6 +6,7 @@ Both count in the matcher process, so that no server waits for it.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from academy.kernel import offload
@@ -63,7 +64,7 @@ def _walk(kernel: Kernel, _job_id: UUID, value: dict[str, Any]) -> dict[str, Any
     walk, keys = new_id().hex, list(near)
     for at in range(0, len(keys), WRITTEN):
         part = {key: near[key] for key in keys[at : at + WRITTEN]}
-        kernel.commit(lambda session, part=part: actions.write_near(session, walk, part, known))
+        kernel.commit(partial(actions.write_near, walk=walk, near=part, known=known))
     return {"version": value["version"], "walk": walk}
 
 
