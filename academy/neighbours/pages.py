@@ -112,7 +112,7 @@ def show() -> str:
 def _beside(session: Session, _viewer: Viewer, skill_id: UUID, _level: int | None) -> str:
     near = queries.near(session, skill_id)
     near = [one for place, one in enumerate(near) if one.nearness >= WORTH or place < ALWAYS]
-    return render_template("academy/neighbours/near.html", near=near, very_near=VERY_NEAR, quite_near=NEAR)
+    return shell.part("academy/neighbours/near.html", near=near, very_near=VERY_NEAR, quite_near=NEAR)
 
 
-BESIDE = BesideSkill(20, _beside)
+BESIDE = BesideSkill(30, _beside)
