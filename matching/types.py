@@ -20,17 +20,12 @@ from typing import TYPE_CHECKING, NotRequired, TypedDict
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WEIGHTS: Mapping[str, float] = {
-    "essential": 1.0,
-    "optional": 0.8,
-    "broader_skill": 0.6,
-    "together": 0.5,
-    "broader_group": 0.3,
-}
-"""How strongly each relation joins two skills: ESCO's own, and "together" for what people of an academy have both."""
-
 COSTS: Mapping[str, int] = {"essential": 12, "optional": 15, "broader_skill": 20, "together": 24, "broader_group": 40}
-"""Twelve divided by the weight: whole numbers, so that equal paths compare as equal."""
+"""What a relation costs on a path: whole numbers, so that equal paths compare as equal. ESCO's own relations, and
+"together" for what people of an academy have both."""
+
+WEIGHTS: Mapping[str, float] = {relation: 12 / cost for relation, cost in COSTS.items()}
+"""How strongly each relation joins two skills."""
 
 MINUTES_PER_WEEK = 7 * 24 * 60
 MILLION = 1_000_000
