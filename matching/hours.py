@@ -6,12 +6,15 @@ Standard library only: pages use it while they render.
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from matching.types import MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import date
 
     from matching.types import Slot
     from matching.words import Gettext
@@ -46,6 +49,26 @@ def minutes_from(intervals: Sequence[tuple[int, int]]) -> int:
         block = ((1 << length) - 1) << (start % MINUTES_PER_WEEK)
         minutes |= (block & week) | (block >> MINUTES_PER_WEEK)
     return minutes
+
+
+def utc_hours(hours: Iterable[tuple[int, int, int]], zone: str, week: date) -> list[list[int]]:
+    """Turn weekly hours of a zone into minutes of one UTC week, given by its Monday.
+
+    `hours` are (weekday from Monday 0, start, end) in minutes of the zone's day. Minutes count from Monday
+    00:00 UTC and may run over either end of the week. Time that a clock change leaves out is left out.
+    """
+    place = ZoneInfo(zone)
+    monday = datetime.combine(week, datetime.min.time(), UTC)
+    found = []
+    for weekday, start, end in hours:
+        day = datetime.combine(week + timedelta(days=weekday), datetime.min.time())
+        first, last = (
+            int(((day + timedelta(minutes=at)).replace(tzinfo=place) - monday).total_seconds() // 60)
+            for at in (start, end)
+        )
+        if first < last:
+            found.append([first, last])
+    return found
 
 
 def intervals_from(minutes: int) -> list[list[int]]:

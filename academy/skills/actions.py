@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select, update
@@ -18,7 +16,6 @@ from academy.skills import engine
 from academy.skills.events import GoalSet, SkillSet
 from academy.skills.models import Framework, Goal, PersonSkill, Skill, SkillLink, SkillStatement
 
-DATA = Path(__file__).parent / "data"
 NAMED = ("peer", "mentor", "manager")
 """The sources in which each voice is a person of their own, beside themselves."""
 LOOKED_BACK = timedelta(days=60)
@@ -63,11 +60,10 @@ def load_elements(session: Session) -> bool:
     framework = Framework(id=new_id(), **ONET)
     session.add(framework)
     session.flush()
-    with (DATA / "onet-29.3-elements.csv").open(encoding="utf-8", newline="") as file:
-        rows = [
-            {**row, "id": new_id(), "framework_id": framework.id, "key": ONET_KEYS + row["key"]}
-            for row in csv.DictReader(file)
-        ]
+    rows = [
+        {**row, "id": new_id(), "framework_id": framework.id, "key": ONET_KEYS + row["key"]}
+        for row in engine.rows_of("onet-29.3-elements.csv")
+    ]
     session.execute(insert(Skill), rows)
     return True
 
@@ -79,26 +75,16 @@ def load_framework(session: Session) -> bool:
     framework = Framework(id=new_id(), **ESCO)
     session.add(framework)
     session.flush()
-    ids: dict[str, UUID] = {}
-    skills = []
-    with (DATA / "esco-1.2.0-nodes.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            ids[row["key"]] = new_id()
-            skills.append(
-                {
-                    "id": ids[row["key"]],
-                    "framework_id": framework.id,
-                    "key": row["key"],
-                    "label": row["label"],
-                    "kind": row["kind"],
-                }
-            )
-    session.execute(insert(Skill), skills)
-    with (DATA / "esco-1.2.0-edges.csv").open(encoding="utf-8", newline="") as file:
-        links = [
-            {"skill_id": ids[row["a"]], "related_id": ids[row["b"]], "relation": row["relation"]}
-            for row in csv.DictReader(file)
-        ]
+    graph = engine.built_in()
+    ids = {key: new_id() for key, _, _ in graph["nodes"]}
+    session.execute(
+        insert(Skill),
+        [
+            {"id": ids[key], "framework_id": framework.id, "key": key, "label": label, "kind": kind}
+            for key, label, kind in graph["nodes"]
+        ],
+    )
+    links = [{"skill_id": ids[a], "related_id": ids[b], "relation": relation} for a, b, relation in graph["edges"]]
     session.execute(insert(SkillLink), links)
     return True
 

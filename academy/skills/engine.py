@@ -1,19 +1,43 @@
-"""Names that somebody may have meant, and the level that several statements come to. Pure; letters off the hub."""
+"""The framework that ships, names that somebody may have meant, and the level that several statements come to. Pure."""
 
 from __future__ import annotations
 
+import csv
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from math import floor
+from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from rapidfuzz import fuzz, process, utils
 
+if TYPE_CHECKING:
+    from matching.types import GraphData
+
+DATA = Path(__file__).parent / "data"
+BUILT_IN = "esco-1.2.0"
 LIKE = 72.0
 """How alike, from 0 to 100, a name must be to be offered: a letter too many in a word of six is about 90."""
+
+
+def built_in() -> GraphData:
+    """Read the ESCO extract that ships with the house."""
+    nodes, edges = (rows_of(f"{BUILT_IN}-{part}.csv") for part in ("nodes", "edges"))
+    return {
+        "version": BUILT_IN,
+        "nodes": [[row["key"], row["label"], row["kind"]] for row in nodes],
+        "edges": [[row["a"], row["b"], row["relation"]] for row in edges],
+    }
+
+
+def rows_of(name: str) -> list[dict[str, str]]:
+    """Read a file of the data that ships."""
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def meant(text: str, names: Sequence[tuple[UUID, str]], limit: int = 5) -> list[tuple[UUID, str]]:

@@ -1,18 +1,25 @@
-"""The command that matches from a file: no database, no app."""
+"""The commands that match from a file: no database, no app."""
 
 from __future__ import annotations
 
 import importlib
 import json
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from academy.bridges.people_file.engine import sheets
+from academy.kernel import clock
+from academy.kernel.access import Refusal
+from academy.skills.engine import built_in
 from matching import instance
+from mentoring.people_file import engine as people_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from datetime import date, datetime
 
 T = TypeVar("T")
 
@@ -46,11 +53,86 @@ def solve(*, source: Path, floor: bool, previous: Path | None, budget: float | N
     asked = _read(source, instance.read)
     kept = _read(previous, instance.read_kept) if previous else set()
     answer = importlib.import_module(ENGINE).solve_instance(asked, floor=floor, kept=kept, seconds=budget)
+    _write(output, [json.dumps(answer) + "\n"])
+
+
+@match.command()
+@click.argument("source", metavar="PEOPLE", type=FILE)
+@click.option("--mentors", type=FILE, help="a second file: everybody in PEOPLE gets one of these as a mentor")
+@click.option("--cohort-size", type=click.IntRange(4), help="put the pairs of buddies into cohorts of at most so many")
+@click.option("--floor", is_flag=True, help="of the answers that place as many, the best for the worst-off person")
+@click.option(
+    "--week", type=click.DateTime(["%Y-%m-%d"]), help="a day of the week to compare hours in  [default: next]"
+)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), required=True)
+def people(
+    *, source: Path, mentors: Path | None, cohort_size: int | None, floor: bool, week: datetime | None, output: Path
+) -> None:
+    """Match the people of PEOPLE, a CSV file, and write down why: as buddies, or with --mentors as their mentees.
+
+    The columns are those of `academy people import`, and hours and capacity: docs/people-csv.md.
+    """
+    if mentors is not None and cohort_size is not None:
+        raise Wrong("--cohort-size is about buddies: leave it out, or leave --mentors out.")
+    graph = built_in()
+    skills, monday = people_file.Skills(graph), _monday(week)
+    learners = _crowd(source, skills, monday)
+    ask: dict[str, Any] = {"graph": graph, "floor": floor}
+    engine = importlib.import_module(ENGINE)
+    if mentors is None:
+        request = {**ask, "people": learners.people, "max_trios": len(learners.people)}
+        answer = engine.solve({"purpose": "buddy", "ask": request})
+        rows = people_file.buddy_rows(answer, learners, cohort_size)
+    else:
+        offering = _crowd(mentors, skills, monday)
+        request = {**ask, "learners": learners.people, "mentors": offering.people, "ranked": 0}
+        answer = engine.solve({"purpose": "mentorship", "ask": request})
+        rows = people_file.mentor_rows(answer, learners.names | offering.names)
+    _write(output, sheets.write(people_file.PAIRS, rows))
+    click.echo(_told(answer), err=True)
+
+
+def _told(answer: dict[str, Any]) -> str:
+    solved, left = answer["solved"], len(answer["unplaced"])
+    sure = "nothing is better" if solved["optimal"] else "nearly the best"
+    if not solved["optimal"] and solved["gap"] is not None:
+        sure += f": at most {100 * solved['gap']:.2f} % are missing"
+    rest = f" {left} could not be placed; the last rows say why." if left else ""
+    return f"{solved['placed']} placed; {sure}.{rest}"
+
+
+def _crowd(path: Path, skills: people_file.Skills, monday: date) -> people_file.Crowd:
+    """Read people; every row that is wrong is said, and then nothing is written."""
+    where = _named(path)
+    try:
+        with click.open_file(str(path), "rb") as file:
+            crowd = people_file.read(file.read(), skills, monday)
+    except Refusal as refusal:
+        raise Wrong(f"{where}: {refusal.detail}") from refusal
+    for problem in sorted(crowd.problems, key=lambda one: one.line):
+        column = f", {problem.column}" if problem.column else ""
+        click.echo(f"{where}, line {problem.line}{column}: {problem.sentence}", err=True)
+    if crowd.problems:
+        rows = "1 row" if len(crowd.problems) == 1 else f"{len(crowd.problems)} rows"
+        raise Wrong(f"{where}: {rows} can't be used, so nothing was matched.")
+    return crowd
+
+
+def _monday(day: datetime | None) -> date:
+    found = (clock.now() + timedelta(days=7)).date() if day is None else day.date()
+    return found - timedelta(days=found.weekday())
+
+
+def _write(output: Path, lines: Iterable[str]) -> None:
     try:
         with click.open_file(str(output), "w", encoding="utf-8", atomic=str(output) != "-") as file:
-            file.write(json.dumps(answer) + "\n")
+            file.writelines(lines)
     except OSError as error:
         raise Wrong(f"{output}: can't be written: {error.strerror}") from error
+
+
+def _named(path: Path) -> str:
+    return "standard input" if str(path) == "-" else str(path)
 
 
 def _read(path: Path, read: Callable[[bytes], T]) -> T:
@@ -58,5 +140,4 @@ def _read(path: Path, read: Callable[[bytes], T]) -> T:
         with click.open_file(str(path), "rb") as file:
             return read(file.read())
     except instance.BadInstance as error:
-        where = "standard input" if str(path) == "-" else path
-        raise Wrong(f"{where}: {error}") from error
+        raise Wrong(f"{_named(path)}: {error}") from error

@@ -6,10 +6,9 @@ Solving is read (a plain request), outside (the matcher process) and apply (the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
@@ -20,6 +19,7 @@ from academy.neighbours import queries as neighbours
 from academy.people import queries as people
 from academy.skills import queries as skills
 from academy.web import i18n
+from matching.hours import utc_hours
 from mentoring.matches import queries
 from mentoring.matches.actions import facts, offers, runs
 from mentoring.matches.models import MatchRole, OfferState, RunState
@@ -40,26 +40,6 @@ RANKED = 8
 """How many candidates are kept for each learner."""
 PASSING = frozenset({"died", "busy"})
 """Failures of the matcher process after which the job is tried again; others the lead learns of."""
-
-
-def utc_hours(hours: Iterable[tuple[int, int, int]], zone: str, week: date) -> list[list[int]]:
-    """Turn weekly hours of a zone into minutes of one UTC week, given by its Monday.
-
-    `hours` are (weekday from Monday 0, start, end) in minutes of the zone's day. Minutes count from Monday
-    00:00 UTC and may run over either end of the week. Time that a clock change leaves out is left out.
-    """
-    place = ZoneInfo(zone)
-    monday = datetime.combine(week, datetime.min.time(), UTC)
-    found = []
-    for weekday, start, end in hours:
-        day = datetime.combine(week + timedelta(days=weekday), datetime.min.time())
-        first, last = (
-            int(((day + timedelta(minutes=at)).replace(tzinfo=place) - monday).total_seconds() // 60)
-            for at in (start, end)
-        )
-        if first < last:
-            found.append([first, last])
-    return found
 
 
 def coming_week(now: datetime) -> date:

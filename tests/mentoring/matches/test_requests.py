@@ -11,7 +11,8 @@ import pytest
 
 from academy.people import actions as people_actions
 from academy.people.models import Role
-from mentoring.matches.jobs import coming_week, request_for, utc_hours
+from matching.hours import utc_hours
+from mentoring.matches.jobs import coming_week, request_for
 from mentoring.pairs.queries import pairs_of
 from tests.factories import mentoring as make
 from tests.factories import people
