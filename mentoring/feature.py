@@ -11,6 +11,7 @@ from mentoring.matches import cli as matches_cli
 from mentoring.matches import jobs
 from mentoring.matches import reactions as match_reactions
 from mentoring.matches.pages import calendar, declined, notices, offers, panel, plain, proposals
+from mentoring.pairs import api as pairs_api
 from mentoring.pairs import pages as pair_pages
 from mentoring.pairs import reactions as pair_reactions
 from mentoring.person_data.pages import PARTS
@@ -19,7 +20,15 @@ from mentoring.profiles import pages as profiles
 FEATURE = Feature(
     name="mentoring",
     folder=Path(__file__).parent,
-    blueprints=[profiles.blueprint, proposals.blueprint, offers.blueprint, declined.blueprint, matches_api.blueprint],
+    blueprints=[
+        profiles.blueprint,
+        pair_pages.blueprint,
+        proposals.blueprint,
+        offers.blueprint,
+        declined.blueprint,
+        matches_api.blueprint,
+        pairs_api.blueprint,
+    ],
     reactions=[*pair_reactions.REACTIONS, *match_reactions.REACTIONS],
     jobs=jobs.JOBS,
     cli=[matches_cli.match],

@@ -24,6 +24,9 @@ def require_post(space: SpaceView) -> None:
     if space.board_closed:
         detail = "This board is closed: its threads can be read, and nothing is added. What you wrote is kept; copy it."
         raise Closed(detail)
+    if space.locked and not space.is_thread:
+        detail = "This room is read-only now: it can be read, and nothing is added. What you wrote is kept; copy it."
+        raise Closed(detail)
     if space.locked:
         detail = "This thread is locked: it can be read, and nothing is added. What you wrote is kept; copy it."
         raise Closed(detail)

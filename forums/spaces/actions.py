@@ -84,6 +84,13 @@ def retitle(session: Session, *, space_id: UUID, title: str) -> None:
     session.execute(update(Space).where(Space.id == space_id).values(title=title))
 
 
+def lock(session: Session, *, space_id: UUID) -> None:
+    """Let nothing be added to a space any more; whoever has it open sees so at once."""
+    locked = update(Space).where(Space.id == space_id, Space.locked_at.is_(None)).values(locked_at=clock.now())
+    if session.scalar(locked.returning(Space.id)) is not None:
+        log.append(session, space_id, kind="lock", ref=space_id, actor_id=None)
+
+
 def follow(session: Session, *, space_id: UUID, person_id: UUID, read_no: int) -> None:
     """Let somebody who may read a space follow it from its beginning, read up to `read_no`."""
     session.execute(

@@ -29,6 +29,7 @@ class MatchState(StrEnum):
     DRAFT = "draft"
     OFFERED = "offered"
     SETTLED = "settled"
+    ENDED = "ended"
     DROPPED = "dropped"
 
 

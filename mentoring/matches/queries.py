@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -37,6 +36,7 @@ from mentoring.matches.models import (
 )
 from mentoring.matches.policy import visible_offers
 from mentoring.pairs.models import Pair, PairKind
+from mentoring.pairs.queries import months, told
 
 if TYPE_CHECKING:
     from matching.types import Parts
@@ -189,7 +189,13 @@ def _matches(session: Session, run: RunLine) -> list[MatchLine]:
         line.people.append((Face(row.person_id, row.name, row.pronouns, row.zone), row.role))
     if run.kind == PairKind.BUDDY:
         return list(lines.values())
-    standing_of = [MatchState.SETTLED, MatchState.OFFERED, MatchState.DRAFT, MatchState.DROPPED]
+    standing_of = [
+        MatchState.SETTLED,
+        MatchState.OFFERED,
+        MatchState.DRAFT,
+        MatchState.ENDED,
+        MatchState.DROPPED,
+    ]
     counts: dict[UUID, MatchLine] = {}
     for line in sorted(lines.values(), key=lambda m: (standing_of.index(MatchState(m.state)), -m.rank)):
         counts.setdefault(line.people[0][0].id, line)
@@ -361,21 +367,12 @@ def unsaid_among(session: Session, person_ids: Sequence[UUID]) -> set[UUID]:
     return {one for one in person_ids if not spoken[one] or not hours[one]}
 
 
-FEWEST = 3
-"""As many people have to have written before anything of it is shown."""
-YEARS_TOLD = 5
-
-
 def reasons_told(session: Session) -> list[tuple[tuple[date, date], list[str]]]:
-    """Return why people declined, by runs of finished months, the latest first: (first and last month, reasons).
+    """Return why people declined, by runs of finished months, as `mentoring.pairs.queries.told` tells them.
 
-    A run goes on until `FEWEST` people have written in it, and is not told before: so no look at the page before and
-    after somebody declined shows what they wrote. Where something of a run was erased it counts on, emptied, so that
-    no run begins or ends elsewhere, and the run is told no more: what is missing would tell whose it was. Reasons
-    stand in the order of the alphabet. The caller has checked who asks. One statement.
+    The caller has checked who asks. One statement.
     """
-    this_month = clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    since = this_month.replace(year=this_month.year - YEARS_TOLD)
+    this_month, since = months()
     erased = ~exists().where(MatchPerson.match_id == Offer.match_id)
     text = case((Offer.answered_at >= since, Offer.reason), else_="")
     rows = session.execute(
@@ -383,18 +380,4 @@ def reasons_told(session: Session) -> list[tuple[tuple[date, date], list[str]]]:
         .where(Offer.state == OfferState.DECLINED, or_(Offer.reason != "", erased), Offer.answered_at < this_month)
         .order_by(Offer.answered_at, Offer.id)
     )
-    told: list[tuple[tuple[date, date], list[str]]] = []
-    wrote: set[UUID] = set()
-    said: list[str] = []
-    first, whole = this_month.date(), True
-    for month, group in groupby(rows, key=lambda row: row.answered_at.date().replace(day=1)):
-        first = month if not said else first
-        for row in group:
-            wrote.add(row.person_id)
-            said.append(row.reason)
-            whole = whole and not row.erased
-        if len(wrote) >= FEWEST:
-            if whole and first >= since.date():
-                told.append(((first, month), sorted(said, key=str.casefold)))
-            wrote, said, whole = set(), [], True
-    return told[::-1]
+    return told(rows, this_month, since)

@@ -10,7 +10,7 @@ from academy.kernel.events import within
 from academy.kernel.jobs import enqueue
 from academy.notices.actions import notify
 from academy.people.events import MemberLeft, PersonBlocked
-from mentoring.matches.actions import facts, offers
+from mentoring.matches.actions import facts, offers, rematch
 from mentoring.matches.events import (
     CandidatesExhausted,
     OfferMade,
@@ -20,6 +20,7 @@ from mentoring.matches.events import (
     RunProposed,
 )
 from mentoring.matches.policy import REMINDERS, WINDOW
+from mentoring.pairs.events import PairParted
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -98,4 +99,5 @@ REACTIONS = [
     within(CandidatesExhausted, tell_no_candidate),
     within(MemberLeft, take_back_of_member),
     within(PersonBlocked, take_back_of_blocked),
+    within(PairParted, rematch.after_parting),
 ]

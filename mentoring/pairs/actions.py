@@ -10,18 +10,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock
-from academy.kernel.access import Invalid
+from academy.kernel.access import Closed, Invalid
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.people import actions as people_actions
 from academy.people.models import Membership, Person
 from academy.people.queries import faces
 from forums.spaces import actions as spaces
-from mentoring.pairs.events import PairOpened, PartnerLeft
-from mentoring.pairs.models import Pair, PairKind
-from mentoring.pairs.policy import GROUP_KIND
+from mentoring.pairs import queries
+from mentoring.pairs.events import PairOpened, PairParted, PartnerLeft
+from mentoring.pairs.models import Pair, PairKind, Parting
+from mentoring.pairs.policy import GROUP_KIND, LONGEST_REASON
 
 if TYPE_CHECKING:
+    from academy.kernel.viewer import Viewer
     from academy.people.models import Role
 
 LEFT = "somebody who left"
@@ -77,6 +79,88 @@ def open_pair(
     return pair
 
 
+def end(session: Session, *, viewer: Viewer, pair_id: UUID, reason: str) -> bool:
+    """End one of the viewer's pairs: its room is read on, and both are free. Of three, the two others go on.
+
+    The reason is for admins, in sum, never for the others or a lead. Says whether the pair as a whole ended. Raises
+    `Missing` for a pair that is not the viewer's, `Closed` for one that has ended.
+    """
+    # Held until the transaction ends: of two who go at once, the second one sees that the first has gone.
+    session.execute(select(Pair.id).where(Pair.id == pair_id).with_for_update(key_share=True)).all()
+    if queries.own_pair(session, viewer, pair_id).ended:
+        detail = "This pair has ended already. Its room stays, to read."
+        raise Closed(detail)
+    leave(session, pair=session.get_one(Pair, pair_id, populate_existing=True), person_id=viewer.person_id)
+    session.add(
+        Parting(
+            id=new_id(),
+            pair_id=pair_id,
+            person_id=viewer.person_id,
+            at=clock.now(),
+            reason=reason.strip()[:LONGEST_REASON],
+            erased=False,
+        )
+    )
+    session.flush()
+    return queries.own_ended(session, pair_id)
+
+
+def leave_of_cohort(session: Session, *, person_id: UUID, role: str, cohort_group_id: UUID) -> None:
+    """End what somebody who left a cohort was in there in this role, as if they had ended it."""
+    mine = (
+        select(Pair)
+        .join(Membership, Membership.group_id == Pair.group_id)
+        .where(
+            Pair.cohort_group_id == cohort_group_id,
+            Pair.ended_at.is_(None),
+            Membership.person_id == person_id,
+            Membership.role == role,
+            Membership.until_at.is_(None),
+        )
+        .order_by(Pair.id)
+        .with_for_update(key_share=True, of=Pair)
+    )
+    for pair in session.scalars(mine).all():
+        leave(session, pair=pair, person_id=person_id)
+
+
+def leave(session: Session, *, pair: Pair, person_id: UUID) -> None:
+    """Let somebody go from a pair that goes on: it ends, or of three the two others go on."""
+    members = session.execute(
+        select(Membership.person_id, Membership.role, Person.name)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.group_id == pair.group_id, Membership.until_at.is_(None))
+        .order_by(Membership.id)
+    ).all()
+    staying = {row.person_id: row.name for row in members if row.person_id != person_id}
+    ended = len(staying) < 2
+    if ended:
+        # Who is in it stays in it, so that both can read what they wrote.
+        pair.ended_at = clock.now()
+        spaces.lock(session, space_id=pair.space_id)
+    else:
+        for row in members:
+            if row.person_id == person_id:
+                people_actions.leave(session, group_id=pair.group_id, person_id=person_id, role=row.role, actor_id=None)
+        title = title_of(list(staying.values()))
+        people_actions.rename_group(session, group_id=pair.group_id, name=title)
+        spaces.retitle(session, space_id=pair.space_id, title=title)
+    session.flush()
+    emit(
+        session,
+        PairParted(
+            actor_id=None,
+            pair_id=pair.id,
+            kind=pair.kind,
+            cohort_group_id=pair.cohort_group_id,
+            match_id=pair.match_id,
+            ended=ended,
+            left=(person_id,),
+            person_ids=tuple(staying),
+        ),
+    )
+
+
 def part(session: Session, *, person_id: UUID) -> None:
     """End the pairs of somebody who leaves for good: a trio goes on, and what was named after them is no more.
 
@@ -95,6 +179,7 @@ def part(session: Session, *, person_id: UUID) -> None:
         goes_on = pair.ended_at is None
         if goes_on and len(here) < 2:
             pair.ended_at = clock.now()
+            spaces.lock(session, space_id=pair.space_id)
         title = title_of([*dict.fromkeys(row.name for row in members), LEFT]) if here else LEFT
         people_actions.rename_group(session, group_id=pair.group_id, name=title)
         spaces.retitle(session, space_id=pair.space_id, title=title)
@@ -104,6 +189,19 @@ def part(session: Session, *, person_id: UUID) -> None:
             emit(
                 session,
                 PartnerLeft(actor_id=None, pair_id=pair.id, left_id=person_id, person_ids=tuple(here), ended=ended),
+            )
+            emit(
+                session,
+                PairParted(
+                    actor_id=None,
+                    pair_id=pair.id,
+                    kind=pair.kind,
+                    cohort_group_id=pair.cohort_group_id,
+                    match_id=pair.match_id,
+                    ended=ended,
+                    left=(person_id,),
+                    person_ids=(),
+                ),
             )
 
 

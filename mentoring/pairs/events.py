@@ -30,3 +30,21 @@ class PartnerLeft(Event):
     left_id: UUID
     person_ids: tuple[UUID, ...]
     ended: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairParted(Event):
+    """A pair ended, or one of three left and the others go on (`ended` is False).
+
+    `left` are those who go their own way for good, `person_ids` those who are told. Who did it and why is not part of
+    the fact: leads read it, and one of two is not the one who ended it.
+    """
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("pair_id", "kind", "cohort_group_id", "ended")
+    pair_id: UUID
+    kind: str
+    cohort_group_id: UUID | None
+    match_id: UUID | None
+    ended: bool
+    left: tuple[UUID, ...]
+    person_ids: tuple[UUID, ...]

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.kernel.db import Table, key
@@ -35,3 +35,21 @@ class Pair(Table):
     space_id: Mapped[UUID] = mapped_column(ForeignKey("spaces.id"))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class Parting(Table):
+    """That somebody ended a pair, or left a trio, and why if they said so: for admins, in sum, and for nobody else.
+
+    Once something of it is `erased` the row stays, emptied: reasons are told by runs of months, which would be told
+    anew without it.
+    """
+
+    __tablename__ = "partings"
+    __table_args__ = (Index(None, "at"),)
+
+    id: Mapped[key]
+    pair_id: Mapped[UUID] = mapped_column(ForeignKey("pairs.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    erased: Mapped[bool] = mapped_column(default=False)

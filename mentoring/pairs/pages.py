@@ -1,26 +1,93 @@
-"""The words of notices about pairs."""
+"""Ending a pair, and the words of notices about pairs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from flask import Blueprint, flash, render_template
 from flask_babel import gettext as _
 
+from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.notices.queries import NoticeKind, Told
-from mentoring.pairs import queries
+from academy.web import forms, shell
+from academy.web.guards import guard
+from academy.web.signed_in import viewer
+from mentoring.pairs import actions, queries
 from mentoring.pairs.models import PairKind
-from mentoring.pairs.reactions import BUDDY, OFFER_ACCEPTED, PARTNER_LEFT
+from mentoring.pairs.reactions import BUDDY, OFFER_ACCEPTED, PARTED, PARTNER_LEFT
+from mentoring.pairs.schemas import EndIn
 
 if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
     from sqlalchemy.orm import Session
 
     from academy.kernel.viewer import Viewer
     from academy.notices.models import Notice
     from academy.people.queries import Face
-    from mentoring.pairs.queries import PairLine
+    from mentoring.pairs.queries import OwnPair, PairLine
+
+blueprint = Blueprint("pairs", __name__)
+
+
+@blueprint.get("/pairs/<id:pair_id>/end")
+@guard("matches:mentor")
+def ending(pair_id: UUID) -> str:
+    """Ask whether the viewer means it, and say what happens then."""
+    return _page(pair_id, {}, {})
+
+
+@blueprint.post("/pairs/<id:pair_id>/end")
+@guard("matches:mentor")
+def end(pair_id: UUID) -> ResponseReturnValue:
+    """End a pair; the reason stays private."""
+    return forms.answer(partial(_end, pair_id), partial(_page, pair_id))
+
+
+def _end(pair_id: UUID) -> ResponseReturnValue:
+    reason = forms.read(EndIn)["reason"]
+    me = viewer()
+
+    def work(session: Session) -> tuple[bool, UUID]:
+        room = queries.own_pair(session, me, pair_id).space_id
+        return actions.end(session, viewer=me, pair_id=pair_id, reason=reason), room
+
+    ended, room = kernel().commit(work)
+    if not ended:
+        flash(_("You have left the three of you. The two others go on together."))
+        return forms.see_other("/")
+    flash(_("It has ended. All that was said stays here, to read."))
+    return forms.see_other(f"/spaces/{encode(room)}")
+
+
+def _page(pair_id: UUID, typed: Mapping[str, str], errors: Mapping[str, list[str]]) -> str:
+    me = viewer()
+    with kernel().reading() as session:
+        found = queries.own_pair(session, me, pair_id)
+        shell.load(session, me)
+    return render_template(
+        "mentoring/pairs/end.html",
+        page="people",
+        pair=found,
+        names=names_of(found.others),
+        trio=len(found.others) > 1,
+        title=title_of_ending(found),
+        typed=typed,
+        errors=errors,
+    )
+
+
+def title_of_ending(pair: OwnPair) -> str:
+    """Say what would end."""
+    names = names_of(pair.others)
+    if pair.kind == PairKind.MENTORSHIP:
+        return _("End your mentorship with %(names)s?", names=names)
+    if len(pair.others) > 1:
+        return _("Leave %(names)s?", names=names)
+    return _("End your pair with %(names)s?", names=names)
 
 
 def names_of(faces: Sequence[Face]) -> str:
@@ -68,4 +135,27 @@ def tell_of_parting(session: Session, viewer: Viewer, notices: Sequence[Notice])
     return found
 
 
-NOTICE_KINDS = [NoticeKind(BUDDY, tell), NoticeKind(OFFER_ACCEPTED, tell), NoticeKind(PARTNER_LEFT, tell_of_parting)]
+def tell_of_end(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
+    """Say kindly that a pair has ended, or that two go on; not by whom or why. One statement."""
+    found = queries.own_pairs(session, viewer, [notice.ref for notice in notices])
+    return {notice.id: _ended(found[notice.ref]) for notice in notices if notice.ref in found}
+
+
+def _ended(pair: OwnPair) -> Told:
+    names, url = names_of(pair.others), f"/spaces/{encode(pair.space_id)}"
+    if not pair.ended:
+        title = _("You and %(names)s go on as a pair", names=names)
+        return Told(title, _("You are two from now on, in the same room."), url, "handshake")
+    title = _("You and %(names)s no longer learn as a pair", names=names)
+    if pair.kind == PairKind.MENTORSHIP:
+        title = _("Your mentorship with %(names)s has ended", names=names)
+    words = _("Ways part now and then, and it says nothing about you. All that was said stays, to read.")
+    return Told(title, words, url, "handshake")
+
+
+NOTICE_KINDS = [
+    NoticeKind(BUDDY, tell),
+    NoticeKind(OFFER_ACCEPTED, tell),
+    NoticeKind(PARTNER_LEFT, tell_of_parting),
+    NoticeKind(PARTED, tell_of_end),
+]

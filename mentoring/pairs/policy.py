@@ -10,6 +10,11 @@ from academy.kernel.viewer import Viewer
 from academy.people.models import GroupKind, Membership
 
 GROUP_KIND = GroupKind.PAIR.value
+LONGEST_REASON = 1000
+"""Characters of why somebody ends a pair."""
+FEWEST = 3
+"""As many people have to have written before anything of it is shown."""
+YEARS_TOLD = 5
 
 
 def visible_groups(viewer: Viewer) -> Select[UUID]:

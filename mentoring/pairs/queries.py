@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import combinations
+from datetime import date, datetime
+from itertools import combinations, groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import Row, Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from academy.kernel import clock
+from academy.kernel.access import Missing
 from academy.kernel.db import ask
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, Membership, Person, Role
 from academy.people.queries import Face
-from mentoring.pairs.models import Pair, PairKind
-from mentoring.pairs.policy import visible_groups
+from mentoring.pairs.models import Pair, PairKind, Parting
+from mentoring.pairs.policy import FEWEST, YEARS_TOLD, visible_groups
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,23 @@ class PairLine:
     started_at: datetime
     group_id: UUID
     match_id: UUID | None
+
+
+@dataclass(frozen=True)
+class OwnPair:
+    """One of the viewer's pairs, whether or not it has ended: what ending it concerns."""
+
+    pair_id: UUID
+    kind: str
+    space_id: UUID
+    ended_at: datetime | None
+    others: list[Face]
+    role: str
+
+    @property
+    def ended(self) -> bool:
+        """Say whether it is over."""
+        return self.ended_at is not None
 
 
 @dataclass(frozen=True)
@@ -87,6 +106,56 @@ def _own(viewer: Viewer) -> Select[*tuple[Any, ...]]:
         )
         .order_by(Pair.started_at, Pair.id, Person.name, Person.id)
     )
+
+
+def own_pair(session: Session, viewer: Viewer, pair_id: UUID) -> OwnPair:
+    """Return one of the viewer's pairs, ended or not; anybody else's is `Missing`. One statement."""
+    found = own_pairs(session, viewer, [pair_id])
+    if pair_id not in found:
+        raise Missing
+    return found[pair_id]
+
+
+def own_pairs(session: Session, viewer: Viewer, pair_ids: Sequence[UUID]) -> dict[UUID, OwnPair]:
+    """Return those of the given pairs that the viewer is in, ended or not. One statement."""
+    mine, theirs = aliased(Membership), aliased(Membership)
+    found: dict[UUID, OwnPair] = {}
+    for row in session.execute(
+        select(
+            Pair.id,
+            Pair.kind,
+            Pair.space_id,
+            Pair.ended_at,
+            mine.role,
+            Person.id.label("other_id"),
+            Person.name,
+            Person.pronouns,
+            Person.zone,
+        )
+        .join(mine, (mine.group_id == Pair.group_id) & (mine.person_id == viewer.person_id) & mine.until_at.is_(None))
+        .outerjoin(
+            theirs,
+            (theirs.group_id == Pair.group_id) & (theirs.person_id != viewer.person_id) & theirs.until_at.is_(None),
+        )
+        .outerjoin(Person, Person.id == theirs.person_id)
+        .where(Pair.id.in_(set(pair_ids)))
+        .order_by(Pair.id, Person.name, Person.id)
+    ):
+        line = found.setdefault(row.id, OwnPair(row.id, row.kind, row.space_id, row.ended_at, [], row.role))
+        if row.other_id is not None:
+            line.others.append(Face(row.other_id, row.name, row.pronouns, row.zone))
+    return found
+
+
+def own_ended(session: Session, pair_id: UUID) -> bool:
+    """Say whether a pair is over, for whoever has just left it."""
+    return session.scalar(select(Pair.ended_at).where(Pair.id == pair_id)) is not None
+
+
+def begun_in_open(session: Session, cohort_group_id: UUID) -> bool:
+    """Say whether a cohort goes on: in one that is closed nobody is looked after any more."""
+    found = session.scalar(select(Group.id).where(Group.id == cohort_group_id, Group.closed_at.is_(None)))
+    return found is not None
 
 
 _ALL = Prepared(_own)
@@ -193,3 +262,48 @@ def rooms_by_id(session: Session, viewer: Viewer, pair_ids: Sequence[UUID]) -> d
         )
     )
     return {row.id: (row.space_id, row.ended_at is not None) for row in rows}
+
+
+def endings_told(session: Session) -> list[tuple[tuple[date, date], list[str]]]:
+    """Return why people ended pairs, told as why they declined is (`told`). The caller has checked who asks."""
+    this_month, since = months()
+    text = case((Parting.at >= since, Parting.reason), else_="")
+    rows = session.execute(
+        select(Parting.at, Parting.person_id, text.label("reason"), Parting.erased)
+        .where(or_(Parting.reason != "", Parting.erased), Parting.at < this_month)
+        .order_by(Parting.at, Parting.id)
+    )
+    return told(rows, this_month, since)
+
+
+def months() -> tuple[datetime, datetime]:
+    """Return when this month began, of which nothing is told yet, and since when reasons are told at all."""
+    this_month = clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return this_month, this_month.replace(year=this_month.year - YEARS_TOLD)
+
+
+def told(
+    rows: Iterable[Row[tuple[datetime, UUID, str, bool]]], this_month: datetime, since: datetime
+) -> list[tuple[tuple[date, date], list[str]]]:
+    """Gather reasons by runs of finished months, the latest first: (first and last month, reasons).
+
+    `rows` are (when, who, reason, whether it was erased), the oldest first. A run goes on until `FEWEST` people have
+    written in it, and is not told before: so no look at the page before and after somebody wrote shows what. Where
+    something of a run was erased it counts on, emptied, so that no run begins or ends elsewhere, and the run is told
+    no more: what is missing would tell whose it was. Reasons stand in the order of the alphabet.
+    """
+    found: list[tuple[tuple[date, date], list[str]]] = []
+    wrote: set[UUID] = set()
+    said: list[str] = []
+    first, whole = this_month.date(), True
+    for month, group in groupby(rows, key=lambda row: row[0].date().replace(day=1)):
+        first = month if not said else first
+        for _at, person_id, reason, erased in group:
+            wrote.add(person_id)
+            said.append(reason)
+            whole = whole and not erased
+        if len(wrote) >= FEWEST:
+            if whole and first >= since.date():
+                found.append(((first, month), sorted(said, key=str.casefold)))
+            wrote, said, whole = set(), [], True
+    return found[::-1]

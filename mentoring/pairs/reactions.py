@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from academy.kernel.events import within
 from academy.notices.actions import notify
-from mentoring.pairs.events import PairOpened, PartnerLeft
+from academy.people.events import MemberLeft
+from academy.people.models import GroupKind
+from mentoring.pairs import actions, queries
+from mentoring.pairs.events import PairOpened, PairParted, PartnerLeft
 from mentoring.pairs.models import PairKind
 
 if TYPE_CHECKING:
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 BUDDY = "buddy"
 OFFER_ACCEPTED = "offer-accepted"
 PARTNER_LEFT = "partner-left"
+PARTED = "pair-parted"
 
 
 def tell(session: Session, event: PairOpened) -> None:
@@ -30,4 +34,21 @@ def tell_of_parting(session: Session, event: PartnerLeft) -> None:
         notify(session, person_id=person_id, kind=PARTNER_LEFT, ref=event.pair_id, actor_id=None)
 
 
-REACTIONS = [within(PairOpened, tell), within(PartnerLeft, tell_of_parting)]
+def tell_of_end(session: Session, event: PairParted) -> None:
+    """Tell the others, kindly: that it ended, or that two go on; not by whom or why."""
+    for person_id in event.person_ids:
+        notify(session, person_id=person_id, kind=PARTED, ref=event.pair_id, actor_id=None)
+
+
+def end_of_member(session: Session, event: MemberLeft) -> None:
+    """End what somebody who leaves a cohort that goes on was in there, as what they leave."""
+    if event.group_kind == GroupKind.COHORT and queries.begun_in_open(session, event.group_id):
+        actions.leave_of_cohort(session, person_id=event.person_id, role=event.role, cohort_group_id=event.group_id)
+
+
+REACTIONS = [
+    within(PairOpened, tell),
+    within(PartnerLeft, tell_of_parting),
+    within(PairParted, tell_of_end),
+    within(MemberLeft, end_of_member),
+]

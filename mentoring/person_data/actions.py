@@ -8,10 +8,11 @@ from sqlalchemy import and_, delete, not_, select, update
 from sqlalchemy.orm import Session
 
 from academy.kernel import jobs
+from academy.people.models import Membership
 from mentoring.matches.actions import facts, offers
 from mentoring.matches.models import Match, MatchHistory, MatchPerson, Offer, OfferState, Unplaced
 from mentoring.pairs import actions as pairs
-from mentoring.pairs.models import Pair
+from mentoring.pairs.models import Pair, Parting
 from mentoring.profiles.models import MentorProfile
 
 AT_ONCE = 500
@@ -49,5 +50,9 @@ def erase_matches(session: Session, person_id: UUID) -> None:
 
 
 def erase_pairs(session: Session, person_id: UUID) -> None:
-    """End their pairs and tell their partners."""
+    """End their pairs and tell their partners; of why they, or their partners, ended one, emptied rows stay."""
     pairs.part(session, person_id=person_id)
+    mine = select(Pair.id).join(Membership, Membership.group_id == Pair.group_id)
+    about = Parting.pair_id.in_(mine.where(Membership.person_id == person_id))
+    session.execute(delete(Parting).where(about, Parting.reason == "", Parting.erased.is_(False)))
+    session.execute(update(Parting).where(about).values(reason="", erased=True))

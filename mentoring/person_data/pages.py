@@ -35,8 +35,8 @@ PARTS = [
     PersonData(
         "pairs",
         lambda: _("Mentorships and buddies"),
-        lambda: _("With whom you work, or worked, and since when."),
-        (),
+        lambda: _("With whom you work, or worked, since when, and why you ended it, if you said so."),
+        ("partings.person_id",),
         queries.count_pairs,
         queries.pairs,
         actions.erase_pairs,

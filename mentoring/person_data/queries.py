@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from academy.people.models import Group, Membership
 from academy.privacy.queries import count_of, rows_of
 from mentoring.matches.models import Match, MatchPerson, Offer, Run, Unplaced
-from mentoring.pairs.models import Pair
+from mentoring.pairs.models import Pair, Parting
 from mentoring.profiles.models import MentorProfile
 
 
@@ -42,9 +42,11 @@ def matches(session: Session, person_id: UUID) -> dict[str, Any]:
 
 
 def pairs(session: Session, person_id: UUID) -> list[dict[str, Any]]:
-    """Return the pairs that somebody is or was in."""
-    mine = select(Pair.kind, Membership.role, Pair.started_at, Pair.ended_at).join(
-        Membership, Membership.group_id == Pair.group_id
+    """Return the pairs that somebody is or was in, and why they ended one, if they said so."""
+    mine = (
+        select(Pair.kind, Membership.role, Pair.started_at, Pair.ended_at, Parting.reason)
+        .join(Membership, Membership.group_id == Pair.group_id)
+        .outerjoin(Parting, (Parting.pair_id == Pair.id) & (Parting.person_id == person_id))
     )
     return rows_of(session, mine.where(Membership.person_id == person_id).order_by(Pair.started_at))
 

@@ -282,6 +282,8 @@ GET  /offers                               in   ok   ok   ok   ok   ok   ok   ok
 GET  /offers/{offer}                       in   404  404  404  404  ok   404  404  404  404  404
 POST /offers/{offer}/accept                401  404  404  404  404  ok   404  404  404  404  404
 POST /offers/{offer}/decline               401  404  404  404  404  ok   404  404  404  404  404
+GET  /pairs/{pair}/end                     in   404  ok   404  404  ok   404  404  404  404  404
+POST /pairs/{pair}/end                     401  404  ok   404  404  ok   404  404  404  404  404
 GET  /groups/{cohort}/matches              in   404  403  403  404  403  ok   404  ok   404  403
 POST /groups/{cohort}/matches              401  404  403  403  404  403  ok   404  ok   404  403
 POST /runs/{run}/publish                   401  404  403  403  404  403  ok   404  ok   404  403
@@ -343,6 +345,7 @@ GET  /api/v1/groups/{cohort}/matches       401  404  403  403  404  403  ok   40
 GET  /api/v1/runs/{run}                    401  404  403  403  404  403  ok   404  ok   404  403
 GET  /api/v1/offers                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /api/v1/offers/{offer}                401  404  404  404  404  ok   404  404  404  404  404
+GET  /api/v1/pairs/{pair}                  401  404  ok   404  404  ok   404  404  404  404  404
 GET  /api/v1/workshops                     401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /api/v1/workshops/{workshop}          401  404  ok   ok   404  ok   ok   404  ok   404  404
 GET  /api/v1/workshops/{workshop}/rsvp     401  404  ok   ok   404  ok   ok   404  ok   404  404
@@ -382,6 +385,7 @@ POST /api/v1/groups/{cohort}/matches       401  404  403  403  404  403  ok   40
 POST /api/v1/runs/{run}/publish            401  404  403  403  404  403  ok   404  ok   404  403
 POST /api/v1/offers/{offer}/accept         401  404  404  404  404  ok   404  404  404  404  404
 POST /api/v1/offers/{offer}/decline        401  404  404  404  404  ok   404  404  404  404  404
+POST /api/v1/pairs/{pair}/end              401  404  ok   404  404  ok   404  404  404  404  404
 POST /api/v1/workshops                     401  404  403  403  404  403  ok   404  ok   404  403
 PUT  /api/v1/workshops/{workshop}          401  404  403  403  404  403  ok   404  ok   404  404
 POST /api/v1/workshops/{workshop}/cancel   401  404  403  403  404  403  ok   404  ok   404  404

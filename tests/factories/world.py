@@ -305,7 +305,13 @@ def _matching(kernel: Kernel, ids: dict[str, UUID], academy: UUID) -> dict[str, 
         offer = session.scalars(
             select(Offer.id).where(Offer.person_id == ids["mentor"], Offer.state == "pending")
         ).first()
-    return {"pair_room": pair.space_id, "private_post": private, "run": made["buddy"][0], "offer": offer}
+    return {
+        "pair": pair.id,
+        "pair_room": pair.space_id,
+        "private_post": private,
+        "run": made["buddy"][0],
+        "offer": offer,
+    }
 
 
 def _workshops(kernel: Kernel, ids: dict[str, UUID]) -> dict[str, UUID]:

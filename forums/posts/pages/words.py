@@ -95,7 +95,7 @@ def _words(_locale: Locale) -> Markup:
         "edit": _("Changing your message"),
         "long": _("This is %(n)s characters too long. Shorten it or send it in two parts.", n="{n}"),
         "closed": _("This room is not open to you any more. What you wrote is kept on this device."),
-        "locked": _("This thread is locked now. What you wrote is kept on this device."),
+        "locked": _("Nothing can be added here any more. What you wrote is kept on this device."),
         "solve": [_("Mark as the answer"), _("Not the answer after all")],
         "failed": _("That did not work. Nothing was changed; please try again."),
     }

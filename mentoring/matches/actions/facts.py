@@ -12,8 +12,9 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel.access import Missing
+from academy.people.models import Membership, Person
 from mentoring.matches.models import Match, MatchPerson, MatchRole, MatchState, Offer, OfferState, Run
-from mentoring.matches.policy import visible_offers
+from mentoring.matches.policy import ROLE_IN_GROUP, visible_offers
 from mentoring.pairs.queries import mentees_of
 from mentoring.profiles.queries import capacities_of
 
@@ -150,3 +151,19 @@ def people_in(session: Session, run_id: UUID, *, rank: int | None = None) -> dic
     for row in session.execute(query):
         found.setdefault(row.match_id, {})[row.person_id] = row.role
     return found
+
+
+def learns_in(session: Session, group_id: UUID, person_id: UUID) -> bool:
+    """Say whether somebody is an active learner of a group now."""
+    learner = (
+        select(Membership.id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Membership.group_id == group_id,
+            Membership.person_id == person_id,
+            Membership.role == ROLE_IN_GROUP[MatchRole.LEARNER],
+            Membership.until_at.is_(None),
+            Person.deactivated_at.is_(None),
+        )
+    )
+    return session.scalar(learner.limit(1)) is not None

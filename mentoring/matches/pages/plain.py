@@ -26,6 +26,7 @@ def _entries() -> Mapping[str, str]:
         "OfferSuperseded": _("An offer to %(person_id)s no longer fits"),
         "CandidatesExhausted": _("Everybody who could mentor %(learner_id)s has been asked"),
         "PartnerLeft": _("%(left_id)s left, and with that a pair"),
+        "PairParted": _("A pair of %(cohort_group_id)s ended, or one of three left it"),
         "PairOpened": _("A pair began"),
         "MentoringOffered": _("%(person_id)s offers to mentor %(capacity)s people in %(group_id)s"),
     }
@@ -44,5 +45,5 @@ def _letters() -> Mapping[str, str]:
     return {"offer": _("An offer to mentor")}
 
 
-LED = frozenset({"RunAsked", "RunProposed", "RunFailed", "RunPublished"})
+LED = frozenset({"RunAsked", "RunProposed", "RunFailed", "RunPublished", "PairParted"})
 WORDS = PlainWords(_entries, _jobs, _letters, LED)

@@ -148,6 +148,8 @@ def _tag(line: MatchLine, *, mentorship: bool) -> tuple[str, str, str] | None:
         return (_("Accepted"), "good", "check") if mentorship else (_("Room open"), "good", "check")
     if line.state == MatchState.OFFERED and line.expires_at is not None:
         return _("Asked, answer by %(day)s", day=i18n.short_day(line.expires_at)), "warm", "hourglass"
+    if line.state == MatchState.ENDED:
+        return _("Ended"), "", "info"
     if line.state == MatchState.DROPPED:
         return (_("Nobody left to ask"), "", "info") if mentorship else (_("No longer fits"), "", "info")
     return None

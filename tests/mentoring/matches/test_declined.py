@@ -48,7 +48,7 @@ def read(client_of: ClientOf, admin: UUID, month: int) -> list[tuple[str, list[s
     with clock.travel(datetime(2036, month, 15, tzinfo=UTC)):
         page = client_of(admin).get("/admin/declined")
     assert page.status_code == 200
-    cards = re.findall(r'<h2 id="m-\d+">(.*?)</h2>.*?<ul class="list">(.*?)</ul>', page.text, re.DOTALL)
+    cards = re.findall(r'<h3 id="m-\d+">(.*?)</h3>.*?<ul class="list">(.*?)</ul>', page.text, re.DOTALL)
     return [(months, re.findall(r"<li>(.*?)</li>", found, re.DOTALL)) for months, found in cards]
 
 
