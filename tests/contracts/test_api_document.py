@@ -183,6 +183,9 @@ SCENES: dict[str, dict[int, list[Step]]] = {
     },
     "matches_publish": {409: [("POST", "/runs/{run}/publish", "lead", {"version": 99})]},
     "matches_accept": {409: [("POST", "/offers/{offer}/accept", "mentor", {"version": 99})]},
+    "pairs_end": {
+        409: [("POST", "/pairs/{pair}/end", "learner", {}), ("POST", "/pairs/{pair}/end", "mentor", {})],
+    },
     "matches_decline": {409: [("POST", "/offers/{offer}/decline", "mentor", {"version": 99})]},
     "workshops_schedule": {
         404: [

@@ -124,6 +124,7 @@ FACES = {
     "workshops_move",
     "workshops_cancel",
     "opportunities_show",
+    "pairs_pair",
 }
 """Operations that show of others what everybody in their groups sees: who is there, writes, comes to a workshop."""
 
