@@ -296,10 +296,10 @@ def told(rows: Iterable[Row[Any]], this_month: datetime, since: datetime) -> lis
     first, whole = this_month.date(), True
     for month, group in groupby(rows, key=lambda row: row[0].date().replace(day=1)):
         first = month if not said else first
-        for _at, person_id, reason, erased in group:
-            wrote.add(person_id)
-            said.append(reason)
-            whole = whole and not erased
+        for row in group:
+            wrote.add(row[1])
+            said.append(row[2])
+            whole = whole and not row[3]
         if len(wrote) >= FEWEST:
             if whole and first >= since.date():
                 found.append(((first, month), sorted(said, key=str.casefold)))

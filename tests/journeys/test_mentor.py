@@ -227,3 +227,50 @@ def test_a_no_with_its_reason_works_by_forms_with_scripts_off(cast: Cast, visits
     expect(lead.page.locator(".notices")).to_contain_text("No mentor is left to ask for Tom Abara")
     assert encode(maja) not in lead.page.locator(".notices").inner_html()
     assert "zqxv-private" not in lead.page.content()
+
+
+def test_a_learner_ends_a_mentorship_and_the_next_mentor_is_asked(
+    live: Live, cast: Cast, visits: Callable[..., Visit]
+) -> None:
+    tom = learner(cast, "Tom Abara")
+    first, second = mentor(cast, "Maja Lind", "Haskell"), mentor(cast, "Noor Haddad")
+    lead, his, hers, next_ = visits(cast.world.lead), visits(tom), visits(first), visits(second)
+    propose(lead, cast)
+    lead.page.get_by_role("button", name="Ask these mentors").click()
+    hers.go("/offers")
+    hers.page.get_by_role("link", name="Read and answer").click()
+    hers.page.get_by_role("button", name="Accept").click()
+    hers.page.wait_for_url("**/spaces/*")
+    room = RoomPage(hers)
+    room.live()
+    room.say("Hello Tom")
+    next_.go("/notices")
+    expect(next_.page.locator("html[data-live=on]")).to_have_count(1)
+    before = next_.badge("inbox")
+
+    # He reads what happens, says why if he likes, and ends it; her room closes before her eyes.
+    his.go("/notices")
+    his.page.locator(".notices").get_by_role("link", name="Maja Lind").first.click()
+    his.page.wait_for_url("**/spaces/*")
+    his.page.get_by_role("link", name="End this mentorship").click()
+    expect(his.page.get_by_role("heading", level=1)).to_have_text("End your mentorship with Maja Lind?")
+    expect(his.page.locator("main")).to_contain_text("read-only for both of you")
+    his.page.get_by_label("Why, if you like to say").fill(REASON)
+    his.page.get_by_role("button", name="End it").click()
+    his.page.wait_for_url("**/spaces/*")
+    expect(his.page.locator("main")).to_contain_text("What you did together has ended")
+    expect(his.page.locator("main")).to_contain_text("Hello Tom")
+    expect(room.box).to_be_disabled()
+
+    # She is told kindly, the next candidate is asked, and the lead sees that somebody else is asked.
+    hers.go("/notices")
+    expect(hers.page.locator(".notices")).to_contain_text("Your mentorship with Tom Abara has ended")
+    next_.expect_badge("inbox", before + 1)
+    lead.go(f"/groups/{cast.cohort}/matches?kind=mentorship")
+    expect(lead.page.locator("li.pair")).to_have_count(1)
+    expect(lead.page.locator("li.pair")).to_contain_text("Noor Haddad")
+    expect(lead.page.locator("li.pair")).to_contain_text("Asked, answer by")
+    for person in (second, cast.world.lead, first):
+        pages = reachable(Browsing(live.url, live.cookie(person)), each=6)
+        assert [path for path, page in pages.items() if "zqxv-private" in page.text] == []
+    assert "zqxv-private" not in live.server.log.read_text()
