@@ -10,7 +10,7 @@ from itertools import combinations, groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, case, func, or_, select
+from sqlalchemy import Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
@@ -297,9 +297,10 @@ def told(rows: Iterable[Row[Any]], this_month: datetime, since: datetime) -> lis
     for month, group in groupby(rows, key=lambda row: row[0].date().replace(day=1)):
         first = month if not said else first
         for row in group:
-            wrote.add(row[1])
-            said.append(row[2])
-            whole = whole and not row[3]
+            _at, person_id, reason, erased = row
+            wrote.add(person_id)
+            said.append(reason)
+            whole = whole and not erased
         if len(wrote) >= FEWEST:
             if whole and first >= since.date():
                 found.append(((first, month), sorted(said, key=str.casefold)))
