@@ -282,7 +282,7 @@ def months() -> tuple[datetime, datetime]:
     return this_month, this_month.replace(year=this_month.year - YEARS_TOLD)
 
 
-def told(rows: Iterable[Row[Any]], this_month: datetime, since: datetime) -> list[tuple[tuple[date, date], list[str]]]:
+def told(rows: Iterable[Any], this_month: datetime, since: datetime) -> list[tuple[tuple[date, date], list[str]]]:
     """Gather reasons by runs of finished months, the latest first: (first and last month, reasons).
 
     `rows` are (when, who, reason, whether it was erased), the oldest first. A run goes on until `FEWEST` people have
