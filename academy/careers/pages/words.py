@@ -82,6 +82,8 @@ def link(start: str, relation: str, back: bool, end: str) -> str:
         return _("“%(part)s” is needed for “%(whole)s”", **values)
     if relation == "optional":
         return _("“%(part)s” helps with “%(whole)s”", **values)
+    if relation == "together":
+        return _("“%(whole)s” and “%(part)s” are often had together", **values)
     if relation.startswith("broader"):
         return _("“%(whole)s” is part of “%(part)s”", **values)
     return _("“%(whole)s” stands beside “%(part)s”", **values)

@@ -34,7 +34,7 @@ def needs_for(session: Session, viewer: Viewer) -> list[Wanted]:
 
 
 def sides_for(session: Session, viewer: Viewer) -> tuple[list[Wanted], Sides]:
-    """Lay the viewer's goals beside what their academies need. Four statements; nobody else is asked about."""
+    """Lay the viewer's goals beside what their academies need. Five statements; nobody else is asked about."""
     me = viewer.person_id
     needs = needs_for(session, viewer)
     goals = [Aim(goal.skill_id, goal.label, goal.level) for goal in goals_of(session, [me])[me]]

@@ -13,6 +13,7 @@ from academy.careers.queries import needs
 from academy.kernel.access import Invalid, Missing, Refused
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode
+from academy.neighbours.models import SkillNeighbour
 from academy.people.models import Role
 from tests.academy.careers.conftest import North
 from tests.factories import careers, people, skills
@@ -125,3 +126,16 @@ def test_a_number_that_is_none_is_said_and_what_was_typed_is_kept(
     assert 'value="-2"' in answer.text
     with pytest.raises(Invalid):
         careers.need(kernel, north.lead, north.academy, "show empathy", 3, 0)
+
+
+def test_a_way_over_the_nearest_skills_is_named_link_by_link(kernel: Kernel, north: North, client_of: Clients) -> None:
+    ids = {label: skills.skill(kernel, label) for label in ("show empathy", "advise others", "moderate a discussion")}
+    start, middle, end = ids["show empathy"], ids["advise others"], ids["moderate a discussion"]
+    way = [[str(middle), "advise others", "together", False], [str(end), "moderate a discussion", "optional", True]]
+    kept = {"position": 1, "near_id": end, "nearness": 40_000, "way": way}
+    kernel.commit(lambda s: s.add(SkillNeighbour(skill_id=start, walk="w", **kept)))
+    skills.wants(kernel, north.ana, {"show empathy": 4})
+    careers.need(kernel, north.lead, north.academy, "moderate a discussion")
+    page = client_of(north.ana).get("/needs").text
+    assert "“show empathy” and “advise others” are often had together; " in page
+    assert "“advise others” helps with “moderate a discussion”" in page
