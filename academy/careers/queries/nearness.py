@@ -9,7 +9,8 @@ from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from academy.careers.engine import Step
-from academy.neighbours.models import SkillNeighbour
+from academy.neighbours.models import GraphState, SkillNeighbour
+from academy.neighbours.queries import WALK
 from academy.skills.models import Skill, SkillLink
 
 CLOSE = {"essential": 1.0, "optional": 0.8, "broader_skill": 0.6, "broader_group": 0.3}
@@ -38,6 +39,7 @@ def _nearest(session: Session, starts: Collection[UUID], ends: Collection[UUID])
             SkillNeighbour.skill_id.in_(set(starts)),
             SkillNeighbour.near_id.in_(set(ends)),
             SkillNeighbour.nearness >= WORTH,
+            SkillNeighbour.walk == select(GraphState.version).where(GraphState.name == WALK).scalar_subquery(),
         )
     )
     found = []

@@ -10,10 +10,12 @@ from flask.testing import FlaskClient
 
 from academy.careers import actions
 from academy.careers.queries import needs
+from academy.kernel import clock
 from academy.kernel.access import Invalid, Missing, Refused
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode
-from academy.neighbours.models import SkillNeighbour
+from academy.neighbours.models import GraphState, SkillNeighbour
+from academy.neighbours.queries import WALK
 from academy.people.models import Role
 from tests.academy.careers.conftest import North
 from tests.factories import careers, people, skills
@@ -132,10 +134,12 @@ def test_a_way_over_the_nearest_skills_is_named_link_by_link(kernel: Kernel, nor
     ids = {label: skills.skill(kernel, label) for label in ("show empathy", "advise others", "moderate a discussion")}
     start, middle, end = ids["show empathy"], ids["advise others"], ids["moderate a discussion"]
     way = [[str(middle), "advise others", "together", False], [str(end), "moderate a discussion", "optional", True]]
-    kept = {"position": 1, "near_id": end, "nearness": 40_000, "way": way}
-    kernel.commit(lambda s: s.add(SkillNeighbour(skill_id=start, walk="w", **kept)))
     skills.wants(kernel, north.ana, {"show empathy": 4})
     careers.need(kernel, north.lead, north.academy, "moderate a discussion")
+    kept = {"position": 1, "near_id": end, "nearness": 40_000, "way": way}
+    kernel.commit(lambda s: s.add(SkillNeighbour(skill_id=start, walk="w", **kept)))
+    assert ways(kernel, north.ana) == []
+    kernel.commit(lambda s: s.add(GraphState(name=WALK, version="w", at=clock.now())))
     page = client_of(north.ana).get("/needs").text
     assert "“show empathy” and “advise others” are often had together; " in page
     assert "“advise others” helps with “moderate a discussion”" in page
