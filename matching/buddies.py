@@ -16,10 +16,10 @@ from matching.parts import buddy_parts, hours_of
 from matching.people import Crowd, people_from, unknown_skills
 from matching.rules import Bars, rules_from, unplaced
 from matching.scoring import BUDDY_WEIGHTS, Scorer, checked_weights
-from matching.solving import SECONDS, gap_of, half
+from matching.solving import SECONDS, gap_of, half, nobody
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from matching.pairing import Edges
     from matching.people import Whole
@@ -37,7 +37,7 @@ class Found:
     proved: bool
 
 
-def solve(request: BuddiesRequest) -> BuddiesAnswer:
+def solve(request: BuddiesRequest, tell: Callable[[str], None] = nobody) -> BuddiesAnswer:
     """Bring people together as buddies.
 
     First as many people as possible are placed, with as few trios as that takes; then, where ``floor`` is asked for,
@@ -48,6 +48,7 @@ def solve(request: BuddiesRequest) -> BuddiesAnswer:
     Raises UnknownGraph, or ValueError for a malformed person, graph or weight. Every allowed pair is weighed up to
     `candidates.EVERY` people; above, each person's best are, and the answer is nearly the best (`matching.large`).
     """
+    tell("reading")
     graph = loaded(request.get("graph"), request.get("graph_version"))
     people = people_from(request["people"], request.get("seed", 0))
     weights = checked_weights(request.get("weights", BUDDY_WEIGHTS), BUDDY_WEIGHTS)
@@ -57,6 +58,7 @@ def solve(request: BuddiesRequest) -> BuddiesAnswer:
     locked, ignored = _locked(crowd, bars, request.get("locked", ()))
     free = np.setdiff1d(np.arange(len(crowd)), np.array(locked, dtype=np.int64).ravel())
     previous = frozenset(frozenset(pair) for pair in request.get("previous", ()))
+    tell("scoring")
     edges, beyond = buddy_edges(scorer, bars, free, previous)
     most_trios = request.get("max_trios", len(people) % 2)
     seconds = request.get("seconds", SECONDS)
@@ -65,8 +67,10 @@ def solve(request: BuddiesRequest) -> BuddiesAnswer:
         return _find(edges, beyond, free, most_trios=most_trios, floor=floor, seconds=seconds)
 
     floor = request.get("floor", False)
+    tell("matching")
     found = find(floor=floor)
     other = find(floor=not floor) if request.get("compare") else None
+    tell("explaining")
     groups = [tuple(sorted(group, key=lambda at: crowd.people[at].id)) for group in [*locked, *found.groups]]
     groups.sort(key=lambda group: [crowd.people[at].id for at in group])
     parts = _parts_of(scorer, groups)

@@ -14,7 +14,7 @@ from matching.hours import named, slots
 from matching.types import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from matching.types import (
         GoalCover,
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MOST_STEPS_TOLD = 3
 """A skill further away than this is no reason that anybody would believe."""
+_HELPED = (Reason.NO_CAPACITY, Reason.NO_SHARED_LANGUAGE, Reason.TOO_FEW_SHARED_HOURS)
+"""What one more person could help with, by themselves."""
 _EARLIER_CHOICES = frozenset({Reason.BLOCKED, Reason.DECLINED_BEFORE})
 
 
@@ -136,6 +138,8 @@ class Speaker:
     about: str | None = None
     gettext: Gettext = english
     ngettext: Ngettext = english_plural
+    languages: Callable[[str], str] = str
+    """Names a language by its code."""
 
     def reasons(self, parts: Parts, utc_offset: int = 0, *, goals: int = 1) -> list[str]:
         """Give the reasons for a match, to be joined with "; ": at most ``goals`` shared and covered goals each.
@@ -222,6 +226,11 @@ class Speaker:
                 "%(num)s people are ruled out by earlier choices",
                 counts["choice"],
             ),
+            Reason.EXCLUDED: ngettext(
+                "%(num)s person was excluded by whoever runs this group",
+                "%(num)s people were excluded by whoever runs this group",
+                counts[Reason.EXCLUDED],
+            ),
             Reason.EX_PAIR: ngettext(
                 "%(num)s person was a partner before",
                 "%(num)s people were partners before",
@@ -250,6 +259,49 @@ class Speaker:
         }
         return [text for reason, text in said.items() if counts[reason]]
 
+    def would_place(self, unplaced: Unplaced, *, mentors: bool, utc_offset: int = 0) -> str:
+        """Say what would place somebody, for example "one more mentor who speaks Portuguese"; nobody is named.
+
+        What rules out the most others by itself would help first; ``utc_offset`` (minutes) is the reader's clock.
+        """
+        gettext, lacking = self.gettext, _lacking(unplaced)
+        if lacking is None:
+            return gettext("one more free place with a mentor") if mentors else gettext("one more learner")
+        spoken = unplaced["languages"] if Reason.NO_SHARED_LANGUAGE in lacking else []
+        worked = unplaced.get("hours", []) if Reason.TOO_FEW_SHARED_HOURS in lacking else []
+        times = named(slots(worked, utc_offset), gettext)
+        when = gettext("%(first)s and %(second)s", first=times[0], second=times[1]) if times[1:] else "".join(times)
+        tongues = " / ".join(self.languages(code) for code in spoken)
+        return self._mentor_who(tongues, when) if mentors else self._learner_who(tongues, when)
+
+    def _mentor_who(self, languages: str, times: str) -> str:
+        gettext = self.gettext
+        if languages and times:
+            return gettext(
+                "one more mentor who speaks %(languages)s and whose hours include %(times)s",
+                languages=languages,
+                times=times,
+            )
+        if languages:
+            return gettext("one more mentor who speaks %(languages)s", languages=languages)
+        if times:
+            return gettext("one more mentor whose hours include %(times)s", times=times)
+        return gettext("one more mentor who is new to them")
+
+    def _learner_who(self, languages: str, times: str) -> str:
+        gettext = self.gettext
+        if languages and times:
+            return gettext(
+                "one more learner who speaks %(languages)s and whose hours include %(times)s",
+                languages=languages,
+                times=times,
+            )
+        if languages:
+            return gettext("one more learner who speaks %(languages)s", languages=languages)
+        if times:
+            return gettext("one more learner whose hours include %(times)s", times=times)
+        return gettext("one more learner who is new to them")
+
     def _say_shared(self, fact: SharedGoals) -> list[str]:
         gettext = self.gettext
         if fact["steps"] == 0:
@@ -268,6 +320,16 @@ class Speaker:
             return said
         away = self.ngettext("one step away", "%(num)s steps away", steps)
         return self.gettext("%(skill)s, %(away)s", skill=said, away=away)
+
+
+def _lacking(unplaced: Unplaced) -> set[str] | None:
+    """Say what one more person would have to bring, a language or hours; None where anybody, or a place, would do."""
+    if unplaced["code"] != "none_allowed":
+        return None
+    most = max(_HELPED, key=lambda reason: unplaced["only"].get(reason, 0))
+    if unplaced["only"].get(most):
+        return None if most == Reason.NO_CAPACITY else {most}
+    return {reason.value for reason in _HELPED[1:]} & set(unplaced["reasons"])
 
 
 def _near(fact: Has | SharedGoals) -> bool:

@@ -14,10 +14,10 @@ from matching.people import Crowd, people_from, unknown_skills
 from matching.places import FAST, Places, best_places
 from matching.rules import Bars, rules_from, unplaced
 from matching.scoring import MENTOR_WEIGHTS, Scorer, checked_weights
-from matching.solving import gap_of
+from matching.solving import gap_of, nobody
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from matching.people import Whole
     from matching.types import MentorMatch, MentorsAnswer, MentorsRequest, Parts, Solved, Sum
@@ -50,7 +50,7 @@ class Found:
     proved: bool
 
 
-def solve(request: MentorsRequest) -> MentorsAnswer:
+def solve(request: MentorsRequest, tell: Callable[[str], None] = nobody) -> MentorsAnswer:
     """Give learners mentors.
 
     As many learners as possible get one; then, where ``floor`` is asked for, the worst-off learner gets the most; then
@@ -60,11 +60,13 @@ def solve(request: MentorsRequest) -> MentorsAnswer:
 
     Raises UnknownGraph, or ValueError for a malformed person, graph or weight.
     """
+    tell("reading")
     asked = ready(request)
     floor = request.get("floor", False)
     previous = frozenset(frozenset(pair) for pair in request.get("previous", ()))
-    found = find(asked, floor=floor, previous=previous)
+    found = find(asked, floor=floor, previous=previous, tell=tell)
     other = find(asked, floor=not floor, previous=previous) if request.get("compare") else None
+    tell("explaining")
     people, mentors = asked.crowd.people, len(asked.crowd) - asked.learners
     ranked = ranked_pairs(asked.scorer, asked.bars, found.learner, found.mentor, request.get("ranked", RANKED))
     parts = _parts_of(asked, {pair for pairs in ranked.values() for pair in pairs} | set(_pairs(found)))
@@ -117,14 +119,22 @@ def ready(request: MentorsRequest) -> Asked:
     return Asked(crowd, Scorer(graph, crowd, first, behind, weights), bars, len(learners), locked, ignored)
 
 
-def find(asked: Asked, *, floor: bool = False, previous: frozenset[frozenset[str]] = frozenset()) -> Found:
+def find(
+    asked: Asked,
+    *,
+    floor: bool = False,
+    previous: frozenset[frozenset[str]] = frozenset(),
+    tell: Callable[[str], None] = nobody,
+) -> Found:
     """Choose mentors; see `solve`. Up to `candidates.EVERY_PAIR` pairs it is exact."""
     crowd, behind = asked.crowd, asked.learners
+    tell("scoring")
     capacity = np.array([person.capacity for person in crowd.people[behind:]], dtype=np.int64)
     fixed = np.array(asked.locked, dtype=np.int64).reshape(-1, 2)
     capacity -= np.bincount(fixed[:, 1], minlength=len(capacity))
     free = np.setdiff1d(np.arange(behind), fixed[:, 0])
     learner, mentor, score, bound = mentor_pairs(asked.scorer, asked.bars, free, capacity)
+    tell("matching")
     # Ties are broken by place, and so by the seed that the order is made from.
     names = [[str(at) for at in range(some)] for some in (behind, len(capacity))]
     kept = were_together(crowd, learner, mentor + behind, previous)

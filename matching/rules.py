@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
+from matching.hours import intervals_from
 from matching.types import MINIMUM_MINUTES, Reason
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def unplaced(crowd: Crowd, person: int, others: Whole, flags: Flags) -> Unplaced
         "only": {reason.value: alone[reason] for reason in Reason if alone[reason]},
         "refused": {who: [reason.value for reason in barred[who]] for who in sorted(barred)},
         "languages": sorted(crowd.people[person].languages),
+        "hours": intervals_from(crowd.people[person].hours),
     }
 
 

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 
 SECONDS = 10.0
 """How long trios are searched for unless somebody says otherwise."""
+
+
+def nobody(_step: str) -> None:
+    """Hear how far a calculation is, and do nothing about it."""
+
+
 GAP_STEPS = 1_000_000
 
 

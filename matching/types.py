@@ -35,6 +35,8 @@ HIGHEST_LEVEL = 5
 MINIMUM_MINUTES = 60
 """Shared hours a week below which two people are not matched, unless a request says otherwise."""
 
+STEPS = ("reading", "scoring", "matching", "explaining")  # of solving, as they are told on the way
+
 
 class UnknownGraph(KeyError):
     """A request named a graph version that this process has not loaded: send the graph itself."""
@@ -257,7 +259,7 @@ class Unplaced(TypedDict):
     ``code``: ``nobody_else`` (nobody to pair with), ``none_allowed`` (every pair was ruled out) or ``taken``
     (``allowed`` others were possible, and all were placed with somebody else). ``reasons`` counts the others
     by reason (one pair may have several), ``only`` those whom that reason alone rules out; ``refused`` keeps the
-    reasons person by person. ``languages`` are hers: what somebody would have to speak.
+    reasons person by person. ``languages`` and ``hours`` (of the UTC week) are hers: what somebody would have to bring.
     """
 
     person: str
@@ -268,6 +270,7 @@ class Unplaced(TypedDict):
     only: dict[str, int]
     refused: dict[str, list[str]]
     languages: list[str]
+    hours: NotRequired[list[list[int]]]
 
 
 class Sum(TypedDict):

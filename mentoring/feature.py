@@ -10,7 +10,18 @@ from mentoring.matches import api as matches_api
 from mentoring.matches import cli as matches_cli
 from mentoring.matches import jobs
 from mentoring.matches import reactions as match_reactions
-from mentoring.matches.pages import calendar, declined, notices, offers, panel, plain, proposals
+from mentoring.matches.pages import (
+    calendar,
+    declined,
+    history,
+    notices,
+    offers,
+    pairs,
+    panel,
+    plain,
+    proposals,
+    steering,
+)
 from mentoring.pairs import api as pairs_api
 from mentoring.pairs import pages as pair_pages
 from mentoring.pairs import reactions as pair_reactions
@@ -24,6 +35,9 @@ FEATURE = Feature(
         profiles.blueprint,
         pair_pages.blueprint,
         proposals.blueprint,
+        steering.blueprint,
+        pairs.blueprint,
+        history.blueprint,
         offers.blueprint,
         declined.blueprint,
         matches_api.blueprint,

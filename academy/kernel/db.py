@@ -39,7 +39,7 @@ from academy.kernel.ids import new_id
 
 T = TypeVar("T")
 
-SCHEMA = "0021"
+SCHEMA = "0022"
 """The migration that this code needs; readiness compares it with the database's own."""
 
 NAMING = {

@@ -28,13 +28,14 @@ TIMEOUT = 60.0  # seconds
 SHORT = 120
 """Characters of Markdown that are rendered in less time than it takes to hand them to a thread and back."""
 KILL_WAIT = 2.0  # seconds
+TICK = 1.0  # seconds
 ANSWER_MAX = 64 << 20
 
 
 class SolveFailed(Exception):
     """A solver gave no result; the message says why.
 
-    `kind` is "timeout", "died", "refused", "busy" or the name of the exception that the solver raised.
+    `kind` is "timeout", "died", "refused", "busy", "cancelled" or the name of the exception that the solver raised.
     """
 
     def __init__(self, kind: str, message: str) -> None:
@@ -48,6 +49,37 @@ class ThreadPool(Protocol):
 
     def run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Return what the function returns, or raise what it raises."""
+
+
+class _Watch:
+    """How long one request may take, and somebody who is asked meanwhile whether it is still wanted."""
+
+    def __init__(self, timeout: float, going: Callable[[str], bool] | None) -> None:
+        self.timeout, self.step = timeout, ""
+        self._going = going
+        self._deadline = time.monotonic() + timeout
+        self._next = time.monotonic() + TICK
+
+    def heard(self, step: str) -> None:
+        """Keep how far the engine says it is, and pass it on at once."""
+        self.step, self._next = step, 0.0
+        self.left()
+
+    def left(self) -> float:
+        """Return the seconds that are left; raises `TimeoutError` where there are none, `SolveFailed` if it may end."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        if self._going is not None and time.monotonic() >= self._next:
+            self._next = time.monotonic() + TICK
+            if not self._going(self.step):
+                raise SolveFailed("cancelled", "nobody waits for the answer any more")
+        return left
+
+    def wait(self) -> float:
+        """Return how long to wait at a time; raises as `left` does."""
+        left = self.left()
+        return left if self._going is None else min(left, TICK)
 
 
 class Matcher:
@@ -65,14 +97,15 @@ class Matcher:
         """The process's id while there is one."""
         return self._process.pid if self._process is not None else None
 
-    def solve(self, target: str, request: Mapping[str, Any], timeout: float) -> dict[str, Any]:
-        """Answer one request within `timeout` seconds, waiting for the ones before it included."""
-        deadline = time.monotonic() + timeout
+    def solve(
+        self, target: str, request: Mapping[str, Any], timeout: float, going: Callable[[str], bool] | None = None
+    ) -> dict[str, Any]:
+        """Answer one request within `timeout` seconds, waiting for the ones before it included; see `solve` below."""
+        watch = _Watch(timeout, going)
         message = json.dumps({"target": target, "request": request}).encode()
-        if not self._lock.acquire(timeout=timeout):
-            raise SolveFailed("busy", f"the matcher was still busy after {timeout:g} s")
+        self._queue(watch)
         try:
-            reply = self._ask(HEADER.pack(len(message)) + message, deadline, timeout)
+            reply = self._ask(HEADER.pack(len(message)) + message, watch)
         finally:
             self._lock.release()
         if "error" in reply:
@@ -81,6 +114,14 @@ class Matcher:
         if not isinstance(result, dict):
             raise SolveFailed("TypeError", f"{target} must return a dict")
         return result
+
+    def _queue(self, watch: _Watch) -> None:
+        """Take the process for oneself, as soon as those before are done."""
+        try:
+            while not self._lock.acquire(timeout=watch.wait()):
+                pass
+        except TimeoutError:
+            raise SolveFailed("busy", f"the matcher was still busy after {watch.timeout:g} s") from None
 
     def stop(self) -> None:
         """End the process, whatever it is doing."""
@@ -93,20 +134,20 @@ class Matcher:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(KILL_WAIT)
 
-    def _ask(self, message: bytes, deadline: float, timeout: float) -> dict[str, Any]:
+    def _ask(self, message: bytes, watch: _Watch) -> dict[str, Any]:
         warm = self._process is not None
         try:
             try:
-                return self._exchange(message, deadline)
+                return self._exchange(message, watch)
             except ConnectionError:
                 if not warm:
                     raise
                 # A warm process may have ended of idleness just now: ask a new one.
                 self.stop()
-                return self._exchange(message, deadline)
+                return self._exchange(message, watch)
         except TimeoutError:
             self.stop()
-            raise SolveFailed("timeout", f"the matcher gave no answer within {timeout:g} s") from None
+            raise SolveFailed("timeout", f"the matcher gave no answer within {watch.timeout:g} s") from None
         except ConnectionError:
             self.stop()
             raise SolveFailed("died", "the matcher process ended before it gave an answer") from None
@@ -114,15 +155,18 @@ class Matcher:
             self.stop()  # interrupted in between: the next answer would be taken for another's
             raise
 
-    def _exchange(self, message: bytes, deadline: float) -> dict[str, Any]:
+    def _exchange(self, message: bytes, watch: _Watch) -> dict[str, Any]:
         wire = self._wire or self._start()
-        _limit(wire, deadline)
+        wire.settimeout(watch.left())
         wire.sendall(message)
-        size = int.from_bytes(_receive(wire, HEADER.size, deadline), "big")
-        if size > ANSWER_MAX:
-            raise ConnectionError
-        reply: dict[str, Any] = json.loads(_receive(wire, size, deadline))
-        return reply
+        while True:
+            size = int.from_bytes(_receive(wire, HEADER.size, watch), "big")
+            if size > ANSWER_MAX:
+                raise ConnectionError
+            reply: dict[str, Any] = json.loads(_receive(wire, size, watch))
+            if "progress" not in reply:
+                return reply
+            watch.heard(str(reply["progress"]))
 
     def _start(self) -> socket.socket:
         # A pair of sockets rather than pipes: they wait cooperatively under gevent, and with a timeout.
@@ -141,18 +185,14 @@ class Matcher:
         return ours
 
 
-def _limit(wire: socket.socket, deadline: float) -> None:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    wire.settimeout(left)
-
-
-def _receive(wire: socket.socket, size: int, deadline: float) -> bytes:
+def _receive(wire: socket.socket, size: int, watch: _Watch) -> bytes:
     found = bytearray()
     while len(found) < size:
-        _limit(wire, deadline)
-        chunk = wire.recv(min(size - len(found), 1 << 20))
+        wire.settimeout(watch.wait())
+        try:
+            chunk = wire.recv(min(size - len(found), 1 << 20))
+        except TimeoutError:
+            continue  # `watch` says whether that was all the time there is
         if not chunk:
             raise ConnectionError
         found += chunk
@@ -203,16 +243,23 @@ def run_on(text: str, function: Callable[..., T], *more: Any) -> T:
     return function(text, *more) if len(text) <= SHORT else run(function, text, *more)
 
 
-def solve(target: str, request: Mapping[str, Any], *, timeout: float = TIMEOUT) -> dict[str, Any]:
+def solve(
+    target: str,
+    request: Mapping[str, Any],
+    *,
+    timeout: float = TIMEOUT,
+    going: Callable[[str], bool] | None = None,
+) -> dict[str, Any]:
     """Return what an engine answers to a request of plain JSON values, from the matcher process.
 
     `target` names a function of a module called engine, as "mentoring.matches.engine:solve", or of one in a folder
     of that name. The process takes one request at a time; `timeout` is in seconds, and at its end the process is
-    killed. Raises `SolveFailed`.
+    killed. `going` is asked about once a second, with the step that the engine told last ("" before), whether to go
+    on: a no kills the process too. Raises `SolveFailed`.
     """
     if not TARGET.fullmatch(target):
         raise SolveFailed("refused", f"{target!r} is no function of an engine")
-    return _offload.matcher.solve(target, request, timeout)
+    return _offload.matcher.solve(target, request, timeout, going)
 
 
 def stop() -> None:

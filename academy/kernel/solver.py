@@ -3,14 +3,16 @@
 Started by `academy.kernel.offload` as `python -m academy.kernel.solver`. Requests come on stdin and
 answers go to stdout, each a JSON object behind its length as four bytes, big-endian:
 `{"target": "mentoring.matches.engine:solve", "request": {…}}` is answered by `{"result": {…}}` or by
-`{"error": "ValueError", "message": "…"}`. It ends by itself when its server is gone or asks nothing for
-`IDLE` seconds.
+`{"error": "ValueError", "message": "…"}`. An engine's function that takes a second argument is given `tell`: each
+step that it tells goes ahead of the answer as `{"progress": "scoring"}`. It ends by itself when its server is
+gone or asks nothing for `IDLE` seconds.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import json
 import os
 import re
@@ -18,6 +20,7 @@ import select
 import signal
 import struct
 import sys
+from collections.abc import Callable
 from typing import Any
 
 HEADER = struct.Struct("!I")
@@ -25,7 +28,7 @@ TARGET = re.compile(r"(?:[a-z]\w*\.)+engine(?:\.[a-z]\w*)?:[a-z]\w*", re.ASCII)
 IDLE = 120.0  # seconds
 
 
-def answer(message: bytes) -> bytes:
+def answer(message: bytes, tell: Callable[[str], None]) -> bytes:
     """Solve one request; an error is an answer too."""
     try:
         asked = json.loads(message)
@@ -34,8 +37,9 @@ def answer(message: bytes) -> bytes:
             reply = {"error": "refused", "message": f"{target!r} is no function of an engine"}
         else:
             module, _, name = target.partition(":")
-            result = getattr(importlib.import_module(module), name)(asked["request"])
-            reply = {"result": result}
+            function = getattr(importlib.import_module(module), name)
+            more = [tell] if len(inspect.signature(function).parameters) > 1 else []
+            reply = {"result": function(asked["request"], *more)}
         return json.dumps(reply).encode()
     except Exception as error:  # noqa: BLE001 - the server decides what an error means
         return json.dumps({"error": type(error).__name__, "message": str(error)}).encode()
@@ -50,8 +54,15 @@ def serve(requests: int, answers: int, idle: float = IDLE) -> None:
         message = _read(requests, *HEADER.unpack(header))
         if message is None:
             return
-        reply = answer(message)
-        _write(answers, HEADER.pack(len(reply)) + reply)
+        _write(answers, _framed(answer(message, lambda step: _write(answers, _framed(_progress(step))))))
+
+
+def _progress(step: str) -> bytes:
+    return json.dumps({"progress": step}).encode()
+
+
+def _framed(data: bytes) -> bytes:
+    return HEADER.pack(len(data)) + data
 
 
 def _read(source: int, size: int) -> bytes | None:

@@ -12,9 +12,9 @@ from academy.web.api.operations import PREFIX, Operations, answers, asks, refuse
 from academy.web.api.shapes import part_of, span_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
-from mentoring.matches import queries
 from mentoring.matches.actions import offers as actions
 from mentoring.matches.actions import runs
+from mentoring.matches.queries import offered, proposed
 from mentoring.matches.schemas import (
     AcceptIn,
     AskIn,
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     from academy.kernel.paging import Part
     from academy.kernel.viewer import Viewer
-    from mentoring.matches.queries import MatchLine, OfferLine, RunLine
+    from mentoring.matches.queries.offered import OfferLine
+    from mentoring.matches.queries.proposed import MatchLine, RunLine
 
 blueprint = Operations("matches_api", __name__, tag="Matching")
 
@@ -48,7 +49,7 @@ def show(group_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """Return what the matcher proposes for a group."""
     me = viewer()
     with kernel().reading() as session:
-        found = queries.matching_for(session, me, group_id, query["kind"])
+        found = proposed.matching_for(session, me, group_id, query["kind"])
     shown = {face.id for line in found.matches for face, _role in line.people}
     before_showing(me, "matching", shown | {one.face.id for one in found.unplaced})
     return {
@@ -77,7 +78,7 @@ def _match(line: MatchLine) -> dict[str, Any]:
 def run(run_id: UUID) -> RunLine:
     """Return one asking of the matcher: `state` says when it has answered."""
     with kernel().reading() as session:
-        return queries.run_for(session, viewer(), run_id)
+        return proposed.run_for(session, viewer(), run_id)
 
 
 @blueprint.get("/offers")
@@ -88,7 +89,7 @@ def offers(query: dict[str, Any]) -> Part[OfferLine]:
     """List the offers that the caller was made."""
     me = viewer()
     with kernel().reading() as session:
-        found = queries.offers_part(session, me, span_of(query), state=query.get("state"))
+        found = offered.offers_part(session, me, span_of(query), state=query.get("state"))
     before_showing(me, "offer", [line.learner.id for line in found.items])
     return found
 
@@ -104,7 +105,7 @@ def offer(offer_id: UUID) -> OfferLine:
 def _shown(me: Viewer, offer_id: UUID) -> OfferLine:
     """Return one of the caller's offers, once it is written down that they are shown it."""
     with kernel().reading() as session:
-        found = queries.offer_for(session, me, offer_id)
+        found = offered.offer_for(session, me, offer_id)
     before_showing(me, "offer", [found.learner.id])
     return found
 
@@ -121,7 +122,7 @@ def ask(group_id: UUID, sent: dict[str, Any]) -> Response:
     def work(session: Session) -> RunLine:
         run_id = runs.ask_run(session, viewer=me, group_id=group_id, kind=sent["kind"])
         session.flush()
-        return queries.run_for(session, me, run_id)
+        return proposed.run_for(session, me, run_id)
 
     return create(work, RunOut, status=202, tagged=False, location=lambda body: f"{PREFIX}/runs/{body['id']}")
 
@@ -139,7 +140,7 @@ def publish(run_id: UUID, sent: dict[str, Any]) -> Response:
     def work(session: Session) -> RunLine:
         runs.publish(session, viewer=me, run_id=run_id, version=sent["version"])
         session.flush()
-        return queries.run_for(session, me, run_id)
+        return proposed.run_for(session, me, run_id)
 
     return create(work, RunOut, status=200, tagged=False)
 
@@ -174,6 +175,6 @@ def _answer(offer_id: UUID, act: Callable[..., object], **said: Any) -> Response
     def work(session: Session) -> OfferLine:
         act(session, viewer=me, offer_id=offer_id, **said)
         session.flush()
-        return queries.offer_for(session, me, offer_id)
+        return offered.offer_for(session, me, offer_id)
 
     return create(work, OfferOut, status=200, tagged=False)

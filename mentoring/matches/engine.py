@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 from matching import buddies, mentors, solving, why
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from matching.instance import Answer, Buddies, Mentors
 
 
-def solve(request: dict[str, Any]) -> dict[str, Any]:
-    """Answer one asking.
+def solve(request: dict[str, Any], tell: Callable[[str], None] = solving.nobody) -> dict[str, Any]:
+    """Answer one asking; `tell` is told each step that is begun (`matching.types.STEPS`).
 
     `request` holds `purpose` ("buddy" or "mentorship") and `ask`, a `matching.types.BuddiesRequest` or
     `MentorsRequest`; the answer is the matching `BuddiesAnswer` or `MentorsAnswer`. Raises what they raise:
     `UnknownGraph` when only a version was sent and this process has not met it.
     """
     started, ask = time.monotonic(), request["ask"]
-    answer = buddies.solve(ask) if request["purpose"] == "buddy" else mentors.solve(ask)
+    answer = buddies.solve(ask, tell) if request["purpose"] == "buddy" else mentors.solve(ask, tell)
     answer["solved"]["seconds"] = round(time.monotonic() - started, 3)
     return dict(answer)
 

@@ -47,6 +47,13 @@ class RunFailed(RunEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunCancelled(RunEvent):
+    """A lead stopped a proposal that was being worked out."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = _RUN
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunPublished(RunEvent):
     """A lead made a proposal known to those it is about."""
 

@@ -21,6 +21,7 @@ class RunState(StrEnum):
     PUBLISHED = "published"
     FAILED = "failed"
     REPLACED = "replaced"
+    CANCELLED = "cancelled"
 
 
 class MatchState(StrEnum):
@@ -56,7 +57,9 @@ class Run(Table):
     """One asking of the matcher for a group: for buddies or for mentors (`kind` is a pair's).
 
     `settings` holds what the matcher was given besides people: `seed`, `week` (the Monday of the week whose
-    hours were compared) and, once it answered, `graph_version` and how many were `placed` and `considered`.
+    hours were compared) and, once it answered, `graph_version`, how many were `placed` and `considered`, the `weights`
+    (parts of 100) and how good the answer is, without naming anybody (`mentoring.matches.actions.drafts.summed`).
+    `step` is how far the matcher says it is (`matching.types.STEPS`).
     """
 
     __tablename__ = "runs"
@@ -67,6 +70,7 @@ class Run(Table):
     kind: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20))
     version: Mapped[int] = mapped_column(default=1)
+    step: Mapped[str | None] = mapped_column(String(20))
     settings: Mapped[dict[str, Any]]
     asked_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
     asked_at: Mapped[datetime]

@@ -20,6 +20,7 @@ from academy.kernel.viewer import Viewer
 from academy.people import queries as people_queries
 from academy.people.models import Membership, Person, Role
 from matching.types import Reason
+from mentoring.choices.queries import chosen
 from mentoring.matches.models import MatchPerson, MatchRole, Offer, OfferState
 from mentoring.pairs.models import PairKind
 from mentoring.pairs.queries import Together, paired, together
@@ -57,6 +58,7 @@ class Standing:
     blocks: frozenset[tuple[UUID, UUID]]
     together: Together
     declined: frozenset[tuple[UUID, UUID]]
+    excluded: frozenset[frozenset[UUID]]
     paired: frozenset[UUID]
     waiting: frozenset[UUID]
 
@@ -75,17 +77,22 @@ class Standing:
             (Reason.DECLINED_BEFORE, (a, b) in self.declined or (b, a) in self.declined),
             (Reason.EX_PAIR, pair in self.together.before),
             (Reason.ALREADY_PAIRED, pair in self.together.now),
+            (Reason.EXCLUDED, pair in self.excluded),
         )
         return [reason for reason, applies in broken if applies]
 
-    def fits(self, people: Mapping[UUID, str]) -> bool:
-        """Say whether a match still fits: everybody is here in their role, and nothing rules them out."""
+    def fits(self, people: Mapping[UUID, str], *, offered: bool = False) -> bool:
+        """Say whether a match still fits: everybody is here in their role, and nothing rules them out.
+
+        What a lead has excluded counts no more once it is `offered`.
+        """
         here = all(ROLE_IN_GROUP[role] in self.roles.get(person, ()) for person, role in people.items())
-        return here and not any(self.bars(a, b) for a, b in combinations(people, 2))
+        counts = {Reason.EXCLUDED} if offered else set()
+        return here and not any(set(self.bars(a, b)) - counts for a, b in combinations(people, 2))
 
 
 def standing(session: Session, *, group_id: UUID, kind: str, person_ids: Iterable[UUID]) -> Standing:
-    """Look up what rules people out, for pairs of one kind begun in a group. Seven statements at most."""
+    """Look up what rules people out, for pairs of one kind begun in a group. Eight statements at most."""
     ids = set(person_ids)
     now = clock.now()
     roles: dict[UUID, set[str]] = {}
@@ -121,6 +128,7 @@ def standing(session: Session, *, group_id: UUID, kind: str, person_ids: Iterabl
         blocks=frozenset(people_queries.blocks_among(session, list(ids))),
         together=together(session, kind, ids),
         declined=frozenset(declined),
+        excluded=chosen(session, group_id, kind).excluded,
         paired=frozenset(paired(session, kind, ROLE_IN_GROUP[MatchRole.LEARNER], ids)),
         waiting=frozenset(waiting),
     )

@@ -6,10 +6,14 @@ from marshmallow import Schema, fields, validate
 
 from academy.web.api.shapes import FaceOut, Out, PageIn, QueryIn, instant
 from academy.web.forms import REQUIRED
-from academy.web.wire import Id, Version
+from academy.web.wire import PATTERN, Id, Version
+from mentoring.choices.policy import WHOLE
 from mentoring.matches.models import OfferState
 from mentoring.matches.policy import LONGEST_REASON
 from mentoring.pairs.models import PairKind
+
+ONE = PATTERN.strip("^$")
+"""An id inside a longer text."""
 
 
 class AskIn(Schema):
@@ -18,6 +22,50 @@ class AskIn(Schema):
     kind = fields.String(
         required=True, validate=validate.OneOf([kind.value for kind in PairKind]), error_messages=REQUIRED
     )
+
+
+def _parts() -> fields.Integer:
+    """Make the field of one component's weight."""
+    return fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, WHOLE, error="Choose a number from {min} to {max}."),
+        error_messages={"invalid": "Please write a whole number."},
+    )
+
+
+class WeighIn(AskIn):
+    """How much each component counts, in parts of 100, and whether the worst-off person comes first.
+
+    `scale` asks for whatever was written to be brought to 100.
+    """
+
+    help = _parts()
+    shared_goals = _parts()
+    level = _parts()
+    hours = _parts()
+    rarity = _parts()
+    languages = _parts()
+    zone = _parts()
+    floor = fields.Boolean(load_default=False)
+    scale = fields.Boolean(load_default=False)
+    version = Version(required=True, error_messages=REQUIRED)
+
+
+class DecideIn(AskIn):
+    """What a lead decides about two people, as one button says it: the choice and the two ids."""
+
+    say = fields.String(
+        required=True,
+        validate=validate.Regexp(f"^(locked|excluded|open) {ONE} {ONE}$", error="This is no choice about two people."),
+        error_messages=REQUIRED,
+    )
+
+
+class SwapIn(AskIn):
+    """Who takes whose place."""
+
+    one = Id(required=True, error_messages=REQUIRED)
+    other = Id(required=True, error_messages=REQUIRED)
 
 
 class PublishIn(Schema):
@@ -62,6 +110,7 @@ class RunOut(Out):
     kind = fields.String()
     state = fields.String()
     version = fields.Integer()
+    step = fields.String(allow_none=True)
     asked_at = instant()
     published_at = instant(allow_none=True)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import and_, delete, not_, select, update
+from sqlalchemy import and_, delete, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from academy.kernel import jobs
 from academy.people.models import Membership
+from mentoring.choices.models import PairChoice
 from mentoring.matches.actions import facts, offers
 from mentoring.matches.models import Match, MatchHistory, MatchPerson, Offer, OfferState, Unplaced
 from mentoring.pairs import actions as pairs
@@ -33,6 +34,7 @@ def erase_matches(session: Session, person_id: UUID) -> None:
     """
     offers.withdraw(session, offers=facts.pending_with(session, [person_id]), gone=[person_id])
     session.execute(delete(Unplaced).where(Unplaced.person_id == person_id))
+    session.execute(delete(PairChoice).where(or_(PairChoice.one_id == person_id, PairChoice.other_id == person_id)))
     mine = session.scalars(select(MatchPerson.match_id).where(MatchPerson.person_id == person_id)).all()
     for start in range(0, len(mine), AT_ONCE):
         some = mine[start : start + AT_ONCE]

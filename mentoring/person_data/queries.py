@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from academy.people.models import Group, Membership
 from academy.privacy.queries import count_of, rows_of
+from mentoring.choices.models import PairChoice
 from mentoring.matches.models import Match, MatchPerson, Offer, Run, Unplaced
 from mentoring.pairs.models import Pair, Parting
 from mentoring.profiles.models import MentorProfile
@@ -34,10 +35,16 @@ def matches(session: Session, person_id: UUID) -> dict[str, Any]:
     )
     answered = select(Offer.state, Offer.offered_at, Offer.answered_at, Offer.reason)
     asked = select(Run.kind, Run.asked_at).where(Run.asked_by == person_id).order_by(Run.asked_at)
+    decided = (
+        select(PairChoice.kind, PairChoice.choice, PairChoice.at)
+        .where(or_(PairChoice.one_id == person_id, PairChoice.other_id == person_id))
+        .order_by(PairChoice.at)
+    )
     return {
         "proposed": rows_of(session, proposed),
         "offers": rows_of(session, answered.where(Offer.person_id == person_id).order_by(Offer.offered_at)),
         "runs_asked": rows_of(session, asked),
+        "decided_about": rows_of(session, decided),
     }
 
 
@@ -57,9 +64,10 @@ def count_mentoring(person_id: UUID) -> ColumnElement[Any]:
 
 
 def count_matches(person_id: UUID) -> ColumnElement[Any]:
-    """Count what somebody was proposed for, and the runs that could not place them."""
+    """Count what somebody was proposed for, the runs that could not place them, and what leads decided about them."""
     proposed = count_of(MatchPerson, MatchPerson.person_id == person_id)
-    return proposed + count_of(Unplaced, Unplaced.person_id == person_id)
+    decided = count_of(PairChoice, or_(PairChoice.one_id == person_id, PairChoice.other_id == person_id))
+    return proposed + count_of(Unplaced, Unplaced.person_id == person_id) + decided
 
 
 def count_pairs(person_id: UUID) -> ColumnElement[Any]:

@@ -178,6 +178,9 @@ PAGES = (
     Page("cohort-enroll", "/cohorts/{cohort}/enroll", ("lead",)),
     Page("matches-buddies", "/groups/{cohort}/matches?kind=buddy", ("lead",)),
     Page("matches-mentors", "/groups/{cohort}/matches?kind=mentorship", ("lead",)),
+    Page("matches-why", "/groups/{cohort}/matches/why?kind=buddy", ("lead",)),
+    Page("matches-swap", "/groups/{cohort}/matches/swap?kind=buddy", ("lead",)),
+    Page("matches-runs", "/groups/{cohort}/matches/runs?kind=mentorship", ("lead",)),
 )
 
 NOT_PAGES = {

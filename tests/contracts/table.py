@@ -286,6 +286,13 @@ GET  /pairs/{pair}/end                     in   404  ok   404  404  ok   404  40
 POST /pairs/{pair}/end                     401  404  ok   404  404  ok   404  404  404  404  404
 GET  /groups/{cohort}/matches              in   404  403  403  404  403  ok   404  ok   404  403
 POST /groups/{cohort}/matches              401  404  403  403  404  403  ok   404  ok   404  403
+GET  /groups/{cohort}/matches/why          in   404  403  403  404  403  ok   404  ok   404  403
+GET  /groups/{cohort}/matches/swap         in   404  403  403  404  403  ok   404  ok   404  403
+GET  /groups/{cohort}/matches/runs         in   404  403  403  404  403  ok   404  ok   404  403
+POST /groups/{cohort}/matches/settings     401  404  403  403  404  403  ok   404  ok   404  403
+POST /groups/{cohort}/matches/choices      401  404  403  403  404  403  ok   404  ok   404  403
+POST /groups/{cohort}/matches/swap         401  404  403  403  404  403  ok   404  ok   404  403
+POST /runs/{run}/cancel                    401  404  403  403  404  403  ok   404  ok   404  403
 POST /runs/{run}/publish                   401  404  403  403  404  403  ok   404  ok   404  403
 GET  /calendar                             in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /calendar?view=month                  in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok

@@ -198,6 +198,25 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
     ("POST", "/offers/{offer}/decline"): lambda *_: {"version": "1", "reason": "A full autumn."},
     ("POST", "/pairs/{pair}/end"): lambda *_: {"reason": "Other hours."},
     ("POST", "/groups/{cohort}/matches"): lambda *_: {"kind": "buddy"},
+    ("POST", "/groups/{cohort}/matches/settings"): lambda *_: {
+        "kind": "buddy",
+        "version": "0",
+        "help": "20",
+        "shared_goals": "40",
+        "hours": "20",
+        "rarity": "10",
+        "languages": "5",
+        "zone": "5",
+    },
+    ("POST", "/groups/{cohort}/matches/choices"): lambda ids, _: {
+        "kind": "buddy",
+        "say": f"excluded {ids['learner']} {ids['peer']}",
+    },
+    ("POST", "/groups/{cohort}/matches/swap"): lambda ids, _: {
+        "kind": "buddy",
+        "one": ids["learner"],
+        "other": ids["peer"],
+    },
     ("POST", "/runs/{run}/publish"): lambda *_: {"version": "2"},
     ("POST", "/workshops"): lambda ids, _: {**_workshop(ids), "group": ids["cohort"]},
     ("POST", "/workshops/{workshop}/answer"): lambda *_: {"answer": "going"},
@@ -273,7 +292,7 @@ NO_FORM = {
     "/me/security/passkeys/{skill}/remove", "/me/proof/options", "/people/{learner}/factors/reset",
     "/admin/people/{learner}/sign-out", "/admin/people/{learner}/close", "/admin/people/{learner}/reopen",
     "/admin/jobs/retry", "/admin/jobs/{job}/retry", "/admin/jobs/{job}/set-aside", "/admin/mail/test",
-    "/calendar/feed", "/calendar/feed/revoke",
+    "/calendar/feed", "/calendar/feed/revoke", "/runs/{run}/cancel",
     "/tracks/{whole_track}/draft",
     "/sign-out", "/me/blocks/{colleague}/remove", "/me/skills/{skill}/remove", "/me/goals/{skill}/remove", "/notices/read",
     "/invitations/{invitation}/resend", "/invitations/{invitation}/withdraw", "/links/{join_link}/end",
@@ -292,6 +311,7 @@ SHOWS_OTHERS = {
     "/people/{learner}/gap",
     "/people/{learner}/levels",
     "/people/{learner}", "/offers", "/offers/{offer}", "/groups/{cohort}/matches", "/skills/{skill}", "/admin/people",
+    "/groups/{cohort}/matches/swap", "/groups/{cohort}/matches/runs",
     "/api/v1/offers", "/api/v1/offers/{offer}", "/api/v1/groups/{cohort}/matches",
 }  # fmt: skip
 """Pages and operations that show personal data of others: that they were opened is written down first."""

@@ -16,8 +16,8 @@ from academy.people.models import GroupKind, Role
 from academy.skills import queries as skills
 from academy.skills.models import Framework, Skill, SkillLink
 from mentoring.matches.actions import offers, runs
+from mentoring.matches.actions.asking import request_for
 from mentoring.matches.engine import solve
-from mentoring.matches.jobs import request_for
 from mentoring.matches.models import Offer, Run
 from mentoring.pairs.models import Pair
 from mentoring.profiles.actions import offer_mentoring
@@ -155,19 +155,20 @@ def asked(made: World, kind: str) -> UUID:
 
 
 def answer_of(made: World, run_id: UUID):
-    """Work a run out in this process, and return (answer, week)."""
+    """Work a run out in this process, and return what is kept of it: the answer, the week and the weights."""
     with made.kernel.reading() as session:
         value = request_for(session, run_id)
         graph = skills.graph(session)
     request = value["request"]
-    return solve({**request, "ask": {**request["ask"], "graph": graph}}), value["week"]
+    answer = solve({**request, "ask": {**request["ask"], "graph": graph}})
+    return {"answer": answer, **{name: value[name] for name in ("week", "weights", "floor")}}
 
 
 def proposed(made: World, kind: str) -> UUID:
     """Let the lead ask, and the matcher answer."""
     run_id = asked(made, kind)
-    answer, week = answer_of(made, run_id)
-    made.kernel.commit(lambda s: runs.keep_answer(s, run_id=run_id, answer=answer, week=week))
+    answer = answer_of(made, run_id)
+    made.kernel.commit(lambda s: runs.keep_answer(s, run_id=run_id, **answer))
     return run_id
 
 

@@ -36,7 +36,7 @@ from cohorts.roster import queries as roster
 from cohorts.workshops import queries as workshops
 from cohorts.workshops.engine import times
 from forums.spaces.queries import rooms as spaces
-from mentoring.matches import queries as matches
+from mentoring.matches.queries import offered
 from mentoring.pairs import queries as pairs
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def home() -> ResponseReturnValue:
         week = workshops.workshops_for(session, me, since=now, until=now + timedelta(days=7))
         rooms = spaces.rooms_for(session, me)
         mine = pairs.pairs_of(session, me)
-        offers = matches.offers_for(session, me)
+        offers = offered.offers_for(session, me)
         strips = _strips(session, me, week[:WEEK], [face for pair in mine for face in pair.others])
         unsaid = _unsaid(session, me) if plan and not mine else False
         begun = house.beginnings_for(session, me) if policy.granting(me, Right.SETTLE) else None

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from academy.people.models import Role
 from cohorts.roster.seeds.story import Story, World
-from mentoring.matches import queries as match_queries
+from mentoring.choices.policy import DEFAULTS
+from mentoring.matches.actions import deciding as match_deciding
 from mentoring.matches.actions import offers as match_offers
 from mentoring.matches.actions import runs as match_runs
+from mentoring.matches.queries import offered, proposed
 from mentoring.pairs import actions as pairs
 from mentoring.pairs import queries as pair_queries
 from mentoring.profiles import actions as profiles
@@ -36,7 +38,14 @@ def match(world: World, story: Story, told: Mapping[str, Any]) -> None:
         story.do(start - timedelta(days=2), partial(_scripted_pairs, world, told["conversations"], key))
     story.add(world.now - timedelta(days=2), partial(_places, world, busy, busy["capacity"]))
     cohort = busy["cohort"]
-    story.do(world.now - timedelta(days=1), partial(_run, world, cohort, world.leads[cohort], "mentorship"))
+    lead = world.leads[cohort]
+    story.do(world.now - timedelta(days=1), partial(_run, world, cohort, lead, "mentorship"))
+    # A proposal that is not published yet, steered by its lead: there is something to look at, and a history.
+    mentors = [p for p in told["people"]["people"] if (p.get("cohort"), p.get("role")) == (cohort, "mentor")]
+    roomy = next(person for person in mentors if person is not busy)
+    story.add(world.now - timedelta(hours=3), partial(_places, world, roomy, roomy["capacity"] + 2))
+    story.do(world.now - timedelta(hours=2), partial(_propose, world, cohort, lead, "mentorship"))
+    story.do(world.now - timedelta(hours=1), partial(_steer, world, cohort, lead, "mentorship"))
 
 
 def _busy_mentor(told: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -55,16 +64,41 @@ def _places(world: World, mentor: Mapping[str, Any], capacity: int, session: Ses
     )
 
 
-def _run(world: World, cohort: str, lead: str, kind: str) -> None:
-    """Ask the matcher, let it work, publish what it proposes."""
+def _propose(world: World, cohort: str, lead: str, kind: str) -> UUID:
+    """Ask the matcher and let it work; return the run's id."""
     group_id = world.cohorts[cohort]
     run_id = world.kernel.commit(
         lambda s: match_runs.ask_run(s, viewer=world.viewer(s, lead), group_id=group_id, kind=kind)
     )
     world.kernel.runner.run_due()
+    return run_id
+
+
+def _steer(world: World, cohort: str, lead: str, kind: str) -> None:
+    """Exclude the first pair that is proposed, let hours count more, and have it worked out again."""
+    group_id = world.cohorts[cohort]
+    weights = {**DEFAULTS[kind], "help": 40, "hours": 25}
+
+    def work(session: Session) -> None:
+        viewer = world.viewer(session, lead)
+        found = proposed.matching_for(session, viewer, group_id, kind).matches
+        both: dict[str, Any] = {"viewer": viewer, "group_id": group_id, "kind": kind}
+        for line in found[:1]:
+            learner, mentor = (face.id for face, _role in line.people)
+            match_deciding.decide(session, **both, one_id=learner, other_id=mentor, choice="excluded")
+        match_deciding.weigh(session, **both, weights=weights, floor=False, version=0)
+
+    world.kernel.commit(work)
+    world.kernel.runner.run_due()
+
+
+def _run(world: World, cohort: str, lead: str, kind: str) -> None:
+    """Ask the matcher, let it work, publish what it proposes."""
+    group_id = world.cohorts[cohort]
+    run_id = _propose(world, cohort, lead, kind)
 
     def publish(session: Session) -> None:
-        found = match_queries.matching_for(session, world.viewer(session, lead), group_id, kind).run
+        found = proposed.matching_for(session, world.viewer(session, lead), group_id, kind).run
         if found is not None and found.id == run_id:
             match_runs.publish(session, viewer=world.viewer(session, lead), run_id=run_id, version=found.version)
 
@@ -77,7 +111,7 @@ def _accept_all(world: World) -> None:
 
         def accept(session: Session, key: str = key) -> None:
             viewer = world.viewer(session, key)
-            for offer in match_queries.offers_for(session, viewer):
+            for offer in offered.offers_for(session, viewer):
                 match_offers.accept(session, viewer=viewer, offer_id=offer.offer_id, version=offer.version)
 
         world.kernel.commit(accept)

@@ -81,7 +81,7 @@ def accept(session: Session, *, viewer: Viewer, offer_id: UUID, version: int) ->
     academy_id = academy_of(session, run.group_id)
     people = {offer.mentor_id: MatchRole.MENTOR.value, offer.learner_id: MatchRole.LEARNER.value}
     now = standing(session, group_id=run.group_id, kind=PairKind.MENTORSHIP, person_ids=people)
-    if offer.learner_id in now.paired or not now.fits(people):
+    if offer.learner_id in now.paired or not now.fits(people, offered=True):
         detail = "This offer no longer fits, as things have changed since it was made. Nothing was changed."
         raise Closed(detail)
     places = facts.places_of(session, academy_id, [offer.mentor_id], holding=False)

@@ -12,11 +12,11 @@ from academy.kernel import clock
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.people.models import Group
-from mentoring.matches import queries
 from mentoring.matches.actions import facts, offers
 from mentoring.matches.actions.transitions import move_match
 from mentoring.matches.events import RunAsked
 from mentoring.matches.models import Match, MatchPerson, MatchRole, MatchState, Run, RunState
+from mentoring.matches.queries import proposed
 from mentoring.pairs.models import PairKind
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def ask_buddies(session: Session, group_id: UUID) -> UUID | None:
     their back. Where none were ever published, none is asked. What is being worked out is asked anew, as it knows
     nothing of who is free now.
     """
-    queries.hold_group(session, group_id)
+    proposed.hold_group(session, group_id)
     lead_id = session.scalar(
         select(Run.asked_by)
         .where(Run.group_id == group_id, Run.kind == PairKind.BUDDY, Run.state == RunState.PUBLISHED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -17,14 +17,10 @@ from academy.kernel.ids import new_id
 from academy.people import queries as people_queries
 from academy.people.policy import Right
 from academy.tracks.queries import published as tracks
-from mentoring.matches import queries
-from mentoring.matches.actions import facts, offers
+from mentoring.matches.actions import drafts, facts, offers
 from mentoring.matches.actions.transitions import move_match
-from mentoring.matches.events import MatchProposed, RunAsked, RunFailed, RunProposed, RunPublished
+from mentoring.matches.events import RunAsked, RunCancelled, RunFailed, RunProposed, RunPublished
 from mentoring.matches.models import (
-    Match,
-    MatchHistory,
-    MatchPerson,
     MatchRole,
     MatchState,
     Run,
@@ -32,30 +28,28 @@ from mentoring.matches.models import (
     Unplaced,
 )
 from mentoring.matches.policy import ROLE_IN_GROUP, standing
+from mentoring.matches.queries import proposed
 from mentoring.pairs.actions import open_pair
 from mentoring.pairs.models import PairKind
 from mentoring.profiles.queries import academy_of, lock_people
 
 if TYPE_CHECKING:
     from academy.kernel.viewer import Viewer
-    from matching.types import Parts
 
 PATIENCE = timedelta(minutes=10)
 """How long the matcher may be busy with one asking before another one replaces it."""
 SEED = 0
-PARTS = ("purpose", "people", "score", "sides")
-"""What of `matching.types.Parts` a match keeps as `parts`; everything else is `facts`."""
 
 
-def ask_run(session: Session, *, viewer: Viewer, group_id: UUID, kind: str) -> UUID:
+def ask_run(session: Session, *, viewer: Viewer, group_id: UUID, kind: str, anew: bool = False) -> UUID:
     """Ask the matcher for buddies or mentors (`kind` of a pair) and return the run's id.
 
-    An asking that is being worked out is the one that counts: asking again returns it. What was proposed
-    before stays until the new answer is there.
+    An asking that is being worked out is the one that counts: asking again returns it, unless `anew` says that
+    something was decided meanwhile. What was proposed before stays until the new answer is there.
     """
     people_queries.demand(session, viewer, Right.PROPOSE, group_id)
     tracks.demand_open(session, group_id)
-    queries.hold_group(session, group_id)
+    proposed.hold_group(session, group_id)
     now = clock.now()
     waiting = session.execute(
         select(Run.id, Run.asked_at).where(
@@ -63,7 +57,7 @@ def ask_run(session: Session, *, viewer: Viewer, group_id: UUID, kind: str) -> U
         )
     ).all()
     for run in waiting:
-        if run.asked_at > now - PATIENCE:
+        if run.asked_at > now - PATIENCE and not anew:
             found: UUID = run.id
             return found
     _replace(session, [run.id for run in waiting], RunState.ASKED)
@@ -85,20 +79,40 @@ def ask_run(session: Session, *, viewer: Viewer, group_id: UUID, kind: str) -> U
     return run_id
 
 
-def keep_answer(session: Session, *, run_id: UUID, answer: Mapping[str, Any], week: str) -> bool:
+def note_step(session: Session, *, run_id: UUID, step: str) -> bool:
+    """Keep how far the matcher is with a run; says whether the run still waits for it."""
+    noted = update(Run).where(Run.id == run_id, Run.state == RunState.ASKED).values(step=step)
+    return session.execute(noted.returning(Run.id)).one_or_none() is not None
+
+
+def cancel_run(session: Session, *, viewer: Viewer, run_id: UUID) -> bool:
+    """Stop working out a run; what was proposed before stays. Says whether it was still being worked out."""
+    run = proposed.run_for(session, viewer, run_id)
+    if not _move_run(session, run_id, RunState.ASKED, RunState.CANCELLED):
+        return False
+    emit(session, RunCancelled(actor_id=viewer.person_id, run_id=run_id, group_id=run.group_id, kind=run.kind))
+    return True
+
+
+def keep_answer(
+    session: Session, *, run_id: UUID, answer: Mapping[str, Any], week: str, weights: Mapping[str, int], floor: bool
+) -> bool:
     """Store what the matcher answered as drafts; they replace those of earlier proposals not yet published.
 
     `answer` is a `matching.types.BuddiesAnswer` or `MentorsAnswer`, `week` the Monday (ISO date) of the week
-    whose hours were compared. Says whether the run still waited for it: a second answer changes nothing.
+    whose hours were compared, `weights` are parts of 100, `floor` says whether the
+    worst-off person came first. Says whether the run still waited for it: a second answer changes nothing.
     """
     run = session.get_one(Run, run_id)
-    queries.hold_group(session, run.group_id)
+    proposed.hold_group(session, run.group_id)
     settings = {
         **run.settings,
         "week": week,
         "graph_version": answer["graph_version"],
         "placed": answer["placed"],
         "considered": answer["placed"] + len(answer["unplaced"]),
+        "weights": dict(weights),
+        **drafts.summed(answer["solved"], floor=floor),
     }
     if not _move_run(session, run_id, RunState.ASKED, RunState.PROPOSED, settings=settings):
         return False
@@ -111,7 +125,7 @@ def keep_answer(session: Session, *, run_id: UUID, answer: Mapping[str, Any], we
         )
     ).all()
     _replace(session, earlier, RunState.PROPOSED)
-    _store(session, run_id, run.kind, list(_drafts(run.kind, answer)))
+    drafts.store(session, run_id, run.kind, answer)
     if answer["unplaced"]:
         session.execute(
             insert(Unplaced),
@@ -148,10 +162,10 @@ def publish(session: Session, *, viewer: Viewer, run_id: UUID, version: int) -> 
     What no longer fits is dropped; a learner whose first candidate does not is offered to the next one. Says
     whether it was this call that published; raises `Conflict` when a newer proposal took its place.
     """
-    run = queries.run_for(session, viewer, run_id)
+    run = proposed.run_for(session, viewer, run_id)
     now = clock.now()
     if not _move_run(session, run_id, RunState.PROPOSED, RunState.PUBLISHED, version=version, published_at=now):
-        if queries.run_for(session, viewer, run_id).state == RunState.PUBLISHED:
+        if proposed.run_for(session, viewer, run_id).state == RunState.PUBLISHED:
             return False
         detail = "A newer proposal has taken the place of this one. Open matching again to see it."
         raise Conflict(detail)
@@ -212,61 +226,6 @@ def _ask_mentors(session: Session, run: Run, actor_id: UUID) -> None:
             further.append((learner, match_id))
     for learner, match_id in further:
         offers.offer_next(session, run=run, learner_id=learner, last_match_id=match_id)
-
-
-def _drafts(kind: str, answer: Mapping[str, Any]) -> Iterable[tuple[int, int, list[Parts], dict[UUID, str]]]:
-    """Read an answer as (rank, score, parts of each two, role of each person)."""
-    if kind == PairKind.BUDDY:
-        buddies: Sequence[Any] = answer["groups"]
-        for group in buddies:
-            people = {UUID(person): MatchRole.BUDDY.value for person in group["members"]}
-            yield 0, group["score"], [pair["parts"] for pair in group["pairs"]], people
-        return
-    for chosen in answer["matches"]:
-        others = [one for one in answer["ranked"][chosen["learner"]] if one["mentor"] != chosen["mentor"]]
-        for rank, one in enumerate([chosen, *others]):
-            roles = {
-                UUID(one["learner"]): MatchRole.LEARNER.value,
-                UUID(one["mentor"]): MatchRole.MENTOR.value,
-            }
-            yield rank, one["score"], [one["parts"]], roles
-
-
-def _store(
-    session: Session,
-    run_id: UUID,
-    kind: str,
-    drafts: Sequence[tuple[int, int, list[Parts], dict[UUID, str]]],
-) -> None:
-    if not drafts:
-        return
-    now = clock.now()
-    ids = [new_id() for _ in drafts]
-    matches, people, history = [], [], []
-    for match_id, (rank, score, parts, roles) in zip(ids, drafts, strict=True):
-        matches.append(
-            {
-                "id": match_id,
-                "run_id": run_id,
-                "kind": kind,
-                "state": MatchState.DRAFT.value,
-                "version": 1,
-                "rank": rank,
-                "score": score,
-                "parts": [{name: value for name, value in part.items() if name in PARTS} for part in parts],
-                "facts": [{k: v for k, v in part.items() if k not in PARTS} for part in parts],
-            }
-        )
-        people += [{"match_id": match_id, "person_id": person, "role": role} for person, role in roles.items()]
-        history.append({"id": new_id(), "match_id": match_id, "at": now, "before": "", "after": MatchState.DRAFT.value})
-        if rank == 0:
-            emit(
-                session,
-                MatchProposed(actor_id=None, match_id=match_id, run_id=run_id, score=score, person_ids=tuple(roles)),
-            )
-    session.execute(insert(Match), matches)
-    session.execute(insert(MatchPerson), people)
-    session.execute(insert(MatchHistory), history)
 
 
 def _move_run(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from academy.bridges.calendars.engine import Dated
 from academy.kernel.ids import encode
 from academy.kernel.viewer import Viewer
-from mentoring.matches import queries
+from mentoring.matches.queries import offered
 
 
 def dated(session: Session, viewer: Viewer, since: datetime, until: datetime) -> list[Dated]:
@@ -26,6 +26,6 @@ def dated(session: Session, viewer: Viewer, since: datetime, until: datetime) ->
             line=_("Somebody would like to learn with you."),
             icon="handshake",
         )
-        for offer in queries.offers_for(session, viewer)
+        for offer in offered.offers_for(session, viewer)
         if since <= offer.expires_at < until
     ]

@@ -15,7 +15,7 @@ from academy.kernel.app import kernel
 from academy.web import i18n, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
-from mentoring.matches import queries
+from mentoring.matches.queries import offered
 from mentoring.pairs.policy import FEWEST
 from mentoring.pairs.queries import endings_told
 
@@ -38,7 +38,7 @@ def show() -> str:
     me = viewer()
     with kernel().reading() as session:
         house.organization_for(session, me)
-        declined, ended = queries.reasons_told(session), endings_told(session)
+        declined, ended = offered.reasons_told(session), endings_told(session)
         shell.load(session, me)
     return render_template(
         "mentoring/matches/declined.html",

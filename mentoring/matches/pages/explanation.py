@@ -11,9 +11,10 @@ from uuid import UUID
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
+from academy.web import i18n
 from matching.explain import MOST_STEPS_TOLD, Speaker, facts
 from matching.types import SCORE_SCALE
-from mentoring.matches.queries import offset_in
+from mentoring.matches.queries.proposed import offset_in
 
 if TYPE_CHECKING:
     from academy.people.queries import Face
@@ -112,13 +113,14 @@ def component_names() -> dict[str, str]:
     }
 
 
-def score(parts: Parts, faces: Mapping[str, str], only: UUID | None = None) -> Score:
+def score(parts: Parts, faces: Mapping[str, str], only: UUID | None = None, *, named: bool = False) -> Score:
     """Write a score and its components as points out of 100.
 
-    `faces` are people's names by id; `only` leaves out what it is worth to others than this person.
+    `faces` are people's names by id; `only` leaves out what it is worth to others than this person. Sides are named
+    where there are two, or always.
     """
     sides = [one for one in parts["sides"] if only is None or one["person"] == str(only)]
-    named = len(sides) > 1
+    named = named or len(sides) > 1
     made = [
         Side(faces.get(one["person"], "") if named else "", _points(one["score"] / SCORE_SCALE), _made_of(one))
         for one in sides
@@ -148,6 +150,18 @@ def why_unplaced(why: Unplaced) -> str:
     said = Speaker(names={}, gettext=_, ngettext=ngettext).why_unplaced(why)
     sentence = "; ".join(said)
     return sentence[:1].upper() + sentence[1:] + "." if sentence else ""
+
+
+def would_place(why: Unplaced, *, mentors: bool, week: str, zone: str) -> str:
+    """Say what would place somebody, on the reader's clock; nobody is named in it."""
+    names = i18n.locale().languages
+
+    def language(code: str) -> str:
+        return str(names.get(code.replace("-", "_"), code))
+
+    offset = offset_in(zone, date.fromisoformat(week)) if week else 0
+    speaker = Speaker(names={}, gettext=_, ngettext=ngettext, languages=language)
+    return speaker.would_place(why, mentors=mentors, utc_offset=offset)
 
 
 def by_pair(parts: Sequence[Parts], faces: Mapping[UUID, Face]) -> list[str]:

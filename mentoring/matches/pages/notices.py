@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from academy.kernel.ids import encode
 from academy.notices.queries import NoticeKind, Told
 from academy.web import i18n
-from mentoring.matches import queries
 from mentoring.matches.models import OfferState, RunState
+from mentoring.matches.queries import offered, proposed
 from mentoring.matches.reactions import NO_CANDIDATE, OFFER, OFFER_REMINDER, RUN_READY
 from mentoring.pairs.models import PairKind
 
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
     from academy.kernel.viewer import Viewer
     from academy.notices.models import Notice
-    from mentoring.matches.queries import OfferLine, RunNotice
+    from mentoring.matches.queries.offered import OfferLine
+    from mentoring.matches.queries.proposed import RunNotice
 
 
 def tell_offers(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
     """Say who would like a mentor and until when there is time. One statement."""
-    lines = queries.offers_by_id(session, viewer, [notice.ref for notice in notices])
+    lines = offered.offers_by_id(session, viewer, [notice.ref for notice in notices])
     return {notice.id: _offer(notice.kind, lines[notice.ref]) for notice in notices if notice.ref in lines}
 
 
@@ -45,7 +46,7 @@ def _offer(kind: str, line: OfferLine) -> Told:
 
 def tell_runs(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
     """Say that the matcher has answered. One statement."""
-    found = queries.runs_by_id(session, viewer, [notice.ref for notice in notices])
+    found = proposed.runs_by_id(session, viewer, [notice.ref for notice in notices])
     return {notice.id: _run(found[notice.ref]) for notice in notices if notice.ref in found}
 
 
@@ -62,7 +63,7 @@ def _run(run: RunNotice) -> Told:
 
 def tell_no_candidate(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
     """Say whose candidates have all been asked. One statement."""
-    found = queries.learners_by_match(session, viewer, [notice.ref for notice in notices])
+    found = proposed.learners_by_match(session, viewer, [notice.ref for notice in notices])
     return {notice.id: _no_candidate(found[notice.ref]) for notice in notices if notice.ref in found}
 
 

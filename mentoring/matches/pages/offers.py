@@ -17,10 +17,10 @@ from academy.privacy.pages import before_showing
 from academy.web import forms, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
-from mentoring.matches import queries
 from mentoring.matches.actions import offers
 from mentoring.matches.models import OfferState
 from mentoring.matches.pages import explanation
+from mentoring.matches.queries import offered
 from mentoring.matches.schemas import AcceptIn, DeclineIn
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from academy.kernel.viewer import Viewer
-    from mentoring.matches.queries import OfferLine
+    from mentoring.matches.queries.offered import OfferLine
 
 blueprint = Blueprint("offers", __name__)
 
@@ -39,8 +39,8 @@ def index() -> str:
     """List the viewer's own offers, those that wait first."""
     me = viewer()
     with kernel().reading() as session:
-        waiting = queries.offers_for(session, me)
-        over = queries.offers_for(session, me, answered=True)
+        waiting = offered.offers_for(session, me)
+        over = offered.offers_for(session, me, answered=True)
         shell.load(session, me)
     before_showing(me, "offer", [line.learner.id for line in waiting])
     return render_template(
@@ -95,7 +95,7 @@ def _decline(offer_id: UUID) -> ResponseReturnValue:
 def _page(offer_id: UUID, typed: Mapping[str, str], errors: Mapping[str, list[str]]) -> str:
     me = viewer()
     with kernel().reading() as session:
-        offer = queries.offer_for(session, me, offer_id)
+        offer = offered.offer_for(session, me, offer_id)
         shell.load(session, me)
     before_showing(me, "offer", [offer.learner.id])
     return render_template(
@@ -103,7 +103,6 @@ def _page(offer_id: UUID, typed: Mapping[str, str], errors: Mapping[str, list[st
         page="inbox",
         offer=offer,
         reasons=_reasons(offer, me),
-        score=explanation.score(offer.parts[0], {}),
         waits=offer.state == OfferState.PENDING,
         state=_state(offer),
         typed=typed,

@@ -8,8 +8,8 @@ from uuid import UUID
 from academy.people.queries import Face
 from academy.privacy.pages import before_showing
 from academy.web import shell
-from mentoring.matches import queries
 from mentoring.matches.pages import explanation
+from mentoring.matches.queries import proposed
 from mentoring.pairs.queries import PairLine, pairs_beside
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _reasons(session: Session, viewer: Viewer, line: PairLine) -> list[explanati
     if line.match_id is None:
         return []
     before_showing(viewer, "matching", [face.id for face in line.others])
-    parts, week = queries.facts_of(session, [line.match_id])[line.match_id]
+    parts, week = proposed.facts_of(session, [line.match_id])[line.match_id]
     faces = [*line.others, Face(viewer.person_id, viewer.name, "", viewer.zone)]
     here = {str(face.id) for face in faces}
     told = [one for one in parts if set(one["people"]) <= here and str(viewer.person_id) in one["people"]]

@@ -14,6 +14,12 @@ def _entries() -> Mapping[str, str]:
         "RunAsked": _("%(actor)s asked for pairs to be proposed in %(group_id)s"),
         "RunProposed": _("The matcher proposed pairs in %(group_id)s: %(placed)s people of %(considered)s placed"),
         "RunFailed": _("The matcher could not answer for %(group_id)s"),
+        "RunCancelled": _("%(actor)s stopped a proposal that was being worked out in %(group_id)s"),
+        "MatchingWeighed": _("%(actor)s changed how matching is weighed in %(group_id)s"),
+        "PairLocked": _("%(actor)s locked a pair for proposals in %(group_id)s"),
+        "PairUnlocked": _("%(actor)s unlocked a pair for proposals in %(group_id)s"),
+        "PairExcluded": _("%(actor)s excluded a pair from proposals in %(group_id)s"),
+        "PairAllowed": _("%(actor)s allowed a pair in proposals in %(group_id)s again"),
         "RunPublished": _("%(actor)s made a proposal known in %(group_id)s"),
         "MatchProposed": _("People were proposed to each other"),
         "MatchDropped": _("A match will not come about"),
@@ -45,5 +51,19 @@ def _letters() -> Mapping[str, str]:
     return {"offer": _("An offer to mentor")}
 
 
-LED = frozenset({"RunAsked", "RunProposed", "RunFailed", "RunPublished", "PairParted"})
+LED = frozenset(
+    {
+        "RunAsked",
+        "RunProposed",
+        "RunFailed",
+        "RunCancelled",
+        "RunPublished",
+        "MatchingWeighed",
+        "PairLocked",
+        "PairUnlocked",
+        "PairExcluded",
+        "PairAllowed",
+        "PairParted",
+    }
+)
 WORDS = PlainWords(_entries, _jobs, _letters, LED)

@@ -1,9 +1,10 @@
-"""The lead's page of matching: asking, reading what is proposed and why, publishing."""
+"""The lead's page of matching: asking, reading what is proposed and why, stopping, publishing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from flask import Blueprint, flash, render_template, request
@@ -13,13 +14,16 @@ from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.people.policy import Right, may
 from academy.privacy.pages import before_showing
-from academy.web import forms, i18n, shell
+from academy.web import forms, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
-from mentoring.matches import queries
+from matching.types import STEPS
+from mentoring.choices import queries as choices
+from mentoring.choices.models import Choice
 from mentoring.matches.actions import runs
-from mentoring.matches.models import MatchState, RunState
-from mentoring.matches.pages import explanation
+from mentoring.matches.models import RunState
+from mentoring.matches.pages import cards, explanation, preview
+from mentoring.matches.queries import proposed
 from mentoring.matches.schemas import AskIn, PublishIn
 from mentoring.pairs.models import PairKind
 
@@ -28,51 +32,97 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from academy.kernel.viewer import Viewer
-    from academy.people.queries import Face
     from matching.types import Unplaced
-    from mentoring.matches.queries import MatchLine, RunLine
+    from mentoring.choices.queries import ChoiceLine
+    from mentoring.matches.queries.proposed import Matching, RunLine
 
 blueprint = Blueprint("matches", __name__)
-
-
-@dataclass(frozen=True)
-class Card:
-    """A proposed pair as the page shows it. `tag` is what became of it as (text, tone, icon), if anything."""
-
-    faces: list[tuple[Face, str]]
-    reasons: list[explanation.Reason]
-    pairs: list[str]
-    scores: list[explanation.Score]
-    tag: tuple[str, str, str] | None
 
 
 @blueprint.get("/groups/<id:group_id>/matches")
 @guard("matches:propose")
 def show(group_id: UUID) -> str:
     """Show what the matcher proposes for a group, why, and whom it could not place."""
+    return page(group_id, kind_asked(), {}, {})
+
+
+def page(group_id: UUID, kind: str, typed: Mapping[str, str], errors: Mapping[str, list[str]]) -> str:
+    """Render the lead's page, perhaps with what was typed into the settings and what is wrong with it."""
     me = viewer()
-    kind = _kind()
     with kernel().reading() as session:
-        found = queries.matching_for(session, me, group_id, kind)
-        unsaid = queries.unsaid_among(session, [one.face.id for one in found.unplaced])
+        found = proposed.matching_for(session, me, group_id, kind)
+        decided = choices.choices_of(session, group_id, kind)
+        unsaid = proposed.unsaid_among(session, [one.face.id for one in found.unplaced])
         shell.load(session, me)
     shown = {face.id for line in found.matches for face, _role in line.people}
     before_showing(me, "matching", shown | {one.face.id for one in found.unplaced})
-    run = found.run
+    run, asked = found.run, found.asked
+    waiting = asked is not None and asked.state == RunState.ASKED
+    by_pair = {line.pair: line.choice for line in decided}
     return render_template(
         "mentoring/matches/matching.html",
         page="cohorts",
         group_id=group_id,
         group_name=found.group_name,
         kind=kind,
-        asked=found.asked,
-        waiting=found.asked is not None and found.asked.state == RunState.ASKED,
+        asked=asked,
+        waiting=waiting,
+        steps=_steps(asked.step) if asked and waiting else [],
         run=run,
+        preview=preview.preview(run.settings) if run else None,
         published=run is not None and run.state == RunState.PUBLISHED,
-        cards=[_card(line, run, me) for line in found.matches] if run else [],
+        drafts=run is not None and run.state == RunState.PROPOSED,
+        cards=[cards.card(line, run, me, by_pair) for line in found.matches] if run else [],
+        decided=[(line, _apart(line, found)) for line in decided],
+        fields=_fields(found, typed),
+        floor=bool(typed.get("floor")) if typed else found.weighing.floor,
+        weighed=found.weighing,
         unsaid=unsaid,
         unplaced=[(one.face, explanation.why_unplaced(cast("Unplaced", one.why))) for one in found.unplaced],
+        wanted=_wanted(found, unsaid, me),
+        typed=typed,
+        errors=errors,
     )
+
+
+def _steps(now: str | None) -> list[tuple[str, str]]:
+    """Name the steps of working it out, each as done, now or todo."""
+    names = {
+        "reading": _("Reading who is here"),
+        "scoring": _("Weighing who fits whom"),
+        "matching": _("Finding the best for all"),
+        "explaining": _("Writing down why"),
+    }
+    at = STEPS.index(now) if now in STEPS else -1
+    return [
+        (names[step], "done" if place < at else "now" if place == at else "todo") for place, step in enumerate(STEPS)
+    ]
+
+
+def _apart(line: ChoiceLine, found: Matching) -> bool:
+    """Say whether two people whom a lead keeps together are not, in a proposal that is not published yet."""
+    if line.choice != Choice.LOCKED or found.run is None or found.run.state != RunState.PROPOSED:
+        return False
+    return not any(line.pair <= {face.id for face, _role in match.people} for match in found.matches)
+
+
+def _fields(found: Matching, typed: Mapping[str, str]) -> list[tuple[str, str, Any]]:
+    """Prepare a field for each weight, as (name, label, value)."""
+    names = explanation.component_names()
+    return [(name, names[name], typed.get(name, value)) for name, value in found.weighing.weights.items()]
+
+
+def _wanted(found: Matching, unsaid: set[UUID], me: Viewer) -> list[tuple[str, int]]:
+    """Say what would place those who have no place, and how many of them, the most first; nobody is named."""
+    if found.run is None:
+        return []
+    week, mentors = found.run.settings.get("week", ""), found.run.kind == PairKind.MENTORSHIP
+    said = Counter(
+        explanation.would_place(cast("Unplaced", one.why), mentors=mentors, week=week, zone=me.zone)
+        for one in found.unplaced
+        if one.face.id not in unsaid
+    )
+    return said.most_common()
 
 
 @blueprint.post("/groups/<id:group_id>/matches")
@@ -85,6 +135,23 @@ def ask(group_id: UUID) -> ResponseReturnValue:
     return forms.see_other(f"/groups/{encode(group_id)}/matches?kind={kind}")
 
 
+@blueprint.post("/runs/<id:run_id>/cancel")
+@guard("matches:propose")
+def cancel(run_id: UUID) -> ResponseReturnValue:
+    """Stop working out a proposal."""
+    me = viewer()
+
+    def work(session: Session) -> tuple[RunLine, bool]:
+        return proposed.run_for(session, me, run_id), runs.cancel_run(session, viewer=me, run_id=run_id)
+
+    run, stopped = kernel().commit(work)
+    if stopped:
+        flash(_("Stopped. What was proposed before is still here."))
+    else:
+        flash(_("It was done already; nothing had to be stopped."))
+    return forms.see_other(f"/groups/{encode(run.group_id)}/matches?kind={run.kind}")
+
+
 @blueprint.post("/runs/<id:run_id>/publish")
 @guard("matches:propose")
 def publish(run_id: UUID) -> ResponseReturnValue:
@@ -93,7 +160,7 @@ def publish(run_id: UUID) -> ResponseReturnValue:
     me = viewer()
 
     def work(session: Session) -> tuple[RunLine, bool]:
-        run = queries.run_for(session, me, run_id)
+        run = proposed.run_for(session, me, run_id)
         return run, runs.publish(session, viewer=me, run_id=run_id, version=version)
 
     run, new = kernel().commit(work)
@@ -115,41 +182,7 @@ TAB = shell.GroupTab(
 )
 
 
-def _kind() -> str:
+def kind_asked() -> str:
+    """Return which kind of pairs the address asks for; buddies where it names none."""
     wanted = request.args.get("kind", "")
     return wanted if wanted in set(PairKind) else PairKind.BUDDY.value
-
-
-def _card(line: MatchLine, run: RunLine, me: Viewer) -> Card:
-    faces = [face for face, _role in line.people]
-    mentorship = run.kind == PairKind.MENTORSHIP
-    trio = len(line.parts) > 1
-    return Card(
-        faces=[(face, _role_name(role)) for face, role in line.people],
-        reasons=explanation.reasons(
-            line.parts,
-            faces,
-            week=run.settings.get("week", ""),
-            zone=me.zone,
-            about=faces[0].id if mentorship else None,
-        ),
-        pairs=explanation.by_pair(line.parts, {face.id: face for face in faces}) if trio else [],
-        scores=[explanation.score(one, {str(face.id): face.name for face in faces}) for one in line.parts],
-        tag=_tag(line, mentorship=mentorship),
-    )
-
-
-def _role_name(role: str) -> str:
-    return {"mentor": _("mentor"), "learner": _("learner"), "buddy": _("buddy")}[role]
-
-
-def _tag(line: MatchLine, *, mentorship: bool) -> tuple[str, str, str] | None:
-    if line.state == MatchState.SETTLED:
-        return (_("Accepted"), "good", "check") if mentorship else (_("Room open"), "good", "check")
-    if line.state == MatchState.OFFERED and line.expires_at is not None:
-        return _("Asked, answer by %(day)s", day=i18n.short_day(line.expires_at)), "warm", "hourglass"
-    if line.state == MatchState.ENDED:
-        return _("Ended"), "", "info"
-    if line.state == MatchState.DROPPED:
-        return (_("Nobody left to ask"), "", "info") if mentorship else (_("No longer fits"), "", "info")
-    return None

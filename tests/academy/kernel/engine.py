@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 calls = 0
@@ -47,3 +48,16 @@ def linger(request: dict[str, Any]) -> dict[str, Any]:
 def a_list(_: dict[str, Any]) -> list[int]:
     """Answer with what is no dict."""
     return [1, 2]
+
+
+def stepwise(request: dict[str, Any], tell: Callable[[str], None]) -> dict[str, Any]:
+    """Tell each of the `steps`, and linger `seconds` after the last."""
+    for step in request["steps"]:
+        tell(step)
+    return linger(request)
+
+
+def stuck(request: dict[str, Any], tell: Callable[[str], None]) -> dict[str, Any]:
+    """Tell a step, and take longer than anybody waits."""
+    tell("matching")
+    return linger({**request, "seconds": 60})

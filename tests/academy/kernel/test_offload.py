@@ -147,6 +147,51 @@ def test_a_process_that_takes_too_long_is_killed(matcher: offload.Matcher) -> No
     assert gone(pid)
 
 
+def test_what_an_engine_tells_on_its_way_arrives_before_its_answer(matcher: offload.Matcher) -> None:
+    heard: list[str] = []
+
+    def going(step: str) -> bool:
+        heard.append(step)
+        return True
+
+    request = {"steps": ["reading", "matching"], "seconds": 0}
+    assert matcher.solve(f"{ENGINE}:stepwise", request, 20, going) == request
+    assert [step for step in heard if step] == ["reading", "matching"]
+    assert matcher.solve(f"{ENGINE}:stepwise", request, 20) == request
+
+
+def test_work_that_nobody_waits_for_any_more_is_ended(matcher: offload.Matcher) -> None:
+    pid = matcher.solve(f"{ENGINE}:double", {"number": 1}, 20)["pid"]
+    begun, asked = time.monotonic(), 0
+
+    def going(step: str) -> bool:
+        nonlocal asked
+        asked += 1
+        return not step or time.monotonic() - begun < 1.5
+
+    with pytest.raises(offload.SolveFailed) as caught:
+        matcher.solve(f"{ENGINE}:stepwise", {"steps": ["matching"], "seconds": 30}, 40, going)
+    assert caught.value.kind == "cancelled"
+    assert asked >= 2
+    assert time.monotonic() - begun < 6
+    assert gone(pid)
+    assert matcher.solve(f"{ENGINE}:double", {"number": 2}, 20)["doubled"] == 4
+
+
+def test_who_still_waits_for_their_turn_may_give_up_and_disturbs_nobody(matcher: offload.Matcher) -> None:
+    done: list[dict[str, object]] = []
+    worker = threading.Thread(
+        target=lambda: done.append(matcher.solve(f"{ENGINE}:linger", {"seconds": 2}, 20)), daemon=True
+    )
+    worker.start()
+    time.sleep(0.2)
+    with pytest.raises(offload.SolveFailed) as caught:
+        matcher.solve(f"{ENGINE}:double", {"number": 2}, 20, lambda _step: False)
+    assert caught.value.kind == "cancelled"
+    worker.join()
+    assert done == [{"seconds": 2}]
+
+
 def test_one_request_at_a_time_and_waiting_counts(matcher: offload.Matcher) -> None:
     matcher.solve(f"{ENGINE}:double", {"number": 1}, 20)
     worker = threading.Thread(target=matcher.solve, args=(f"{ENGINE}:linger", {"seconds": 0.6}, 20))

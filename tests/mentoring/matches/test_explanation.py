@@ -15,7 +15,7 @@ from academy.kernel.ids import encode
 from academy.people import actions as people_actions
 from academy.people.models import Availability, Person
 from academy.skills.models import Goal, PersonSkill, Skill, SkillLink
-from mentoring.matches.jobs import coming_week
+from mentoring.matches.actions.asking import coming_week
 from mentoring.matches.models import Match
 from mentoring.matches.pages import panel
 from tests.factories import mentoring as make

@@ -71,8 +71,8 @@ def test_an_answer_that_comes_twice_is_kept_once(kernel):
     world = make.world(kernel)
     make.learner(world), make.learner(world)
     run_id = make.asked(world, "buddy")
-    answer, week = make.answer_of(world, run_id)
-    kept = [kernel.commit(lambda s: runs.keep_answer(s, run_id=run_id, answer=answer, week=week)) for _ in range(2)]
+    answer = make.answer_of(world, run_id)
+    kept = [kernel.commit(lambda s: runs.keep_answer(s, run_id=run_id, **answer)) for _ in range(2)]
     assert kept == [True, False]
     assert _count(kernel, Match) == 1
     assert _count(kernel, MatchHistory) == 1

@@ -1,48 +1,53 @@
-"""Questions about runs, matches and offers."""
+"""Questions about runs and what they propose, for leads, notices and pairs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, case, exists, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, ScalarSelect, or_, select
+from sqlalchemy.orm import Session
 
-from academy.kernel import clock, prepared
 from academy.kernel.access import Missing
-from academy.kernel.db import ask
-from academy.kernel.paging import Part, Span, part
-from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people import queries as people
 from academy.people.models import Group, Person
 from academy.people.policy import Right, groups_with
 from academy.people.queries import Face
+from mentoring.choices.models import MatchingSettings
+from mentoring.choices.queries import Weighing, weighing
 from mentoring.matches.models import (
     Match,
     MatchPerson,
     MatchRole,
     MatchState,
     Offer,
-    OfferState,
     Run,
     RunState,
     Unplaced,
 )
-from mentoring.matches.policy import visible_offers
-from mentoring.pairs.models import Pair, PairKind
-from mentoring.pairs.queries import months, told
+from mentoring.pairs.models import PairKind
 
 if TYPE_CHECKING:
     from matching.types import Parts
 
-ANSWERED_SHOWN = 30
-_RUN = (Run.id, Run.group_id, Run.kind, Run.state, Run.version, Run.settings, Run.asked_at, Run.published_at)
+_RUN = (
+    Run.id,
+    Run.group_id,
+    Run.kind,
+    Run.state,
+    Run.version,
+    Run.settings,
+    Run.asked_at,
+    Run.published_at,
+    Run.step,
+)
+COUNTS = (RunState.PROPOSED, RunState.PUBLISHED)
+"""States of a run whose proposal is to be seen."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ class RunLine:
     settings: Mapping[str, Any]
     asked_at: datetime
     published_at: datetime | None
+    step: str | None
 
 
 @dataclass(frozen=True)
@@ -83,34 +89,14 @@ class UnplacedLine:
 
 @dataclass(frozen=True)
 class Matching:
-    """A group's matching of one kind: what is being worked out, and the proposal that counts."""
+    """A group's matching of one kind: what is being worked out, the proposal that counts, and how it is weighed."""
 
     group_name: str
+    weighing: Weighing
     asked: RunLine | None
     run: RunLine | None
     matches: list[MatchLine]
     unplaced: list[UnplacedLine]
-
-
-@dataclass(frozen=True)
-class OfferLine:
-    """An offer as the person sees it who is asked. `state` is expired as soon as its time is over."""
-
-    offer_id: UUID
-    state: str
-    version: int
-    offered_at: datetime
-    expires_at: datetime
-    learner: Face
-    group_name: str
-    parts: list[Parts]
-    week: str
-    space_id: UUID | None
-
-    @property
-    def score(self) -> int:
-        """Return how well the two fit, out of 10,000."""
-        return self.parts[0]["score"]
 
 
 def offset_in(zone: str, week: date) -> int:
@@ -133,19 +119,32 @@ def matching_for(session: Session, viewer: Viewer, group_id: UUID, kind: str) ->
     """Return a group's matching of one kind for somebody who may propose there. Four statements at most."""
     people.demand(session, viewer, Right.PROPOSE, group_id)
     rows = session.execute(
-        select(Group.name, *_RUN)
-        .outerjoin(Run, (Run.group_id == Group.id) & (Run.kind == kind) & (Run.state != RunState.REPLACED))
+        select(Group.name, MatchingSettings.weights, MatchingSettings.floor, MatchingSettings.version, *_RUN)
+        .outerjoin(MatchingSettings, (MatchingSettings.group_id == Group.id) & (MatchingSettings.kind == kind))
+        .outerjoin(Run, Run.id.in_([_latest(group_id, kind), _latest(group_id, kind, Run.state.in_(COUNTS))]))
         .where(Group.id == group_id)
         .order_by(Run.asked_at.desc(), Run.id.desc())
-        .limit(10)
     ).all()
-    runs = [RunLine(*row[1:]) for row in rows if row.id is not None]
+    name, weights, floor, version, *_ = rows[0]
+    weighed = weighing(kind, weights, floor, version)
+    runs = [RunLine(*row[4:]) for row in rows if row.id is not None]
     latest = runs[0] if runs else None
-    unanswered = latest if latest and latest.state in {RunState.ASKED, RunState.FAILED} else None
-    run = next((r for r in runs if r.state in {RunState.PROPOSED, RunState.PUBLISHED}), None)
+    unanswered = latest if latest and latest.state not in COUNTS else None
+    run = next((r for r in runs if r.state in COUNTS), None)
     if run is None:
-        return Matching(rows[0].name, unanswered, None, [], [])
-    return Matching(rows[0].name, unanswered, run, _matches(session, run), _unplaced(session, run.id))
+        return Matching(name, weighed, unanswered, None, [], [])
+    return Matching(name, weighed, unanswered, run, _matches(session, run), _unplaced(session, run.id))
+
+
+def _latest(group_id: UUID, kind: str, *where: ColumnElement[bool]) -> ScalarSelect[UUID]:
+    """Select the run of a group that was asked for last and was not replaced."""
+    mine = (Run.group_id == group_id, Run.kind == kind, Run.state != RunState.REPLACED, *where)
+    return select(Run.id).where(*mine).order_by(Run.asked_at.desc(), Run.id.desc()).limit(1).scalar_subquery()
+
+
+def waits(session: Session, run_id: UUID) -> bool:
+    """Say whether a run still waits for the matcher. One statement."""
+    return session.scalar(select(Run.id).where(Run.id == run_id, Run.state == RunState.ASKED)) is not None
 
 
 def _matches(session: Session, run: RunLine) -> list[MatchLine]:
@@ -227,94 +226,6 @@ def waiting_run(session: Session, run_id: UUID) -> RunLine | None:
     return RunLine(*row) if row else None
 
 
-def offers_for(session: Session, viewer: Viewer, *, answered: bool = False) -> list[OfferLine]:
-    """Return the viewer's offers that wait for an answer, the most urgent first; else those that are over."""
-    asked = (_ANSWERED if answered else _WAITING)(viewer)
-    now = clock.now()
-    return [_offer_line(row, now) for row in ask(session, *asked)]
-
-
-def offers_part(session: Session, viewer: Viewer, span: Span, *, state: str | None) -> Part[OfferLine]:
-    """Return part of the viewer's offers, those in one state if it is named. One statement."""
-    now, query = clock.now(), _offers(viewer)
-    if state is not None:
-        over = (Offer.state == OfferState.PENDING) & (Offer.expires_at <= now)
-        query = query.where(case((over, OfferState.EXPIRED.value), else_=Offer.state) == state)
-    return part(session, query, Offer.id, span, lambda row: _offer_line(row, now), attrgetter("offer_id"))
-
-
-def offer_for(session: Session, viewer: Viewer, offer_id: UUID) -> OfferLine:
-    """Return one of the viewer's own offers; anybody else's is `Missing`."""
-    row = session.execute(_offers(viewer).where(Offer.id == offer_id)).one_or_none()
-    if row is None:
-        raise Missing
-    return _offer_line(row, clock.now())
-
-
-def offers_by_id(session: Session, viewer: Viewer, offer_ids: Sequence[UUID]) -> dict[UUID, OfferLine]:
-    """Return those of the given offers that are the viewer's own, for notices."""
-    now = clock.now()
-    rows = session.execute(_offers(viewer).where(Offer.id.in_(set(offer_ids))))
-    return {row.id: _offer_line(row, now) for row in rows}
-
-
-def _offers(viewer: Viewer) -> Select[*tuple[Any, ...]]:
-    learner = aliased(MatchPerson)
-    return (
-        select(
-            Offer.id,
-            Offer.state,
-            Offer.version,
-            Offer.offered_at,
-            Offer.expires_at,
-            Match.parts,
-            Match.facts,
-            Run.settings,
-            Group.name.label("group_name"),
-            Person.id.label("learner_id"),
-            Person.name,
-            Person.pronouns,
-            Person.zone,
-            Pair.space_id,
-        )
-        .join(Match, Match.id == Offer.match_id)
-        .join(Run, Run.id == Match.run_id)
-        .join(Group, Group.id == Run.group_id)
-        .join(learner, (learner.match_id == Match.id) & (learner.role == MatchRole.LEARNER))
-        .join(Person, Person.id == learner.person_id)
-        .outerjoin(Pair, Pair.match_id == Match.id)
-        .where(visible_offers(viewer))
-    )
-
-
-def _waits() -> ColumnElement[bool]:
-    return (Offer.state == OfferState.PENDING) & (Offer.expires_at > prepared.now())
-
-
-_WAITING = Prepared(lambda viewer: _offers(viewer).where(_waits()).order_by(Offer.expires_at, Offer.id))
-_ANSWERED = Prepared(
-    lambda viewer: (
-        _offers(viewer).where(~_waits()).order_by(Offer.offered_at.desc(), Offer.id.desc()).limit(ANSWERED_SHOWN)
-    )
-)
-
-
-def _offer_line(row: Row[Any], now: datetime) -> OfferLine:
-    over = row.state == OfferState.PENDING and row.expires_at <= now
-    return OfferLine(
-        offer_id=row.id,
-        state=OfferState.EXPIRED.value if over else row.state,
-        version=row.version,
-        offered_at=row.offered_at,
-        expires_at=row.expires_at,
-        learner=Face(row.learner_id, row.name, row.pronouns, row.zone),
-        group_name=row.group_name,
-        parts=whole_parts(row.parts, row.facts),
-        week=row.settings.get("week", ""),
-        space_id=row.space_id,
-    )
-
-
 @dataclass(frozen=True)
 class RunNotice:
     """What a notice about a run says."""
@@ -365,19 +276,3 @@ def unsaid_among(session: Session, person_ids: Sequence[UUID]) -> set[UUID]:
         return set()
     spoken, hours = people.languages_of(session, person_ids), people.availability_of(session, person_ids)
     return {one for one in person_ids if not spoken[one] or not hours[one]}
-
-
-def reasons_told(session: Session) -> list[tuple[tuple[date, date], list[str]]]:
-    """Return why people declined, by runs of finished months, as `mentoring.pairs.queries.told` tells them.
-
-    The caller has checked who asks. One statement.
-    """
-    this_month, since = months()
-    erased = ~exists().where(MatchPerson.match_id == Offer.match_id)
-    text = case((Offer.answered_at >= since, Offer.reason), else_="")
-    rows = session.execute(
-        select(Offer.answered_at, Offer.person_id, text.label("reason"), erased.label("erased"))
-        .where(Offer.state == OfferState.DECLINED, or_(Offer.reason != "", erased), Offer.answered_at < this_month)
-        .order_by(Offer.answered_at, Offer.id)
-    )
-    return told(rows, this_month, since)
