@@ -150,7 +150,7 @@ def test_buddies_who_part_are_proposed_to_the_lead_anew_and_to_nobody_before(ker
         (run,) = session.scalars(select(Run).where(Run.state == RunState.ASKED)).all()
         assert (run.asked_by, run.kind) == (world.lead, "buddy")
         assert paired(session, "buddy", Role.LEARNER, people) == set()
-    answer, _week = make.answer_of(world, run.id)
+    answer = make.answer_of(world, run.id)["answer"]
     proposed = {frozenset(group["members"]) for group in answer["groups"]}
     assert len(proposed) == 2
     with kernel.reading() as session:
