@@ -98,7 +98,7 @@ def test_tables_of_reasons_hold_what_each_two_break(people: list[dict[str, Any]]
 
 
 def test_who_could_not_be_placed_says_why() -> None:
-    crowd = Crowd([person_from({"id": name, "languages": ["is"]}) for name in "abc"])
+    crowd = Crowd([person_from({"id": name, "languages": ["is"], "hours": [(60, 120)]}) for name in "abc"])
     flags = np.array(
         [BIT[Reason.BLOCKED] | BIT[Reason.NO_SHARED_LANGUAGE], BIT[Reason.NO_SHARED_LANGUAGE], BIT[Reason.SELF]]
     )
@@ -111,6 +111,7 @@ def test_who_could_not_be_placed_says_why() -> None:
         "only": {"no_shared_language": 1},
         "refused": {"a": ["blocked", "no_shared_language"], "b": ["no_shared_language"]},
         "languages": ["is"],
+        "hours": [[60, 120]],
     }
     free = np.array([0, 0, BIT[Reason.SELF]], dtype=np.uint16)
     assert unplaced(crowd, 2, np.arange(3), free)["code"] == "taken"

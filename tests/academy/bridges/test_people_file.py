@@ -20,6 +20,7 @@ from academy.kernel.ledger import Entry
 from academy.people.models import GroupKind, Membership, PersonLanguage, Role
 from academy.skills.models import PersonSkill
 from cohorts.roster.models import Waiting
+from mentoring.people_file.engine import MORE
 from tests.academy.bridges.filing import BOTH, bring, everything, export, person, plan, said
 from tests.contracts.tree import ROOT
 from tests.factories import cohorts, people, skills, tracks
@@ -278,5 +279,9 @@ def test_the_example_of_the_page_can_be_brought_in(kernel: Kernel, admin: UUID) 
     skills.esco(kernel)
     page = (ROOT / "docs" / "people-csv.md").read_text("utf-8")
     assert bring(kernel, admin, page.split("```csv\n")[1].split("```")[0]).added == 2
-    described = {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")}
+    own, _, for_matching = page.partition("## Matching from the file alone")
+    described, more = (
+        {line.split("`")[1] for line in part.splitlines() if line.startswith("| `")} for part in (own, for_matching)
+    )
     assert described == set(writing.columns(kernel.slots(Column)))
+    assert more == set(MORE)
