@@ -90,7 +90,7 @@ class Proxy:
             try:
                 while ends is None or time.monotonic() < ends:
                     for key, _ in waiting.select(0.05):
-                        chunk = key.fileobj.recv(65536)  # type: ignore[union-attr]
+                        chunk = key.fileobj.recv(65536)
                         if not chunk:
                             return
                         if not (self.swallowing and key.fileobj is server):

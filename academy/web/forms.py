@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from marshmallow import EXCLUDE, Schema, ValidationError
 
 from academy.kernel.access import Busy, Closed, Conflict, Invalid, RateLimited
@@ -18,6 +19,18 @@ from academy.web.i18n import later
 
 LONGEST_WORDS = 100
 T = TypeVar("T")
+
+
+def sent_file(unnamed: str) -> tuple[str, bytes]:
+    """Return the name, or how it is called without one, and the bytes of what the form's field `file` holds.
+
+    Raises `Invalid` where nothing was chosen.
+    """
+    sent = request.files.get("file")
+    body = sent.read() if sent is not None else b""
+    if sent is None or not body:
+        raise Invalid(errors={"file": [_("Choose a file.")]})
+    return "".join(c for c in sent.filename or "" if c.isprintable()) or unnamed, body
 
 
 def read(schema: type[Schema]) -> dict[str, Any]:

@@ -146,19 +146,7 @@ def leave(session: Session, *, pair: Pair, person_id: UUID) -> None:
         people_actions.rename_group(session, group_id=pair.group_id, name=title)
         spaces.retitle(session, space_id=pair.space_id, title=title)
     session.flush()
-    emit(
-        session,
-        PairParted(
-            actor_id=None,
-            pair_id=pair.id,
-            kind=pair.kind,
-            cohort_group_id=pair.cohort_group_id,
-            match_id=pair.match_id,
-            ended=ended,
-            left=(person_id,),
-            person_ids=tuple(staying),
-        ),
-    )
+    _say_parted(session, pair, left=person_id, staying=tuple(staying), ended=ended)
 
 
 def part(session: Session, *, person_id: UUID) -> None:
@@ -190,19 +178,7 @@ def part(session: Session, *, person_id: UUID) -> None:
                 session,
                 PartnerLeft(actor_id=None, pair_id=pair.id, left_id=person_id, person_ids=tuple(here), ended=ended),
             )
-            emit(
-                session,
-                PairParted(
-                    actor_id=None,
-                    pair_id=pair.id,
-                    kind=pair.kind,
-                    cohort_group_id=pair.cohort_group_id,
-                    match_id=pair.match_id,
-                    ended=ended,
-                    left=(person_id,),
-                    person_ids=(),
-                ),
-            )
+            _say_parted(session, pair, left=person_id, staying=(), ended=ended)
 
 
 def title_of(names: Sequence[str]) -> str:
@@ -218,3 +194,19 @@ def title_of(names: Sequence[str]) -> str:
         key=lambda name: (name == LEFT, name.casefold()),
     )
     return f"{', '.join(first[:-1])} and {first[-1]}"
+
+
+def _say_parted(session: Session, pair: Pair, *, left: UUID, staying: tuple[UUID, ...], ended: bool) -> None:
+    emit(
+        session,
+        PairParted(
+            actor_id=None,
+            pair_id=pair.id,
+            kind=pair.kind,
+            cohort_group_id=pair.cohort_group_id,
+            match_id=pair.match_id,
+            ended=ended,
+            left=(left,),
+            person_ids=staying,
+        ),
+    )

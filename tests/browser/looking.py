@@ -139,7 +139,7 @@ def axe(page: Page) -> list[str]:
 def emulate(page: Page, scheme: str, contrast: str, width: int) -> None:
     """Let the page see a theme, a contrast and a width."""
     page.set_viewport_size({"width": width, "height": HEIGHT})
-    page.emulate_media(color_scheme=scheme, contrast=contrast)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme=scheme, contrast=contrast)
     page.evaluate(SETTLED)
 
 

@@ -38,7 +38,7 @@ def take(
         for width in WIDTHS:
             tab.set_viewport_size({"width": width, "height": HEIGHT})
             for look, media in LOOKS.items():
-                tab.emulate_media(**media)  # type: ignore[arg-type]
+                tab.emulate_media(**media)
                 tab.evaluate(SETTLED)
                 tab.screenshot(path=to / f"{page.name}-{role}-{look}-{width}.png", full_page=True)
 

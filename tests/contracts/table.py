@@ -13,6 +13,8 @@ to do); 404 (not theirs to know of); 409 (a facilitator does not answer whether 
 
 from __future__ import annotations
 
+from tests.contracts.api_table import OPERATIONS
+
 COLUMNS = "nobody outsider learner peer elsewhere mentor facilitator facilitator2 lead lead2 admin".split()
 
 ROUTES = """
@@ -247,9 +249,6 @@ POST /posts/{private_post}/remove          401  404  ok   404  404  403  404  40
 GET  /posts/{post}/reply                   in   404  ok   ok   404  ok   ok   404  ok   404  404
 POST /posts/{post}/react                   401  404  ok   ok   404  ok   ok   404  ok   404  404
 POST /posts/{private_post}/react           401  404  ok   404  404  ok   404  404  404  404  404
-GET  /api/v1/spaces/{room}/events          401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/spaces/{pair_room}/events     401  404  ok   404  404  ok   404  404  404  404  404
-GET  /api/v1/spaces/{learner}/events       401  404  ok   404  404  404  404  404  404  404  404
 
 GET  /boards                               in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 GET  /boards/new                           in   404  404  404  404  404  ok   ok   ok   ok   404
@@ -274,8 +273,6 @@ POST /threads/{thread}/lock                401  404  403  403  404  403  ok   40
 POST /threads/{academy_thread}/lock        401  404  403  403  403  403  403  403  ok   404  404
 POST /posts/{answer}/solve                 401  404  ok   403  404  403  ok   404  ok   404  404
 POST /posts/{answer}/react                 401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/spaces/{thread}/events        401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/spaces/{board}/events         401  404  ok   ok   404  ok   ok   404  ok   404  404
 GET  /mentoring                            in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
 POST /mentoring                            401  404  404  404  404  ok   404  404  404  404  404
 GET  /offers                               in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
@@ -309,126 +306,9 @@ GET  /workshops/{workshop}/edit            in   404  403  403  404  403  ok   40
 POST /workshops/{workshop}/move            401  404  403  403  404  403  ok   404  ok   404  404
 POST /workshops/{workshop}/cancel          401  404  403  403  404  403  ok   404  ok   404  404
 
-GET  /api/v1/openapi.json                  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/me                            401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/me/profile                    401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/people                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/people/{learner}              401  404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /api/v1/groups                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/groups/{cohort}               401  404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /api/v1/groups/{cohort}/members       401  404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /api/v1/notices                       401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/skills                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/skills/{skill}                401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/opportunities                 401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/opportunities/{opportunity}   401  404  ok   ok   ok   ok   ok   ok   ok   404  ok
-GET  /api/v1/me/skills                     401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/me/skills/{skill}            401  404  ok   404  404  ok   404  404  404  404  404
-GET  /api/v1/me/goals                      401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/me/goals/{skill}             401  404  ok   ok   404  404  404  404  404  404  404
-GET  /api/v1/tracks                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/tracks/{track_itself}         401  404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /api/v1/deliveries                    401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/deliveries/{delivery}         401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/activities/{reading}          401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/cohorts                       401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/cohorts/{cohort}              401  404  ok   ok   404  ok   ok   404  ok   404  ok
-GET  /api/v1/spaces                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/spaces/{room}                 401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/spaces/{pair_room}            401  404  ok   404  404  ok   404  404  404  404  404
-GET  /api/v1/spaces/{room}/posts           401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/spaces/{pair_room}/posts      401  404  ok   404  404  ok   404  404  404  404  404
-GET  /api/v1/posts/{post}                  401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/posts/{private_post}          401  404  ok   404  404  ok   404  404  404  404  404
-GET  /api/v1/boards                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/boards?group={cohort}         401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/boards/{board}                401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/boards/{academy_board}        401  404  ok   ok   ok   ok   ok   ok   ok   404  404
-GET  /api/v1/boards/{board}/threads        401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/boards/{academy_board}/threads 401  404  ok   ok   ok   ok   ok   ok   ok   404  404
-GET  /api/v1/threads/{thread}              401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/threads/{academy_thread}      401  404  ok   ok   ok   ok   ok   ok   ok   404  404
-GET  /api/v1/groups/{cohort}/matches       401  404  403  403  404  403  ok   404  ok   404  403
-GET  /api/v1/runs/{run}                    401  404  403  403  404  403  ok   404  ok   404  403
-GET  /api/v1/offers                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/offers/{offer}                401  404  404  404  404  ok   404  404  404  404  404
-GET  /api/v1/pairs/{pair}                  401  404  ok   404  404  ok   404  404  404  404  404
-GET  /api/v1/workshops                     401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-GET  /api/v1/workshops/{workshop}          401  404  ok   ok   404  ok   ok   404  ok   404  404
-GET  /api/v1/workshops/{workshop}/rsvp     401  404  ok   ok   404  ok   ok   404  ok   404  404
 
-PATCH /api/v1/me/profile                    401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-PUT  /api/v1/me/skills/{skill}             401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-DELETE /api/v1/me/skills/{skill}             401  404  ok   404  404  ok   404  404  404  404  404
-PUT  /api/v1/me/goals/{skill}              401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-DELETE /api/v1/me/goals/{skill}              401  404  ok   ok   404  404  404  404  404  404  404
-POST /api/v1/notices/read                  401  ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-POST /api/v1/notices/{notice}/read         401  404  ok   404  404  404  404  404  404  404  404
-PUT  /api/v1/activities/{reading}/completion 401  404  ok   ok   404  ok   ok   404  ok   404  404
-PUT  /api/v1/activities/{reflection}/reflection 401  404  ok   ok   404  ok   ok   404  ok   404  404
-POST /api/v1/cohorts                       401  404  404  404  404  404  404  404  ok   404  ok
-POST /api/v1/cohorts/{cohort}/enroll       401  404  403  403  404  403  ok   404  ok   404  ok
-POST /api/v1/cohorts/{cohort}/remove       401  404  403  403  404  403  ok   404  ok   404  ok
-PUT  /api/v1/spaces/{room}/read            401  404  ok   ok   404  ok   ok   404  ok   404  404
-PUT  /api/v1/spaces/{pair_room}/read       401  404  ok   404  404  ok   404  404  404  404  404
-POST /api/v1/spaces/{room}/posts           401  404  ok   ok   404  ok   ok   404  ok   404  404
-POST /api/v1/spaces/{pair_room}/posts      401  404  ok   404  404  ok   404  404  404  404  404
-PATCH /api/v1/posts/{post}                  401  404  ok   403  404  403  403  404  403  404  404
-PATCH /api/v1/posts/{private_post}          401  404  ok   404  404  403  404  404  404  404  404
-DELETE /api/v1/posts/{post}                  401  404  ok   403  404  403  ok   404  ok   404  404
-DELETE /api/v1/posts/{private_post}          401  404  ok   404  404  403  404  404  404  404  404
-PUT  /api/v1/posts/{post}/reaction         401  404  ok   ok   404  ok   ok   404  ok   404  404
-PUT  /api/v1/posts/{private_post}/reaction 401  404  ok   404  404  ok   404  404  404  404  404
-POST /api/v1/boards                        401  404  403  403  404  403  ok   404  ok   404  403
-PATCH /api/v1/boards/{board}               401  404  403  403  404  403  ok   404  ok   404  404
-PATCH /api/v1/boards/{academy_board}       401  404  403  403  403  403  403  403  ok   404  404
-POST /api/v1/boards/{board}/threads        401  404  ok   ok   404  ok   ok   404  ok   404  404
-POST /api/v1/boards/{academy_board}/threads 401  404  ok   ok   ok   ok   ok   ok   ok   404  404
-PATCH /api/v1/threads/{thread}             401  404  403  403  404  403  ok   404  ok   404  404
-PATCH /api/v1/threads/{academy_thread}     401  404  403  403  403  403  403  403  ok   404  404
-PUT  /api/v1/threads/{thread}/follow       401  404  ok   ok   404  ok   ok   404  ok   404  404
-PUT  /api/v1/threads/{thread}/answer       401  404  ok   403  404  403  ok   404  ok   404  404
-POST /api/v1/groups/{cohort}/matches       401  404  403  403  404  403  ok   404  ok   404  403
-POST /api/v1/runs/{run}/publish            401  404  403  403  404  403  ok   404  ok   404  403
-POST /api/v1/offers/{offer}/accept         401  404  404  404  404  ok   404  404  404  404  404
-POST /api/v1/offers/{offer}/decline        401  404  404  404  404  ok   404  404  404  404  404
-POST /api/v1/pairs/{pair}/end              401  404  ok   404  404  ok   404  404  404  404  404
-POST /api/v1/workshops                     401  404  403  403  404  403  ok   404  ok   404  403
-PUT  /api/v1/workshops/{workshop}          401  404  403  403  404  403  ok   404  ok   404  404
-POST /api/v1/workshops/{workshop}/cancel   401  404  403  403  404  403  ok   404  ok   404  404
-PUT  /api/v1/workshops/{workshop}/rsvp     401  404  ok   ok   404  ok   409  404  ok   404  404
 """
-
-SOCKETS = """
-                                           out  lrn  peer else ment fac  fac2 lead lead2 adm
-space:open  {room}                         missing ok ok missing ok ok missing ok missing missing
-space:open  {pair_room}                    missing ok missing missing ok missing missing missing missing missing
-space:open  {learner}                      missing ok missing missing missing missing missing missing missing missing
-space:open  {board}                        missing ok ok missing ok ok missing ok missing missing
-space:open  {thread}                       missing ok ok missing ok ok missing ok missing missing
-space:open  {academy_thread}               missing ok ok ok ok ok ok ok missing missing
-space:sync  {board}                        missing ok ok missing ok ok missing ok missing missing
-space:sync  {thread}                       missing ok ok missing ok ok missing ok missing missing
-read:set    {thread}                       missing ok ok missing ok ok missing ok missing missing
-post:send   {thread}                       missing ok ok missing ok ok missing ok missing missing
-post:react  {answer}                       missing ok ok missing ok ok missing ok missing missing
-space:sync  {room}                         missing ok ok missing ok ok missing ok missing missing
-space:sync  {pair_room}                    missing ok missing missing ok missing missing missing missing missing
-space:sync  {learner}                      missing ok missing missing missing missing missing missing missing missing
-space:close {room}                         ok ok ok ok ok ok ok ok ok ok
-read:set    {room}                         missing ok ok missing ok ok missing ok missing missing
-read:set    {pair_room}                    missing ok missing missing ok missing missing missing missing missing
-typing      {room}                         missing ok ok missing ok ok missing ok missing missing
-typing      {pair_room}                    missing ok missing missing ok missing missing missing missing missing
-post:send   {room}                         missing ok ok missing ok ok missing ok missing missing
-post:send   {pair_room}                    missing ok missing missing ok missing missing missing missing missing
-post:react  {post}                         missing ok ok missing ok ok missing ok missing missing
-post:react  {private_post}                 missing ok missing missing ok missing missing missing missing missing
-post:edit   {post}                         missing ok forbidden missing forbidden forbidden missing forbidden missing missing
-post:edit   {private_post}                 missing ok missing missing forbidden missing missing missing missing missing
-post:remove {peers_post}                   missing forbidden ok missing forbidden ok missing ok missing missing
-post:remove {private_post}                 missing ok missing missing forbidden missing missing missing missing missing
-"""
+ROUTES += OPERATIONS
 
 
 def rows(table: str, columns: list[str]) -> dict[tuple[str, str], dict[str, str]]:

@@ -17,8 +17,8 @@ from academy.kernel.ids import decode
 from academy.tokens.engine import AREAS
 from academy.web.api.document import document
 from tests.contracts.conftest import Doors
+from tests.contracts.sending import BODIES
 from tests.contracts.table import COLUMNS, ROUTES, rows
-from tests.contracts.test_doors import BODIES
 from tests.factories import tokens
 
 Operation = tuple[str, str, dict[str, Any]]

@@ -16,7 +16,8 @@ from flask import Flask
 from socketio.exceptions import ConnectionError as Refused
 
 from tests.contracts.conftest import World
-from tests.contracts.table import COLUMNS, SOCKETS, rows
+from tests.contracts.socket_table import SOCKETS
+from tests.contracts.table import COLUMNS, rows
 from tests.serving import cookie_of, serving
 
 SIGNED_IN = COLUMNS[1:]

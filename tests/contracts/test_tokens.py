@@ -8,8 +8,9 @@ from flask.testing import FlaskClient
 
 from academy.kernel.ids import decode
 from tests.contracts.conftest import Doors
+from tests.contracts.sending import sending
 from tests.contracts.table import COLUMNS, ROUTES, rows
-from tests.contracts.test_doors import PUBLIC, met, sending
+from tests.contracts.test_doors import PUBLIC, met
 from tests.factories import tokens
 
 TABLE = rows(ROUTES, COLUMNS)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from academy.kernel.ids import decode
 from tests.contracts.conftest import Doors
+from tests.contracts.sending import FORMS
 from tests.contracts.table import COLUMNS, ROUTES, rows
-from tests.contracts.test_doors import FORMS, met
+from tests.contracts.test_doors import met
 from tests.factories import factors
 from tests.factories.world import PASSWORD
 

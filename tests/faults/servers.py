@@ -37,5 +37,5 @@ def that_dies_before_it_delivers() -> Flask:
             os.kill(os.getpid(), signal.SIGKILL)
         deliver(rows)
 
-    kernel.realtime.ship = ship  # type: ignore[method-assign]
+    kernel.realtime.ship = ship
     return app

@@ -184,7 +184,7 @@ def test_a_job_runner_killed_amid_letters_leaves_none_unsent_and_repeats_only_un
     with Sink() as sink:
         for enough in (8, 20):
             with _runner(database_url, tmp_path, sink.url) as runner:
-                sink.wait(lambda enough=enough: len(sink.letters) >= enough, SECONDS)  # type: ignore[misc]
+                sink.wait(lambda enough=enough: len(sink.letters) >= enough, SECONDS)
                 runner.send_signal(signal.SIGKILL)
                 runner.wait()
         with _runner(database_url, tmp_path, sink.url):

@@ -78,7 +78,7 @@ def visits(live: Live, chromium: Browser) -> Iterator[Callable[..., Visit]]:
     opened: list[Visit] = []
 
     def open_one(person_id: UUID | None = None, *, scripts: bool = True, **options: object) -> Visit:
-        context = chromium.new_context(java_script_enabled=scripts, **options)  # type: ignore[arg-type]
+        context = chromium.new_context(java_script_enabled=scripts, **options)
         visit = Visit(live.url, context, context.new_page())
         if person_id is not None:
             visit.take(live.cookie(person_id))

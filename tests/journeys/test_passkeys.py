@@ -112,7 +112,7 @@ def test_a_passkey_is_added_signs_in_and_is_refused_once_removed(page: Page, her
     sign_out(page, here)
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_text("This passkey was not accepted")).to_be_visible()
-    assert page.goto(f"{here}/me").url.endswith("/sign-in?next=/me")  # type: ignore[union-attr]
+    assert page.goto(f"{here}/me").url.endswith("/sign-in?next=/me")
 
 
 def test_a_device_that_does_not_know_its_owner_is_not_enough(page: Page, here: str):

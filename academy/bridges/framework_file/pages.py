@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, render_template, request
+from flask import Blueprint, Response, flash, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -91,12 +91,8 @@ def _send() -> ResponseReturnValue:
     me = viewer()
     with kernel().reading() as session:
         planning.organization_for(session, me)
-    sent = request.files.get("file")
-    body = sent.read() if sent is not None else b""
-    if sent is None or not body:
-        raise Invalid(errors={"file": [_("Choose a file.")]})
+    name, body = forms.sent_file(_("framework.csv"))
     _read(body)
-    name = "".join(c for c in sent.filename or "" if c.isprintable()) or _("framework.csv")
     file_id = kernel().commit(lambda session: actions.keep(session, viewer=me, name=name, body=body))
     return forms.see_other(f"{HERE}/files/{encode(file_id)}")
 

@@ -65,12 +65,8 @@ def _send() -> ResponseReturnValue:
     me = viewer()
     with kernel().reading() as session:
         planning.organization_for(session, me)
-    sent = request.files.get("file")
-    body = sent.read() if sent is not None else b""
-    if sent is None or not body:
-        raise Invalid(errors={"file": [_("Choose a file.")]})
+    name, body = forms.sent_file(_("people.csv"))
     _read(body)
-    name = "".join(c for c in sent.filename or "" if c.isprintable()) or _("people.csv")
     file_id = kernel().commit(lambda session: actions.keep(session, viewer=me, name=name, body=body))
     return forms.see_other(f"/people/file/{encode(file_id)}")
 

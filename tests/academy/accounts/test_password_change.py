@@ -16,7 +16,7 @@ from tests.factories import people
 NEW = "tea with three sugars"
 
 
-def change(client: FlaskClient, present: str = PASSWORD, password: str = NEW):  # type: ignore[no-untyped-def]
+def change(client: FlaskClient, present: str = PASSWORD, password: str = NEW):
     return client.post("/me/password", data={"present": present, "password": password})
 
 
@@ -125,6 +125,6 @@ def test_wrong_passwords_count_together_wherever_the_present_one_is_asked_for(cl
         assert "That was many tries in a short time. Nothing was changed." in answer.text
 
 
-def test_an_account_without_a_password_has_none_to_give(kernel: Kernel, client_of, app: Flask):  # type: ignore[no-untyped-def]
+def test_an_account_without_a_password_has_none_to_give(kernel: Kernel, client_of, app: Flask):
     ben = client_of(people.person(kernel, "Ben", email="ben@example.org"))
     assert change(ben, "").status_code == 422

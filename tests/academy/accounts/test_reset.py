@@ -186,7 +186,7 @@ def test_a_weak_password_is_refused_and_the_link_is_not_used_up(client: FlaskCli
     assert set_new(client, path).status_code == 303
 
 
-def test_the_page_of_a_link_tells_its_address_to_nobody(client: FlaskClient, ana: UUID, outbox: Outbox, capsys, kernel):  # type: ignore[no-untyped-def]
+def test_the_page_of_a_link_tells_its_address_to_nobody(client: FlaskClient, ana: UUID, outbox: Outbox, capsys, kernel):
     path = mailed(client, outbox)
     for answer in (client.get(path), set_new(client, path, "short"), client.get("/reset/" + "a" * 43)):
         assert answer.headers["Referrer-Policy"] == "strict-origin"

@@ -60,7 +60,7 @@ def kinds(of: type[Event]) -> Iterator[type[Event]]:
         yield from kinds(kind)
 
 
-def test_every_entry_of_the_ledger_and_every_job_has_plain_words(kernel: Kernel, app) -> None:  # type: ignore[no-untyped-def]
+def test_every_entry_of_the_ledger_and_every_job_has_plain_words(kernel: Kernel, app) -> None:
     recorded = {
         kind.__name__
         for kind in kinds(Event)
@@ -71,7 +71,7 @@ def test_every_entry_of_the_ledger_and_every_job_has_plain_words(kernel: Kernel,
         assert {kind for kind in kernel.runner._kinds if kind not in words.job_words()} == set()
 
 
-def test_sentences_name_only_what_their_events_record(app) -> None:  # type: ignore[no-untyped-def]
+def test_sentences_name_only_what_their_events_record(app) -> None:
     recorded = {kind.__name__: kind.recorded or () for kind in kinds(Event)}
     with app.app_context():
         sentences = words.entry_words()
@@ -84,7 +84,7 @@ def test_sentences_name_only_what_their_events_record(app) -> None:  # type: ign
     assert wrong == {}
 
 
-def test_the_mail_log_has_plain_words_for_every_letter_that_is_written(app) -> None:  # type: ignore[no-untyped-def]
+def test_the_mail_log_has_plain_words_for_every_letter_that_is_written(app) -> None:
     written = [
         (file.name, about.value if isinstance(about := words.get("about"), ast.Constant) else None)
         for package in ("academy", "cohorts", "forums", "mentoring")
@@ -211,7 +211,7 @@ def away(kernel: Kernel) -> Iterator[None]:
 
 def test_a_letter_is_kept_and_said_while_the_mail_server_is_away(
     admin: FlaskClient, kernel: Kernel, away: None, tmp_path
-) -> None:  # type: ignore[no-untyped-def]
+) -> None:
     letter = Letter(to_name="Sofia", to_address="sofia@example.org", subject="Secret", text="Words", about="workshop")
     kernel.commit(lambda s: mail.post(s, letter))
     kernel.runner.run_due()

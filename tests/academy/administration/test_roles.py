@@ -159,7 +159,7 @@ def at_once(*deeds: Callable[[], object]) -> list[str]:
 def test_two_admins_who_remove_each_other_at_once_leave_one(house: House, how: str) -> None:
     ann, bob = (people.viewer(house.kernel, who) for who in (house.ann, house.bob))
 
-    def remove(me, other):  # type: ignore[no-untyped-def]
+    def remove(me, other):
         if how == "close":
             return lambda: house.kernel.commit(lambda s: actions.close_account(s, viewer=me, person_id=other))
         return lambda: house.kernel.commit(

@@ -139,7 +139,7 @@ class Unread(io.BytesIO):
     def read(self, size: int | None = -1) -> bytes:
         raise AssertionError("it was read")
 
-    readinto = read  # type: ignore[assignment]
+    readinto = read
 
 
 @pytest.mark.parametrize("who", ["author", "learner", "nobody"])

@@ -91,7 +91,7 @@ def test_nobody_is_invited_unless_it_is_asked_for_nor_once_they_have_a_password_
     assert outbox.take() == {}
     confirm(admin, NEW, invite="1")
     with kernel.reading() as session:
-        ids = [queries.account_of(session, f"{name}@example.org")[0] for name in ("ana", "ben")]  # type: ignore[index]
+        ids = [queries.account_of(session, f"{name}@example.org")[0] for name in ("ana", "ben")]
     kernel.commit(lambda s: people_actions.set_password(s, person_id=ids[0], password_hash="x", actor_id=None))
     kernel.commit(lambda s: people_actions.deactivate(s, person_id=ids[1], at=clock.now(), actor_id=None))
     assert {letter["Subject"] for letter in outbox.take().values()} == {"Your password was changed"}
@@ -117,5 +117,5 @@ def test_the_command_invites_and_a_dry_run_says_how_many(
     with kernel.reading() as session:
         [zone] = {
             face.zone for face in queries.faces(session, [queries.account_of(session, "ana@example.org")[0]]).values()
-        }  # type: ignore[index]
+        }
     assert zone == "Europe/Lisbon"

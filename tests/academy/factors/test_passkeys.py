@@ -36,7 +36,7 @@ def add(client: FlaskClient, device: Device, name: str = "My phone") -> object:
     return client.post("/me/security/passkeys", data={"name": name, "credential": device.make(asked)})
 
 
-def enter(client: FlaskClient, device: Device, **more: str):  # type: ignore[no-untyped-def]
+def enter(client: FlaskClient, device: Device, **more: str):
     asked = client.post("/sign-in/passkey/options").text
     return client.post("/sign-in/passkey", data={"credential": device.sign(asked), **more})
 
@@ -225,7 +225,7 @@ def test_without_a_proof_no_passkey_is_asked_for(client_of: Callable[[UUID], Fla
 def test_a_passkey_for_elsewhere_or_without_its_owner_is_not_added(
     mine: FlaskClient, kernel: Kernel, change: dict[str, object]
 ) -> None:
-    answer = add(mine, Device(**change), "Kept name")  # type: ignore[arg-type]
+    answer = add(mine, Device(**change), "Kept name")
     assert answer.status_code == 422
     assert "Kept name" in answer.text
     with kernel.reading() as session:

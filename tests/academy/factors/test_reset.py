@@ -27,7 +27,7 @@ def admin(kernel: Kernel, ana: UUID) -> UUID:
     return people.member(kernel, organization, found, Role.ADMIN)
 
 
-def reset(client: FlaskClient, person_id: UUID):  # type: ignore[no-untyped-def]
+def reset(client: FlaskClient, person_id: UUID):
     return client.post(f"/people/{encode(person_id)}/factors/reset")
 
 

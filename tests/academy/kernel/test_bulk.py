@@ -76,12 +76,12 @@ def _raw(session: Session, key: UUID) -> Any:
 
 def test_dates_and_nothing_at_all(kernel: Kernel) -> None:
     kernel.commit(lambda session: bulk.write(session, Table.metadata.tables["people"], []))
-    assert bulk._for_sqlite(Delivery.__table__.c.starts_on.type)(date(2026, 1, 2)) == "2026-01-02"  # noqa: SLF001
+    assert bulk._for_sqlite(Delivery.__table__.c.starts_on.type)(date(2026, 1, 2)) == "2026-01-02"
     people.person(kernel, "Ana")
 
 
 def test_a_kind_of_column_that_nobody_has_tried_is_refused() -> None:
-    for find in (bulk._for_sqlite, bulk._for_copy):  # noqa: SLF001
+    for find in (bulk._for_sqlite, bulk._for_copy):
         with pytest.raises(TypeError, match="not written in bulk"):
             find(LargeBinary())
 

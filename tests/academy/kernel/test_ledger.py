@@ -87,7 +87,7 @@ def test_facts_are_plain_values(kernel: Kernel, ana: UUID) -> None:
 def test_what_was_undone_is_not_in_the_ledger(kernel: Kernel, ana: UUID) -> None:
     before = entries(kernel)
 
-    def undone(session):  # type: ignore[no-untyped-def]
+    def undone(session):
         emit(session, ThingsHappened(actor_id=ana, who=ana, at=datetime.now(UTC), role=Role.LEAD, several=()))
         session.flush()
         raise RuntimeError

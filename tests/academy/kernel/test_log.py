@@ -194,7 +194,7 @@ def test_one_send_made_twice_at_once_is_stored_once(kernel: Kernel, log_id: UUID
         send = log.send_of(["secret"], ana, "nonce-1", "hello")
         start.wait(10)
 
-        def work(session):  # type: ignore[no-untyped-def]
+        def work(session):
             found = log.sent_before(session, send)
             return found or log.append(session, log_id, kind="post", ref=new_id(), actor_id=ana, send=send)
 

@@ -31,7 +31,7 @@ def ana(kernel: Kernel) -> UUID:
     return people.person(kernel, "Ana Silva", email="ana@example.org", password_hash=HASH)
 
 
-def enter(client: FlaskClient, email: str = "ana@example.org", password: str = PASSWORD, **more: str):  # type: ignore[no-untyped-def]
+def enter(client: FlaskClient, email: str = "ana@example.org", password: str = PASSWORD, **more: str):
     return client.post("/sign-in", data={"email": email, "password": password, **more})
 
 

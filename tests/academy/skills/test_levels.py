@@ -73,7 +73,7 @@ def test_it_lies_between_the_least_and_the_greatest_word(found: list[Said]) -> N
 @given(st.lists(VOICES, min_size=1, max_size=12, unique_by=lambda one: (one.source, one.by)), st.randoms())
 def test_the_order_of_words_does_not_matter(found: list[Said], random: object) -> None:
     before = combined(found, NOW)
-    random.shuffle(found)  # type: ignore[attr-defined]
+    random.shuffle(found)
     assert combined(found, NOW) == before
 
 

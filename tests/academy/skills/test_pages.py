@@ -28,7 +28,7 @@ def mine(client_of: Callable[[UUID], FlaskClient], ana: UUID) -> FlaskClient:
 
 @pytest.fixture
 def skills(kernel: Kernel) -> dict[str, UUID]:
-    def make(session):  # type: ignore[no-untyped-def]
+    def make(session):
         framework = Framework(id=new_id(), key="test", version="1", name="Test", licence="Made for tests.")
         session.add(framework)
         session.flush()

@@ -32,7 +32,7 @@ def test_levels_and_who_says_so_survive_both_ways(database_url: str) -> None:
         for source in sources
     }
 
-    def work(session) -> None:  # type: ignore[no-untyped-def]
+    def work(session) -> None:
         session.add_all([framework, boss])
         session.flush()
         session.add_all([ana, *known.values()])
@@ -56,7 +56,7 @@ def test_levels_and_who_says_so_survive_both_ways(database_url: str) -> None:
             "evidence": (4, None),
         }
 
-    def several(session) -> None:  # type: ignore[no-untyped-def]
+    def several(session) -> None:
         found = {"person_id": ana_id, "skill_id": ids["self"], "level": 5, "at": clock.now()}
         session.add(SkillStatement(id=uuid4(), source="mentor", said_by_id=boss_id, **found))
         session.flush()

@@ -34,7 +34,7 @@ def made(kernel: Kernel) -> int:
 
 def ticked(page: str, name: str) -> set[str]:
     boxes = [tag for tag in re.findall(r"<input[^>]+>", page) if f'name="{name}"' in tag and " checked" in tag]
-    return {re.search(r'value="([^"]*)"', tag)[1] for tag in boxes}  # type: ignore[index]
+    return {re.search(r'value="([^"]*)"', tag)[1] for tag in boxes}
 
 
 def test_an_open_screen_makes_no_token_and_what_was_chosen_is_kept(kernel: Kernel, mine: FlaskClient) -> None:

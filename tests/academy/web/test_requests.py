@@ -89,7 +89,7 @@ def test_a_refusal_is_a_page_for_people_and_a_problem_for_programs(
     assert page.status_code == status
     assert page.content_type.startswith("text/html")
     assert "<h1" in page.text
-    assert str(RAISED[what].detail).split(".")[0] in page.text  # type: ignore[union-attr]
+    assert str(RAISED[what].detail).split(".")[0] in page.text
     answer = outside.get(f"/api/v1/raise/{what}")
     assert answer.status_code == status
     assert answer.content_type == "application/problem+json"

@@ -81,7 +81,7 @@ def test_a_cohort_that_stays_is_not_led_to_anothers_version(kernel: Kernel, clie
     assert answer.location.removeprefix("/activities/") in {encode(one) for one in steps_of(kernel, made).values()}
 
 
-def made_on(kernel: Kernel, made: cohorts.World):  # type: ignore[no-untyped-def]
+def made_on(kernel: Kernel, made: cohorts.World):
     with kernel.reading() as session:
         return walking.plan_for(session, people.viewer(kernel, made.lead), made.delivery).starts_on
 
