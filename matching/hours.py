@@ -6,7 +6,7 @@ Standard library only: pages use it while they render.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -69,6 +69,12 @@ def utc_hours(hours: Iterable[tuple[int, int, int]], zone: str, week: date) -> l
         if first < last:
             found.append([first, last])
     return found
+
+
+def offset_in(zone: str, week: date) -> int:
+    """Return how many minutes a zone's clocks are ahead of UTC in the middle of a week given by its Monday."""
+    noon = datetime.combine(week + timedelta(days=2), time(12), ZoneInfo(zone))
+    return int((noon.utcoffset() or timedelta()).total_seconds() // 60)
 
 
 def intervals_from(minutes: int) -> list[list[int]]:

@@ -8,15 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from academy.bridges.people_file.engine import cells, sheets
 from academy.bridges.people_file.engine.cells import Wrong
 from academy.bridges.people_file.engine.sheets import Problem, Row
 from matching.explain import Speaker
-from matching.hours import utc_hours
+from matching.hours import offset_in, utc_hours
 
 if TYPE_CHECKING:
     from matching.types import BuddiesAnswer, GraphData, MentorsAnswer, Parts, PersonData, Unplaced
@@ -211,7 +210,6 @@ def _person(
 ) -> PersonData:
     zone = _cell(row, "zone", cells.zone, "UTC")
     week = _cell(row, "hours", hours, hours(WEEK))
-    offset = datetime.combine(monday, datetime.min.time(), ZoneInfo(zone)).utcoffset() or timedelta()
     manager = row.cells.get("manager", "")
     return {
         "id": who,
@@ -219,7 +217,7 @@ def _person(
         "goals": _cell(row, "goals", skills.rated, []),
         "hours": [(start, end) for start, end in utc_hours(week, zone, monday)],
         "languages": _cell(row, "languages", cells.languages, [] if "languages" in columns else ["en"]),
-        "utc_offset": int(offset.total_seconds() // 60),
+        "utc_offset": offset_in(zone, monday),
         "manager_id": managers.get(manager.casefold(), manager) or None,
         "capacity": _cell(row, "capacity", _capacity, 1),
     }

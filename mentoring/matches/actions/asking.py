@@ -12,7 +12,7 @@ from academy.kernel import clock
 from academy.neighbours import queries as neighbours
 from academy.people import queries as people
 from academy.skills import queries as skills
-from matching.hours import utc_hours
+from matching.hours import offset_in, utc_hours
 from mentoring.choices import queries as choices
 from mentoring.choices.policy import WHOLE
 from mentoring.matches.actions import facts
@@ -134,7 +134,7 @@ def _people(
             "goals": [(goal.key, goal.level) for goal in wanted[person]],
             "hours": [(start, end) for start, end in utc_hours(hours[person], zones[person], week)],
             "languages": languages[person],
-            "utc_offset": proposed.offset_in(zones[person], week),
+            "utc_offset": offset_in(zones[person], week),
             "manager_id": str(manager) if manager else None,
             "blocks": blocks.get(person, []),
             "declined": declined.get(person, []),

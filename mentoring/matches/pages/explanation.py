@@ -13,8 +13,8 @@ from flask_babel import gettext as _
 
 from academy.web import i18n
 from matching.explain import MOST_STEPS_TOLD, Speaker, facts
+from matching.hours import offset_in
 from matching.types import SCORE_SCALE
-from mentoring.matches.queries.proposed import offset_in
 
 if TYPE_CHECKING:
     from academy.people.queries import Face

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, ScalarSelect, or_, select
 from sqlalchemy.orm import Session
@@ -97,12 +96,6 @@ class Matching:
     run: RunLine | None
     matches: list[MatchLine]
     unplaced: list[UnplacedLine]
-
-
-def offset_in(zone: str, week: date) -> int:
-    """Return how many minutes a zone's clocks are ahead of UTC in the middle of a week given by its Monday."""
-    noon = datetime.combine(week + timedelta(days=2), time(12), ZoneInfo(zone))
-    return int((noon.utcoffset() or timedelta()).total_seconds() // 60)
 
 
 def whole_parts(parts: Sequence[Any], facts: Sequence[Any]) -> list[Parts]:
