@@ -3,7 +3,8 @@
 The matching itself is Edmonds' blossom algorithm (J. Edmonds, "Paths, trees, and flowers", 1965; Z. Galil, ACM
 Computing Surveys 1986), as networkx and rustworkx compute it. What stands here makes it quick where there are many
 edges: the assignment problem on two copies of everybody is a relaxation of the matching (every pair counts twice,
-cycles are allowed), it is solved in a moment, and its prices prove of most edges that no best matching holds them.
+cycles are allowed), it is solved in a moment, and its prices prove of most edges that no best matching holds them;
+where that is not enough, `matching.oddsets` sharpens them.
 The same pricing for perfect matchings: U. Derigs, A. Metz, "Solving (large scale) matching problems
 combinatorially", Mathematical Programming 1991.
 """
@@ -21,6 +22,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
+from matching.oddsets import holdable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -34,7 +37,9 @@ PLAIN = 60
 FEW = 4_000
 """Edges up to which nothing is won by proving some of them away."""
 NEAR = 8
-"""Edges per person that are tried first."""
+"""Edges per person that are tried first for how many pairs can be made."""
+FIRST = 4
+"""Edges per person that the best pairs are first looked for in."""
 ROOM = 5_000_000
 """Entries for people left over that are too many for the relaxation (100 bytes each): all edges are tried then."""
 TIE_BITS = 32
@@ -87,29 +92,9 @@ def best_pairs(edges: Edges, size: int | None = None) -> Whole:
     """Return the numbers of the pairs of the best matching, sorted.
 
     `size` is the greatest number of pairs where the caller knows it. Exact; O(n³) at worst, in practice the relaxation
-    and a blossom over some ten edges per person.
+    and two blossoms over some edges per person.
     """
-    if len(edges) <= FEW or edges.people <= PLAIN:
-        return _blossom(edges)
-    size = most_pairs(edges) if size is None else size
-    if not can_be_priced(edges, size):
-        return _blossom(edges)
-    priced = prices(edges, size)
-    slack, most = priced.slack, priced.bound(edges.joined - 2 * size)
-    order = np.argsort(slack, kind="stable")
-    tried = min(NEAR * edges.people, len(edges))
-    while True:
-        found = order[_blossom(edges.only(order[:tried]))]
-        if len(found) == size:
-            # With more slack than this a pair is in no better answer.
-            needed = int(np.searchsorted(slack[order], most - 2 * edges.weight[found].sum(), "right"))
-            if needed <= tried:
-                return np.sort(found)
-            tried = needed
-        elif tried == len(edges):
-            return np.sort(found)
-        else:
-            tried = min(2 * tried, len(edges))
+    return _best(edges, size)[0]
 
 
 def fairest_pairs(edges: Edges, size: int) -> Whole:
@@ -118,7 +103,7 @@ def fairest_pairs(edges: Edges, size: int) -> Whole:
     So that the worst-off person of an answer does not hang on what people are called, as a tie key does. Takes
     another matching for each step that the worst-off rises by, and one that fails.
     """
-    numbers, found = np.arange(len(edges)), best_pairs(edges, size)
+    found, numbers = _best(edges, size)
     while size:
         numbers = numbers[edges.low[numbers] > edges.low[found].min()]
         above = edges.only(numbers)
@@ -129,6 +114,30 @@ def fairest_pairs(edges: Edges, size: int) -> Whole:
             break
         found = again
     return found
+
+
+def _best(edges: Edges, size: int | None) -> tuple[Whole, Whole]:
+    """Return the numbers of the best pairs, and those of all pairs that matchings as heavy can hold."""
+    every = np.arange(len(edges))
+    if len(edges) <= FEW or edges.people <= PLAIN:
+        return _blossom(edges), every
+    size = most_pairs(edges) if size is None else size
+    if not can_be_priced(edges, size):
+        return _blossom(edges), every
+    priced = prices(edges, size)
+    order, tried = np.argsort(priced.slack, kind="stable"), min(FIRST * edges.people, len(edges))
+    while len(found := order[_blossom(edges.only(order[:tried]))]) < size:
+        if tried == len(edges):
+            return np.sort(found), every
+        tried = min(2 * tried, len(edges))
+    total, most = int(edges.weight[found].sum()), priced.bound(edges.joined - 2 * size)
+    # With more slack than this a pair is in no answer as good.
+    holding = order[: np.searchsorted(priced.slack[order], most - 2 * total, "right")]
+    if most > 2 * total and len(holding) > tried:
+        holding = holding[holdable(edges.only(holding), size, total, np.arange(tried))]
+    if not np.isin(holding, order[:tried]).all():
+        found = holding[_blossom(edges.only(holding))]
+    return np.sort(found), np.sort(holding)
 
 
 def most_pairs(edges: Edges, enough: int | None = None) -> int:

@@ -24,8 +24,8 @@ WEB = frozenset(
     "api assets compress errors forms frames fresh guards i18n markup pages pictures security shell signed_in wire".split()
 )
 MATCHING = frozenset(
-    "adjacency breakouts buddies candidates explain fairness graph hours instance large mentors pairing parts people"
-    " places program repair rules scoring solving trios types why words".split()
+    "adjacency breakouts buddies candidates explain fairness graph hours instance large mentors oddsets pairing parts"
+    " people places program repair rules scoring solving trios types why words".split()
 )
 NOWHERE = frozenset("util utils helper helpers common misc manager managers base service services".split())
 
