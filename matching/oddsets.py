@@ -110,7 +110,7 @@ def _broken(edges: Edges, share: NDArray[np.float64]) -> Picked:
         held = np.bincount(inside, share, minlength=len(count))[: len(count)]
         found = np.flatnonzero((count % 2 == 1) & (held > count // 2 + WHOLE))
         if len(found):
-            return of[None, :] == found[:, None]
+            return np.asarray(of[None, :] == found[:, None])
     return np.empty((0, edges.people), dtype=bool)
 
 
