@@ -38,6 +38,7 @@ from sqlalchemy.types import TypeDecorator
 from academy.kernel.ids import new_id
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Executable)
 
 SCHEMA = "0022"
 """The migration that this code needs; readiness compares it with the database's own."""
@@ -150,6 +151,35 @@ class Database:
             return result
 
 
+class _Compiled(dict[Any, Any]):
+    """What one statement was compiled to, for each database and each set of parameters.
+
+    SQLAlchemy's own place for that is found by all that the statement is made of, which is told anew at each asking;
+    here it is known which statement it is.
+    """
+
+    most = 8
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Return the statement compiled for a dialect, for parameters of these names."""
+        return super().get((key[0], *key[2:]), default)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Keep it; whoever starts one application after another, as tests do, begins anew."""
+        if len(self) >= self.most:
+            self.clear()
+        super().__setitem__((key[0], *key[2:]), value)
+
+
+_KEPT: dict[int, tuple[Executable, dict[str, Any]]] = {}
+
+
+def keep(statement: S) -> S:
+    """Keep a statement that is asked time and again, for as long as the process lives, and return it."""
+    _KEPT[id(statement)] = (statement, {"compiled_cache": _Compiled()})
+    return statement
+
+
 def ask(session: Session, statement: Executable, asked: Mapping[str, Any] | None = None) -> CursorResult[Any]:
     """Ask for columns, or write to a table, in a session's transaction but past the ORM, which costs as much again.
 
@@ -159,7 +189,8 @@ def ask(session: Session, statement: Executable, asked: Mapping[str, Any] | None
     connection = session.info.get("connection")
     if connection is None or connection.closed:  # to find it anew takes a tenth of what a statement does
         connection = session.info["connection"] = session.connection()
-    return cast("CursorResult[Any]", connection.execute(statement, asked or {}))
+    _, options = _KEPT.get(id(statement), (None, None))
+    return cast("CursorResult[Any]", connection.execute(statement, asked or {}, execution_options=options))
 
 
 class _Plain(FunctionElement[str]):

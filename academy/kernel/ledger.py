@@ -13,7 +13,7 @@ from sqlalchemy import ForeignKey, Index, String, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from academy.kernel import clock, telemetry
-from academy.kernel.db import Table, ask, key
+from academy.kernel.db import Table, ask, keep, key
 from academy.kernel.events import Event
 from academy.kernel.ids import new_id
 
@@ -44,8 +44,8 @@ class Subject(Table):
     entry_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
-_RECORD = insert(Table.metadata.tables["ledger"])
-_FIND = insert(Table.metadata.tables["ledger_subjects"])
+_RECORD = keep(insert(Table.metadata.tables["ledger"]))
+_FIND = keep(insert(Table.metadata.tables["ledger_subjects"]))
 _NAMES = re.compile(r"(?:^|_)(?:person|learner|manager|group|cohort|academy)_ids?$")
 """Fields whose ids are people or groups, by their names."""
 

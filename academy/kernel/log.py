@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from academy.kernel import clock
 from academy.kernel.access import Conflict
-from academy.kernel.db import Table, ask
+from academy.kernel.db import Table, ask, keep
 from academy.kernel.ids import anonymous_id, new_id
 
 PAGE = 200
@@ -132,14 +132,14 @@ def send_of(secrets: Sequence[str], person_id: UUID, nonce: str, *body: object) 
 
 # Built once: a message is numbered and stored without its statements being put together anew.
 _logs, _events = (Table.metadata.tables[name] for name in ("logs", "log_events"))
-_BUMP = (
+_BUMP = keep(
     update(_logs)
     .where(_logs.c.id == bindparam("log"))
     .values(head_seq=_logs.c.head_seq + 1)
     .returning(_logs.c.head_seq, _logs.c.epoch)
 )
-_APPEND = insert(_events)
-_SENT = (
+_APPEND = keep(insert(_events))
+_SENT = keep(
     select(*_events.c, _logs.c.epoch)
     .join_from(_events, _logs, _logs.c.id == _events.c.log_id)
     .where(_events.c.send_key.in_(bindparam("keys", expanding=True)))

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.elements import BindParameter
 
 from academy.kernel import clock
-from academy.kernel.db import Instant
+from academy.kernel.db import Instant, keep
 from academy.kernel.viewer import Viewer
 
 Find = Callable[[Viewer], Any]
@@ -72,5 +72,5 @@ class Prepared:
             if bind.callable is None and any(isinstance(value, datetime | date | UUID) for value in fixed):
                 message = f"{name} is {bind.value!r} for everybody and for ever: make it a parameter"
                 raise ValueError(message)
-        self._made = (statement, tuple((name, _FINDS[name]) for name in binds if name in _FINDS))
+        self._made = (keep(statement), tuple((name, _FINDS[name]) for name in binds if name in _FINDS))
         return self._made

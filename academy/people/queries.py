@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, func, select
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
-from academy.kernel.db import Instant, any_case, ask
+from academy.kernel.db import Instant, any_case, ask, keep
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import SIGN_IN_LASTS, Viewer, hue, initials
@@ -31,8 +32,7 @@ from academy.people.models import (
 from academy.people.policy import Path, Right, groups_with, may, met_one_by_one, met_together, require, runs
 
 
-@dataclass(frozen=True)
-class Face:
+class Face(NamedTuple):
     """What is shown of a person beside what they do: no more than a name, pronouns and a zone."""
 
     id: UUID
@@ -64,7 +64,7 @@ FEW = 1_000
 """How many memberships are gathered before anybody is looked for among them; beyond, people are tried one by one."""
 
 
-_SIGNED_IN = (
+_SIGNED_IN = keep(
     select(
         SignIn.id.label("sign_in_id"),
         *(Person.id, Person.name, Person.zone, Person.locale, Person.theme, Person.contrast, Person.announce),
@@ -281,7 +281,7 @@ def languages_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, lis
     return found
 
 
-_HOURS = (
+_HOURS = keep(
     select(Availability.person_id, Availability.weekday, Availability.start_minute, Availability.end_minute)
     .where(Availability.person_id.in_(bindparam("people", expanding=True)))
     .order_by(Availability.weekday, Availability.start_minute)

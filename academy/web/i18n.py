@@ -20,12 +20,18 @@ from academy.kernel.app import Kernel
 from academy.web.signed_in import viewer_or_none
 
 LOCALES = ["en"]
+_SPOKEN = {name: Locale.parse(name) for name in LOCALES}
 
 later: Callable[[str], str] = cast("Callable[[str], str]", lazy_gettext)
 """Mark a text that is translated when it is shown, such as a message of a schema; it reads as a text."""
 
 
-def _locale() -> str:
+def _locale() -> Locale:
+    # The very same object each time: what is kept per language is then found without comparing two of them.
+    return _SPOKEN[_language()]
+
+
+def _language() -> str:
     if not has_request_context():  # a mail that a command or a job causes
         return LOCALES[0]
     viewer = viewer_or_none()
@@ -34,15 +40,12 @@ def _locale() -> str:
     return request.accept_languages.best_match(LOCALES) or LOCALES[0]
 
 
-_ENGLISH = Locale("en")
-
-
 def locale() -> Locale:
     """Return the locale of this request."""
     # Flask-Babel's own way to it asks five times what the current context is; a page says a hundred texts.
     context = _cv_app.get(None)
     kept = context.g.get("_flask_babel") if context is not None else None
-    return getattr(kept, "babel_locale", None) or get_locale() or _ENGLISH
+    return getattr(kept, "babel_locale", None) or get_locale() or _SPOKEN["en"]
 
 
 def zone() -> str:

@@ -26,6 +26,7 @@ from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.web import assets as static
 from academy.web import i18n
+from academy.web.around import Around, Entry
 from academy.web.signed_in import viewer_or_none
 
 Badge = Callable[[Viewer], ScalarSelect[int]]
@@ -121,9 +122,7 @@ def load(session: Session, viewer: Viewer | None) -> None:
     if badges:
         row = ask(session, *_counting(badges)(viewer)).one()
         counts = {key: value or 0 for key, value in row._mapping.items()}  # noqa: SLF001 - SQLAlchemy's public name
-    g.nav = [
-        {"key": e.key, "label": e.label(), "url": e.url, "icon": e.icon, "count": counts.get(e.key, 0)} for e in entries
-    ]
+    g.nav = [Entry(e.key, e.url, e.icon, e.label(), counts.get(e.key, 0)) for e in entries]
 
 
 @dataclass(frozen=True)
@@ -184,11 +183,14 @@ def _context() -> dict[str, Any]:
     if viewer is not None and "nav" not in g:
         with kernel().reading() as session:
             load(session, viewer)
+    entries, name = g.get("nav", []), academy_name()
+    around = Around(viewer, entries, name, current_app.jinja_env.globals["csrf_token"])
     return {
         "viewer": _Shown(viewer, i18n.city(viewer.zone)) if viewer else None,
-        "nav": g.get("nav", []),
+        "nav": entries,
+        "around": around,
         "locale": i18n.locale(),
-        "academy_name": academy_name(),
+        "academy_name": name,
         "errors": {},
         "page": "",
     }

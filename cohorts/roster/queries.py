@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
-from academy.kernel.db import ask
+from academy.kernel.db import ask, keep
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
@@ -177,7 +177,7 @@ def enrollable(session: Session, cohort_id: UUID, *, wanted: str = "", limit: in
     return [Face(r.id, r.name, r.pronouns, r.zone) for r in rows]
 
 
-_AGREEMENTS = select(Cohort.agreements).where(Cohort.id == bindparam("group_id"))
+_AGREEMENTS = keep(select(Cohort.agreements).where(Cohort.id == bindparam("group_id")))
 
 
 def agreements_of(session: Session, group_id: UUID) -> list[str]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from academy.kernel import clock, log
 from academy.kernel.access import Closed, Invalid, Missing, Refused
-from academy.kernel.db import Instant, Table, ask
+from academy.kernel.db import Instant, Table, ask, keep
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.log import Log, Row, Send
@@ -27,7 +27,7 @@ from forums.spaces.queries.views import space_for
 # Built once, on the tables: a message is stored without its statements being put together anew.
 _spaces, _posts = (Table.metadata.tables[name] for name in ("spaces", "posts"))
 # What a list of threads shows of a space is counted with the number itself.
-_NUMBER = (
+_NUMBER = keep(
     update(_spaces)
     .where(_spaces.c.id == bindparam("space"))
     .values(
@@ -38,7 +38,7 @@ _NUMBER = (
     )
     .returning(_spaces.c.head_no)
 )
-_STORE = insert(_posts)
+_STORE = keep(insert(_posts))
 
 
 @dataclass(frozen=True)

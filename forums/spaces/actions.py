@@ -10,7 +10,7 @@ from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock, log
-from academy.kernel.db import Table, ask
+from academy.kernel.db import Table, ask, keep
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.log import Log
@@ -26,7 +26,7 @@ LOG = "space"
 
 # Built once, on the table: it comes with every message.
 _follows = Table.metadata.tables["follows"]
-_READ_ON = (
+_READ_ON = keep(
     update(_follows)
     .where(
         _follows.c.space_id == bindparam("space"),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from academy.administration import policy
 from academy.kernel.access import Missing
-from academy.kernel.db import ask
+from academy.kernel.db import ask, keep
 from academy.kernel.jobs import Job
 from academy.kernel.prepared import now
 from academy.kernel.viewer import Viewer
@@ -189,7 +189,7 @@ def places_for(session: Session, viewer: Viewer) -> list[tuple[UUID, str, str]]:
     return [(row.id, row.name, row.kind) for row in rows]
 
 
-_WHO_READS = (
+_WHO_READS = keep(
     select(Person.id, Person.name, Person.pronouns, Person.zone)
     .join(Membership, Membership.person_id == Person.id)
     .join(GroupAncestor, GroupAncestor.ancestor_id == Membership.group_id)

@@ -49,6 +49,15 @@ class Shape(NamedTuple):
     may_remove: bool = True
 
 
+class _Voice(NamedTuple):
+    """What is the same in all messages of one author."""
+
+    parts: Mapping[str, Any]
+    mine: bool
+    may_edit: bool
+    may_remove: bool
+
+
 class Messages(NamedTuple):
     """Messages ready for the page; `new` says whether the line above the first new one is among them."""
 
@@ -62,23 +71,22 @@ def messages(posts: Sequence[Shown], space: SpaceView, me: Viewer) -> Messages:
     place = encode(space.id)
     spoken, zone, today = i18n.locale(), ZoneInfo(i18n.zone()), date_of(clock.now())
     mark, solving = marking(me), policy.may_solve(me, space)
-    authors: dict[UUID | None, Mapping[str, Any]] = {}
+    voices: dict[UUID | None, _Voice] = {}
     before: Shown | None = None
     last_day: date | None = None
     marked = False
     for post in posts:
         author, there, quote = post.author, not post.removed, post.reply_to
         author_id = author.id if author else None
-        by = authors.get(author_id)
+        by = voices.get(author_id)
         if by is None:
-            by = authors[author_id] = _parts(author)
-        mine = author_id == me.person_id
+            by = voices[author_id] = _voice(author, space, me)
         local = post.at.astimezone(zone)
         date_there = local.date()
         starts = date_there != last_day
         if starts:
             made.append(_heading(day_of(date_there, today)))
-        fresh = not marked and not mine and there and post.no > space.read_no
+        fresh = not marked and not by.mine and there and post.no > space.read_no
         if fresh:
             marked = True
             made.append(_heading(_("New since %(moment)s", moment=i18n.moment(post.at)), new=True))
@@ -86,7 +94,7 @@ def messages(posts: Sequence[Shown], space: SpaceView, me: Viewer) -> Messages:
             role=author.role if author else "",
             nobody=author is None,
             cont=before is not None and not starts and not fresh and _together(before, post),
-            mine=mine,
+            mine=by.mine,
             solves=post.no == space.solved_no,
             gone=not there,
             edited=post.edited,
@@ -94,11 +102,11 @@ def messages(posts: Sequence[Shown], space: SpaceView, me: Viewer) -> Messages:
             reacted=bool(post.reactions),
             may_post=space.may_post,
             may_solve=solving and post.no > 1 and there,
-            may_edit=there and policy.may_edit(me, author_id, space),
-            may_remove=there and policy.may_remove(me, author_id, space),
+            may_edit=there and by.may_edit,
+            may_remove=there and by.may_remove,
         )
         parts = {
-            **by,
+            **by.parts,
             "id": encode(post.id),
             "no": post.no,
             "iso": post.at.isoformat(),
@@ -116,6 +124,16 @@ def messages(posts: Sequence[Shown], space: SpaceView, me: Viewer) -> Messages:
         made.append(_frame(spoken, shape) % parts)
         before, last_day = post, date_there
     return Messages(Markup("".join(made)), marked)  # noqa: S704 - frames are made by an escaping template, parts above
+
+
+def _voice(author: Author | None, space: SpaceView, me: Viewer) -> _Voice:
+    author_id = author.id if author else None
+    return _Voice(
+        _parts(author),
+        author_id == me.person_id,
+        policy.may_edit(me, author_id, space),
+        policy.may_remove(me, author_id, space),
+    )
 
 
 def beside(people: Sequence[Reader], here: set[UUID]) -> Markup:

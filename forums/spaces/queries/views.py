@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -28,7 +28,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from academy.kernel import log
 from academy.kernel.access import Missing
-from academy.kernel.db import Instant, ask
+from academy.kernel.db import Instant, ask, keep
 from academy.kernel.ids import encode
 from academy.kernel.log import Log
 from academy.kernel.prepared import Prepared
@@ -87,8 +87,7 @@ class SpaceView:
         return self.kind == THREAD
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(NamedTuple):
     """Somebody who may read a space, and as what: their weightiest role, nearest group first."""
 
     face: Face
@@ -152,8 +151,8 @@ def _asked(viewer: Viewer, space_id: UUID) -> dict[str, Any]:
 
 
 # Built once: every message and every page asks this.
-_VIEWED = _viewed()
-_LOCKED = _VIEWED.with_for_update(of=Space)
+_VIEWED = keep(_viewed())
+_LOCKED = keep(_VIEWED.with_for_update(of=Space))
 
 
 def _view(row: Row[Any]) -> SpaceView:
@@ -315,8 +314,8 @@ def _readers(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     )
 
 
-_ROOM = _readers(_viewed(*_READER)).where(Space.kind != THREAD)
-_READERS = _readers(select(*_READER).select_from(Space).where(Space.id == bindparam("space_id")))
+_ROOM = keep(_readers(_viewed(*_READER)).where(Space.kind != THREAD))
+_READERS = keep(_readers(select(*_READER).select_from(Space).where(Space.id == bindparam("space_id"))))
 
 
 def _weightiest(rows: Sequence[Row[Any]]) -> list[Reader]:

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, literal, select
 
 from academy.kernel import clock
 from academy.kernel.app import Kernel
+from academy.kernel.db import ask, keep
 from academy.kernel.ids import new_id
 from academy.kernel.prepared import Prepared, now
 from academy.people.models import Group, GroupKind, Membership, Person, Role
@@ -80,3 +81,13 @@ def test_a_viewers_own_groups_are_a_parameter_too(kernel: Kernel) -> None:
     with kernel.reading() as session:
         assert session.scalars(*own(people.viewer(kernel, ana))).all() == ["Cohort"]
         assert session.scalars(*own(people.viewer(kernel, ben))).all() == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_a_kept_statement_answers_by_what_it_is_asked_with(kernel: Kernel) -> None:
+    ana, ben = (people.person(kernel, name) for name in ("Ana", "Ben"))
+    named = keep(select(Person.name).where(Person.id.in_(bindparam("ids", expanding=True))).order_by(Person.name))
+    with kernel.reading() as session:
+        for ids, names in (([ana], ["Ana"]), ([ana, ben], ["Ana", "Ben"]), ([], []), ([ben], ["Ben"])):
+            assert ask(session, named, {"ids": ids}).scalars().all() == names
+        assert session.scalars(named, {"ids": [ben]}).all() == ["Ben"]
