@@ -39,7 +39,7 @@ from benchmarks.board import open_board
 from benchmarks.measured import CSRF, SECRET, app_at, fill
 from cohorts.load.engine.population import Size
 from cohorts.roster.models import Cohort
-from forums.posts import queries as posts
+from forums.posts.queries import posts
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "speed.md"

@@ -13,7 +13,7 @@ from academy.people import queries as people
 from academy.people.models import Group, Membership
 from forums.boards import actions as boards
 from forums.posts import actions as posts
-from forums.posts.queries import draft_for
+from forums.posts.queries.posts import draft_for
 
 THREADS = 100
 TITLES = ("How do you begin?", "What I tried this week", "A question about listening", "Where to find the recording")

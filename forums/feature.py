@@ -17,10 +17,10 @@ from forums.boards import reactions as boards_reactions
 from forums.boards.pages import board as boards
 from forums.person_data.pages import PARTS
 from forums.posts import api as posts_api
-from forums.posts import queries as posts
 from forums.posts import reactions as posts_reactions
 from forums.posts import sockets as posts_sockets
 from forums.posts.pages import plain, post, room
+from forums.posts.queries import delivery
 from forums.spaces import api as spaces_api
 from forums.spaces import pages as spaces_pages
 from forums.spaces import reactions as spaces_reactions
@@ -54,7 +54,7 @@ FEATURE = Feature(
     sockets=[*spaces_sockets.HANDLERS, *posts_sockets.HANDLERS],
     reactions=[*spaces_reactions.REACTIONS, *posts_reactions.REACTIONS, *boards_reactions.REACTIONS],
     log_kinds=[
-        LogKind("space", spaces.follow, posts.load),
+        LogKind("space", spaces.follow, delivery.load),
         LogKind("board", board_queries.follow, board_queries.load),
     ],
     slots=[

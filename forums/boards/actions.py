@@ -21,7 +21,7 @@ from academy.people.queries import demand
 from forums.boards import policy, queries
 from forums.boards.events import BoardChanged, BoardOpened, ThreadMarked, ThreadSolved, ThreadStarted
 from forums.posts import actions as posts
-from forums.posts.queries import post_for
+from forums.posts.queries.posts import post_for
 from forums.spaces import actions as spaces
 from forums.spaces.models import Board, Follow, Space
 from forums.spaces.queries.views import THREAD, SpaceView, space_for

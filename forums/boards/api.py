@@ -39,7 +39,7 @@ from forums.boards.schemas import (
 )
 from forums.posts import engine as words
 from forums.posts import policy as posting
-from forums.posts.queries import post_for
+from forums.posts.queries.posts import post_for
 from forums.spaces.queries.views import named_on, space_for
 
 blueprint = Operations("boards_api", __name__, tag="Boards")

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from academy.kernel.events import within
 from academy.notices.actions import notify
 from forums.boards.events import ThreadSolved
-from forums.posts.queries import NOTICES
+from forums.posts.queries.noticed import NOTICES
 
 SOLVED = NOTICES[-1]
 

@@ -17,10 +17,12 @@ from academy.kernel.ids import new_id
 from academy.kernel.log import Log, Row, Send
 from academy.kernel.viewer import Viewer
 from academy.web.markup import RENDERER
-from forums.posts import policy, queries
+from forums.posts import policy
 from forums.posts.engine import MOST, REACTIONS
 from forums.posts.events import PostEdited, PostReacted, PostRemoved, PostSent
 from forums.posts.models import Mention, Post, PostEdit, PostReaction
+from forums.posts.queries import noticed
+from forums.posts.queries import posts as queries
 from forums.spaces.actions import follow, read_on
 from forums.spaces.queries.views import space_for
 
@@ -203,7 +205,7 @@ def remove(session: Session, *, viewer: Viewer, post_id: UUID, send: Send | None
         raise Refused(detail)
     if found.removed:
         return Changed(_head(session, found.space.id), duplicate=True)
-    told = queries.told_about(session, post_id)
+    told = noticed.told_about(session, post_id)
     for rows in (PostEdit, PostReaction, Mention):
         session.execute(delete(rows).where(rows.post_id == post_id))
     session.execute(

@@ -20,7 +20,9 @@ from academy.web.api.operations import PREFIX, Operations, answers, asks, refuse
 from academy.web.api.shapes import NumberedPageIn, part_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
-from forums.posts import actions, engine, policy, queries
+from forums.posts import actions, engine, policy
+from forums.posts.queries import delivery
+from forums.posts.queries import posts as queries
 from forums.posts.schemas import OnePostOut, PostIn, PostOut, ReactionIn, WordsIn
 from forums.spaces.queries.views import space_for
 
@@ -38,7 +40,7 @@ def index(space_id: UUID, query: dict[str, Any]) -> Part[dict[str, Any]]:
         found, _also = queries.posts_in(session, space, before=query.get("cursor"), limit=query["limit"])
     shown = found[-query["limit"] :]
     following = shown[0].no if shown and shown[0].no > 1 else None
-    return Part([queries.post_json(post) for post in reversed(shown)], following)
+    return Part([delivery.post_json(post) for post in reversed(shown)], following)
 
 
 @blueprint.get("/posts/<id:post_id>")
@@ -58,7 +60,7 @@ def _one(session: Session, me: Viewer, post_id: UUID) -> dict[str, Any]:
 def _whole(session: Session, me: Viewer, source: queries.Source) -> dict[str, Any]:
     mine = policy.may_edit(me, source.author_id, source.space)
     shown = queries.shown(session, source.id)
-    return {**queries.post_json(shown), "space": source.space.id, "body": source.body_md if mine else None}
+    return {**delivery.post_json(shown), "space": source.space.id, "body": source.body_md if mine else None}
 
 
 def _held(session: Session, me: Viewer, post_id: UUID) -> None:

@@ -14,12 +14,12 @@ from academy.kernel.viewer import Viewer
 from academy.notices.actions import notify, read_about
 from academy.notices.models import Notice
 from academy.notices.queries import NoticeKind, Told
-from forums.posts import queries
 from forums.posts.events import PostEdited, PostRemoved, PostSent
+from forums.posts.queries import noticed
 from forums.spaces.events import SpaceRead
 from forums.spaces.queries.views import following
 
-MENTION, REPLY, ANSWER, SOLVED = queries.NOTICES
+MENTION, REPLY, ANSWER, SOLVED = noticed.NOTICES
 
 
 def tell_named(session: Session, event: PostSent | PostEdited) -> None:
@@ -43,7 +43,7 @@ def tell_starter(session: Session, event: PostSent) -> None:
         return
     if not following(session, event.space_id, [starter]):
         return
-    if not queries.waiting(session, person_id=starter, space_id=event.space_id, kind=ANSWER):
+    if not noticed.waiting(session, person_id=starter, space_id=event.space_id, kind=ANSWER):
         notify(session, person_id=starter, kind=ANSWER, ref=event.post_id, actor_id=event.actor_id)
 
 
@@ -55,16 +55,16 @@ def take_back(session: Session, event: PostRemoved) -> None:
 
 def read_along(session: Session, event: SpaceRead) -> None:
     """Count a mention as read when its room has been read that far."""
-    posts = queries.unread_notices(session, person_id=event.person_id, space_id=event.space_id, no=event.no)
+    posts = noticed.unread_notices(session, person_id=event.person_id, space_id=event.space_id, no=event.no)
     if posts:
         read_about(session, person_id=event.person_id, refs=posts)
 
 
-def _url(post: queries.Noticed) -> str:
+def _url(post: noticed.Noticed) -> str:
     return f"/spaces/{encode(post.space_id)}?at={post.no}#p-{encode(post.post_id)}"
 
 
-def _title(kind: str, post: queries.Noticed) -> str:
+def _title(kind: str, post: noticed.Noticed) -> str:
     if kind == MENTION:
         return _("%(name)s mentioned you in %(room)s", name=post.author, room=post.title)
     if kind == REPLY:
@@ -79,7 +79,7 @@ ICONS = {MENTION: "at", REPLY: "reply", ANSWER: "reply", SOLVED: "done"}
 
 def tell(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
     """Word what an inbox says of posts. One statement for all kinds."""
-    posts = queries.noticed(session, viewer, [notice.ref for notice in notices])
+    posts = noticed.noticed(session, viewer, [notice.ref for notice in notices])
     return {
         n.id: Told(_title(n.kind, p), p.excerpt, _url(p), ICONS[n.kind]) for n in notices if (p := posts.get(n.ref))
     }
@@ -94,4 +94,4 @@ REACTIONS = [
     within(SpaceRead, read_along),
 ]
 
-NOTICE_KINDS = [NoticeKind(kind, tell) for kind in queries.NOTICES]
+NOTICE_KINDS = [NoticeKind(kind, tell) for kind in noticed.NOTICES]

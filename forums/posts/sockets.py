@@ -11,7 +11,8 @@ from academy.kernel.access import Refused
 from academy.kernel.ids import decode, encode
 from academy.kernel.realtime import Socket, SocketHandler, space_id_of
 from academy.kernel.viewer import Viewer
-from forums.posts import actions, engine, policy, queries
+from forums.posts import actions, engine, policy
+from forums.posts.queries import posts as queries
 from forums.posts.schemas import EditIn, ReactIn, RemoveIn, SendIn
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ KERNEL = frozenset(
     websocket_frames websocket_writer""".split()
 )
 WEB = frozenset(
-    "api assets compress errors forms frames fresh guards i18n markup pages pictures security shell signed_in wire".split()
+    "api around assets compress errors forms frames fresh guards i18n markup pages pictures security shell signed_in wire".split()
 )
 MATCHING = frozenset(
     "adjacency breakouts buddies candidates explain fairness graph hours instance large mentors oddsets pairing parts"

@@ -9,8 +9,8 @@ from academy.kernel import log
 from academy.kernel.app import Kernel
 from forums.boards import actions as boards
 from forums.posts import actions as posts
-from forums.posts import queries
 from forums.posts.actions import Changed, Posted
+from forums.posts.queries import posts as queries
 from forums.spaces import actions as spaces
 from forums.spaces.models import Space
 from forums.spaces.queries.rooms import rooms_for

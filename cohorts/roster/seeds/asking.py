@@ -15,8 +15,8 @@ from cohorts.roster.seeds.story import Story, World
 from cohorts.roster.seeds.talking import named
 from forums.boards import actions as boards
 from forums.posts import actions as posts
-from forums.posts import queries as post_queries
 from forums.posts.engine import compose
+from forums.posts.queries import posts as post_queries
 from forums.spaces import actions as spaces
 from forums.spaces.queries.views import named_on
 

@@ -16,7 +16,7 @@ from academy.notices import actions as notices
 from cohorts.roster.seeds.pairing import room_of
 from cohorts.roster.seeds.story import Story, World
 from forums.posts import actions as posts
-from forums.posts import queries as post_queries
+from forums.posts.queries import posts as post_queries
 from forums.spaces import actions as spaces
 from forums.spaces.queries.rooms import rooms_for
 

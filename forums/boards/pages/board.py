@@ -27,7 +27,7 @@ from forums.boards.policy import LONGEST_ABOUT, LONGEST_NAME, LONGEST_TITLE
 from forums.boards.schemas import BoardIn, BoardWordsIn, OnIn, ThreadFormIn
 from forums.posts import engine as words
 from forums.posts import policy as posting
-from forums.posts import queries as posts
+from forums.posts.queries import posts
 from forums.spaces.queries.views import named_on, unread_in_threads
 
 blueprint = Blueprint("boards", __name__)

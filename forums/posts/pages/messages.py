@@ -22,7 +22,7 @@ from academy.web import frames, i18n
 from academy.web.frames import frame, macros
 from forums.posts import policy
 from forums.posts.pages.words import date_of, day_of, emojis, marking, roles
-from forums.posts.queries import Author, Shown
+from forums.posts.queries.posts import Author, Shown
 from forums.spaces.queries.views import Reader, SpaceView
 
 TEMPLATE = "forums/posts/message.html"

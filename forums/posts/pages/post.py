@@ -17,8 +17,9 @@ from academy.web import forms, shell
 from academy.web.errors import sentence
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
-from forums.posts import actions, engine, policy, queries
+from forums.posts import actions, engine, policy
 from forums.posts.pages.words import for_me
+from forums.posts.queries import posts as queries
 from forums.posts.schemas import EditFormIn, ReactFormIn
 
 blueprint = Blueprint("posts", __name__)

@@ -21,9 +21,10 @@ from academy.web import forms, shell
 from academy.web.errors import headers, sentence
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
-from forums.posts import actions, engine, policy, queries
+from forums.posts import actions, engine, policy
 from forums.posts.pages import messages
 from forums.posts.pages.words import words
+from forums.posts.queries import posts as queries
 from forums.posts.schemas import SendFormIn
 from forums.spaces.queries.views import Reader, SpaceView, position_for, room_for
 

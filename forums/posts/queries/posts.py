@@ -1,9 +1,9 @@
-"""Questions about posts: a page of a room, one post, and how log events load."""
+"""Questions about posts: a page of a room, and one post."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,7 +14,6 @@ from sqlalchemy import (
     Row,
     Select,
     String,
-    Uuid,
     and_,
     bindparam,
     cast,
@@ -26,25 +25,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from academy.kernel import log
 from academy.kernel.access import Missing
 from academy.kernel.db import ask, keep
-from academy.kernel.ids import encode
 from academy.kernel.viewer import Viewer, hue, initials
-from academy.notices.models import Notice
 from academy.people.models import Person
-from academy.people.queries import Face
 from forums.posts.engine import REACTIONS, Draft, compose, excerpt
-from forums.posts.models import Mention, Post, PostReaction
-from forums.spaces.models import Follow, Space
-from forums.spaces.policy import leading_role, visible_spaces
+from forums.posts.models import Post, PostReaction
+from forums.spaces.models import Space
+from forums.spaces.policy import leading_role
 from forums.spaces.queries.views import SpaceView, nameable_in, space_for
 
 PAGE = 50
 EXCERPT_HTML = 900  # characters of a quoted post's HTML that are read for its first words
-NOTICES = ("mention", "reply", "answer", "solved")
-STATES = ("pin", "lock", "solve")
-"""Events of a thread that show how it stands now; their reference is the thread itself."""
 
 
 class Author(NamedTuple):
@@ -218,9 +210,15 @@ def posts_in(
     return inside, next((p for p in shown if p.id == also), None)
 
 
+def shown_of(session: Session, post_ids: Collection[UUID]) -> list[Shown]:
+    """Return posts as everybody sees them, in no order. The caller has checked the right to; none asks nothing."""
+    rows = session.execute(_SHOWN.where(Post.id.in_(post_ids))) if post_ids else ()
+    return [_read(row) for row in rows]
+
+
 def shown(session: Session, post_id: UUID) -> Shown:
     """Return a post as everybody sees it. The caller has found it with `post_for`."""
-    return _read(session.execute(_SHOWN.where(Post.id == post_id)).one())
+    return shown_of(session, [post_id])[0]
 
 
 def post_for(session: Session, viewer: Viewer, post_id: UUID, *, lock: bool = False) -> Source:
@@ -249,153 +247,3 @@ def nameable(session: Session, viewer: Viewer, space_id: UUID, body: str) -> lis
 def draft_for(session: Session, viewer: Viewer, space_id: UUID, body: str) -> Draft:
     """Compose a post here and now, as demo data does; entry points compose off the hub."""
     return compose(body, nameable(session, viewer, space_id, body))
-
-
-def waiting(session: Session, *, person_id: UUID, space_id: UUID, kind: str) -> bool:
-    """Say whether somebody's inbox has an unread notice of this kind about a space already."""
-    found = session.scalar(
-        select(Notice.id)
-        .join(Post, Post.id == Notice.ref)
-        .where(Notice.person_id == person_id, Notice.read_at.is_(None), Notice.kind == kind, Post.space_id == space_id)
-        .limit(1)
-    )
-    return found is not None
-
-
-def unread_notices(session: Session, *, person_id: UUID, space_id: UUID, no: int) -> list[UUID]:
-    """Return the posts up to a number that wait in somebody's inbox as a mention or a reply."""
-    found = session.scalars(
-        select(Notice.ref)
-        .join(Post, Post.id == Notice.ref)
-        .where(
-            Notice.person_id == person_id,
-            Notice.read_at.is_(None),
-            Notice.kind.in_(NOTICES),
-            Post.space_id == space_id,
-            Post.no <= no,
-        )
-    )
-    return list(found)
-
-
-@dataclass(frozen=True)
-class Noticed:
-    """A post as the inbox tells of it: who wrote it, in which space, its first words."""
-
-    post_id: UUID
-    space_id: UUID
-    no: int
-    title: str
-    author: str
-    excerpt: str
-
-
-def noticed(session: Session, viewer: Viewer, post_ids: Sequence[UUID]) -> dict[UUID, Noticed]:
-    """Return those of the posts that are still there and the viewer's to read."""
-    rows = session.execute(
-        select(
-            Post.id,
-            Post.space_id,
-            Post.no,
-            Space.title,
-            Person.name,
-            func.substr(Post.body_html, 1, EXCERPT_HTML).label("html"),
-        )
-        .join(Space, Space.id == Post.space_id)
-        .outerjoin(Person, Person.id == Post.author_id)
-        .where(Post.id.in_(post_ids), Post.removed_at.is_(None), visible_spaces(viewer))
-    )
-    return {r.id: Noticed(r.id, r.space_id, r.no, r.title, r.name or "", excerpt(r.html)) for r in rows}
-
-
-def told_about(session: Session, post_id: UUID) -> tuple[UUID, ...]:
-    """Return everybody whose inbox may point to a post: whom it names and whom it answers."""
-    quoted = aliased(Post)
-    named = select(type_coerce(Mention.person_id, Uuid)).where(Mention.post_id == post_id)
-    answered = select(quoted.author_id).join(Post, Post.reply_to == quoted.id).where(Post.id == post_id)
-    return tuple(sorted({p for p in session.scalars(named.union(answered)) if p is not None}))
-
-
-# The log
-
-
-def reactions_json(reactions: Mapping[str, Sequence[UUID]]) -> list[dict[str, Any]]:
-    """Write reactions as they go over the wire."""
-    return [{"emoji": e, "count": len(who), "who": [encode(i) for i in who]} for e, who in reactions.items()]
-
-
-def post_json(post: Shown) -> dict[str, Any]:
-    """Write a post as it goes over the wire: the same for every viewer, and without words once it is removed."""
-    author, quoted = post.author, post.reply_to
-    return {
-        "id": encode(post.id),
-        "no": post.no,
-        "author": {
-            "id": encode(author.id),
-            "name": author.name,
-            "initials": author.initials,
-            "hue": author.hue,
-            "role": author.role,
-        }
-        if author
-        else None,
-        "html": post.html,
-        "reply_to": {
-            "id": encode(quoted.id),
-            "no": quoted.no,
-            "author": quoted.author,
-            "excerpt": quoted.excerpt,
-            "removed": quoted.removed,
-        }
-        if quoted
-        else None,
-        "at": post.at.isoformat(),
-        "edited": post.edited,
-        "removed": post.removed,
-        "by_author": post.by_author,
-        "reactions": reactions_json(post.reactions),
-    }
-
-
-def load(session: Session, rows: Sequence[log.Row]) -> list[Mapping[str, Any]]:
-    """Return the payloads of a space's events, all from the rows as they are now. At most three statements.
-
-    So an event of a post that was removed since carries a tombstone, and one of a post that was edited its
-    newest words; whoever applies the events in order ends with what there is.
-    """
-    space_id = rows[0].log_id
-    refs = {row.ref for row in rows if row.kind not in {"member", *STATES}}
-    people = {row.ref for row in rows if row.kind == "member"}
-    posts = {p.id: p for p in map(_read, session.execute(_SHOWN.where(Post.id.in_(refs))))} if refs else {}
-    members = _members(session, space_id, people) if people else {}
-    states = _states(session, space_id) if any(row.kind in STATES for row in rows) else {}
-    found = {**members, **states}
-    return [found[r.ref] if r.ref in found else _payload(r.kind, posts[r.ref]) for r in rows]
-
-
-def _states(session: Session, space_id: UUID) -> dict[UUID, Mapping[str, Any]]:
-    row = session.execute(select(Space.pinned, Space.locked_at, Space.solved_no).where(Space.id == space_id)).one()
-    return {space_id: {"pinned": row.pinned, "locked": row.locked_at is not None, "solved": row.solved_no}}
-
-
-def _payload(kind: str, post: Shown) -> Mapping[str, Any]:
-    if kind == "react":
-        return {"post": encode(post.id), "no": post.no, "reactions": reactions_json(post.reactions)}
-    return post_json(post)
-
-
-def _members(session: Session, space_id: UUID, people: set[UUID]) -> dict[UUID, Mapping[str, Any]]:
-    rows = session.execute(
-        select(Person.id, Person.name, Person.pronouns, Person.zone, Follow.person_id.label("member"))
-        .outerjoin(
-            Follow,
-            and_(Follow.person_id == Person.id, Follow.space_id == space_id, Follow.until_seq.is_(None)),
-        )
-        .where(Person.id.in_(people))
-    )
-    found: dict[UUID, Mapping[str, Any]] = {}
-    for r in rows:
-        face = Face(r.id, r.name, r.pronouns, r.zone)
-        person = {"id": encode(face.id), "name": face.name, "initials": face.initials, "hue": face.hue}
-        found[r.id] = {"person": person, "member": r.member is not None}
-    return found

@@ -1,0 +1,1 @@
+"""Questions about posts, what their notices say, and how they go over the wire."""
