@@ -7,9 +7,10 @@ Plain values and the standard library: the candidates of one cohort are few.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -29,9 +30,8 @@ class Change:
     after: str
 
 
-@dataclass(frozen=True, order=True)
-class _Path:
-    """Who displaces whom so far, in turn; `loss` is what it costs in all, less what it brings."""
+class _Path(NamedTuple):
+    """Who displaces whom so far, in turn; `loss` is what it costs in all, less what it brings. It compares fast."""
 
     loss: int
     people: tuple[str, ...] = ()
@@ -118,8 +118,8 @@ def _way(
                 best = _better(best, taken)
             elif turn < most:
                 for who in with_mentor[mentor].difference(fixed, taken.people):
-                    onward[who].append(_displacing(taken, who, weight[who].get(mentor, 0)))
-        reached = {who: sorted(paths)[:TRIED] for who, paths in onward.items()}
+                    _displace(onward[who], taken, who, weight[who].get(mentor, 0))
+        reached = onward
     return best
 
 
@@ -141,8 +141,8 @@ def _trail(
             if other not in held:
                 best = _better(best, taken)
             elif turn < most and other not in fixed and held[other] not in {*taken.people, *taken.places}:
-                onward[held[other]].append(_displacing(taken, held[other], weight[other].get(held[other], 0)))
-        reached = {who: sorted(paths)[:TRIED] for who, paths in onward.items()}
+                _displace(onward[held[other]], taken, held[other], weight[other].get(held[other], 0))
+        reached = onward
     return best
 
 
@@ -157,8 +157,13 @@ def _steps(
                     yield _Path(path.loss - points, path.people, (*path.places, place)), place
 
 
-def _displacing(path: _Path, who: str, points: int) -> _Path:
-    return _Path(path.loss + points, (*path.people, who), path.places)
+def _displace(paths: list[_Path], taken: _Path, who: str, points: int) -> None:
+    """Let somebody lose a place worth so much to a path; of the paths that reach her the best few are kept."""
+    loss = taken.loss + points
+    if len(paths) == TRIED and loss > paths[-1].loss:
+        return
+    insort(paths, _Path(loss, (*taken.people, who), taken.places))
+    del paths[TRIED:]
 
 
 def _better(best: _Path | None, path: _Path) -> _Path:

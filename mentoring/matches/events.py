@@ -105,28 +105,41 @@ class OfferAccepted(OfferEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfferDeclined(OfferEvent):
+class OfferEnded(OfferEvent):
+    """An offer came to nothing: who in which run may need somebody else."""
+
+    run_id: UUID
+    learner_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferDeclined(OfferEnded):
     """Somebody said no; why stays with the offer, for admins."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfferExpired(OfferEvent):
+class OfferExpired(OfferEnded):
     """Nobody answered in time."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfferWithdrawn(OfferEvent):
-    """An offer was taken back, as one of the two is no longer in the group."""
+class OfferWithdrawn(OfferEnded):
+    """An offer was taken back, as one of the two is no longer here or wants nothing of the other."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfferSuperseded(OfferEvent):
+class OfferReplaced(OfferEnded):
+    """An offer was taken back, as its learner is asked for elsewhere so that one more has somebody."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferSuperseded(OfferEnded):
     """An offer no longer fits: the mentor's last place or the learner was taken."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CandidatesExhausted(Event):
-    """A learner's candidates have all been asked; `lead_id` asked for the run, `match_id` was the last."""
+    """Nobody can be asked for a learner now; `lead_id` asked for the run, `match_id` was the last that fell away."""
 
     recorded: ClassVar[tuple[str, ...] | None] = ("run_id", "match_id", "learner_id")
     run_id: UUID

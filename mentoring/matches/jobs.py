@@ -1,4 +1,4 @@
-"""Jobs of matching: the matcher's work, and what time does to offers.
+"""Jobs of matching: the matcher's work, what time does to offers, and whom to ask instead.
 
 Solving is read (a plain request), outside (the matcher process) and apply (the drafts are kept).
 """
@@ -17,10 +17,10 @@ from academy.kernel.jobs import JobKind
 from academy.neighbours import queries as neighbours
 from academy.people import queries as people
 from academy.web import i18n
-from mentoring.matches.actions import asking, facts, offers, runs
+from mentoring.matches.actions import asking, facts, offers, repairing, runs
 from mentoring.matches.models import OfferState
 from mentoring.matches.queries import proposed
-from mentoring.matches.reactions import EXPIRE, LETTER, REMIND, SOLVE
+from mentoring.matches.reactions import EXPIRE, LETTER, REMIND, REPAIR, SOLVE
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -88,6 +88,11 @@ def _remind(session: Session, payload: dict[str, Any], _value: object) -> None:
     offers.remind(session, offer_id=UUID(payload["offer_id"]))
 
 
+def _repair(session: Session, payload: dict[str, Any], _value: object) -> None:
+    lost = {UUID(payload["match_id"]): UUID(payload["learner_id"])}
+    repairing.repair_run(session, run_id=UUID(payload["run_id"]), lost=lost)
+
+
 def _read_letter(session: Session, payload: dict[str, Any]) -> dict[str, Any] | None:
     """Gather what the mail of an offer says; nothing when it was answered meanwhile."""
     offer = facts.asked(session, UUID(payload["offer_id"]))
@@ -135,5 +140,6 @@ JOBS = [
     JobKind(SOLVE, read=_read, outside=_solve, apply=_keep),
     JobKind(EXPIRE, apply=_expire),
     JobKind(REMIND, apply=_remind),
+    JobKind(REPAIR, apply=_repair, forget=True),
     JobKind(LETTER, read=_read_letter, outside=_with_address, apply=_post_letter),
 ]

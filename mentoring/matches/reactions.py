@@ -13,26 +13,37 @@ from academy.people.events import MemberLeft, PersonBlocked
 from mentoring.matches.actions import facts, offers, rematch
 from mentoring.matches.events import (
     CandidatesExhausted,
+    OfferDeclined,
+    OfferEnded,
+    OfferExpired,
     OfferMade,
     OfferReminded,
+    OfferReplaced,
+    OfferSuperseded,
+    OfferWithdrawn,
     RunAsked,
     RunFailed,
     RunProposed,
 )
 from mentoring.matches.policy import REMINDERS, WINDOW
 from mentoring.pairs.events import PairParted
+from mentoring.pairs.models import PairKind
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from sqlalchemy.orm import Session
 
 SOLVE = "matches.solve"
 EXPIRE = "offers.expire"
 REMIND = "offers.remind"
 LETTER = "offers.letter"
+REPAIR = "matches.repair"
 """Kinds of jobs."""
 
 OFFER = "offer"
 OFFER_REMINDER = "offer-reminder"
+OFFER_TAKEN_BACK = "offer-taken-back"
 RUN_READY = "run-ready"
 NO_CANDIDATE = "no-candidate"
 """Kinds of notices."""
@@ -74,12 +85,36 @@ def tell_no_candidate(session: Session, event: CandidatesExhausted) -> None:
     notify(session, person_id=event.lead_id, kind=NO_CANDIDATE, ref=event.match_id, actor_id=None)
 
 
+def look_after(session: Session, event: OfferEnded) -> None:
+    """Have somebody else asked for the learner of an offer that came to nothing."""
+    _promise_repair(session, event.run_id, event.learner_id, event.match_id, type(event).__name__)
+
+
+def look_after_parting(session: Session, event: PairParted) -> None:
+    """Look for somebody new for whoever stays: among a learner's candidates, for buddies with the matcher."""
+    rematch.after_parting(session, event)
+    if event.kind == PairKind.MENTORSHIP and event.match_id is not None:
+        found = facts.proposed_in(session, event.match_id)
+        if found is not None:
+            _promise_repair(session, *found, event.match_id, type(event).__name__)
+
+
+def _promise_repair(session: Session, run_id: UUID, learner_id: UUID, match_id: UUID, why: str) -> None:
+    work = {"run_id": str(run_id), "learner_id": str(learner_id), "match_id": str(match_id)}
+    enqueue(session, REPAIR, work, unique_key=f"repair:{match_id}:{why}")
+
+
+def tell_taken_back(session: Session, event: OfferWithdrawn | OfferReplaced) -> None:
+    """Tell whoever was asked that nothing is expected of them any more; never why."""
+    notify(session, person_id=event.person_id, kind=OFFER_TAKEN_BACK, ref=event.offer_id, actor_id=None)
+
+
 def take_back_of_member(session: Session, event: MemberLeft) -> None:
     """Take back the offers of somebody who is no longer a mentor, or a learner, in the group."""
     pending = facts.pending_with(session, [event.person_id], group_id=event.group_id)
     role = {"mentor": "mentor_id", "learner": "learner_id"}.get(event.role, "")
     gone = [offer for offer in pending if role and getattr(offer, role) == event.person_id]
-    offers.withdraw(session, offers=gone, gone=[event.person_id])
+    offers.withdraw(session, offers=gone)
 
 
 def take_back_of_blocked(session: Session, event: PersonBlocked) -> None:
@@ -87,7 +122,7 @@ def take_back_of_blocked(session: Session, event: PersonBlocked) -> None:
     both = {event.person_id, event.blocked_id}
     pending = facts.pending_with(session, both)
     between = [offer for offer in pending if {offer.mentor_id, offer.learner_id} == both]
-    offers.withdraw(session, offers=between, gone=[])
+    offers.withdraw(session, offers=between)
 
 
 REACTIONS = [
@@ -99,5 +134,11 @@ REACTIONS = [
     within(CandidatesExhausted, tell_no_candidate),
     within(MemberLeft, take_back_of_member),
     within(PersonBlocked, take_back_of_blocked),
-    within(PairParted, rematch.after_parting),
+    within(OfferDeclined, look_after),
+    within(OfferExpired, look_after),
+    within(OfferWithdrawn, look_after),
+    within(OfferSuperseded, look_after),
+    within(OfferWithdrawn, tell_taken_back),
+    within(OfferReplaced, tell_taken_back),
+    within(PairParted, look_after_parting),
 ]

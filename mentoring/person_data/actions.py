@@ -19,6 +19,7 @@ from mentoring.profiles.models import MentorProfile
 AT_ONCE = 500
 JOBS = ("offers.expire", "offers.remind", "offers.letter")
 """What is promised of an offer: its end, its reminders, its letter."""
+REPAIR = "matches.repair"
 
 
 def erase_mentoring(session: Session, person_id: UUID) -> None:
@@ -32,7 +33,8 @@ def erase_matches(session: Session, person_id: UUID) -> None:
     Of an offer that was declined with a reason, an emptied row stays: reasons are told by runs of months, and with a
     row gone they would be told anew, by which whoever has read them learns whose is missing.
     """
-    offers.withdraw(session, offers=facts.pending_with(session, [person_id]), gone=[person_id])
+    offers.withdraw(session, offers=facts.pending_with(session, [person_id]))
+    jobs.forget(session, [REPAIR], name="learner_id", values=[str(person_id)])
     session.execute(delete(Unplaced).where(Unplaced.person_id == person_id))
     session.execute(delete(PairChoice).where(or_(PairChoice.one_id == person_id, PairChoice.other_id == person_id)))
     mine = session.scalars(select(MatchPerson.match_id).where(MatchPerson.person_id == person_id)).all()

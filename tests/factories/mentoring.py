@@ -92,6 +92,18 @@ def world(kernel: Kernel, *, skilled: bool = True) -> World:
     return World(kernel, academy, cohort, lead, admin)
 
 
+def beside(made: World, name: str) -> World:
+    """Make another cohort of the same academy, with the same lead."""
+    cohort = people.group(made.kernel, GroupKind.COHORT, name, made.academy)
+    people.member(made.kernel, cohort, made.lead, Role.LEAD)
+    return World(made.kernel, made.academy, cohort, made.lead, made.admin)
+
+
+def joins(made: World, person: UUID, role: str) -> None:
+    """Let somebody who is in another cohort be in this one too."""
+    people.member(made.kernel, made.cohort, person, role)
+
+
 def _person(
     made: World,
     name: str,
@@ -220,3 +232,8 @@ def decline(made: World, offer: Offer, reason: str = "", version: int | None = N
             reason=reason,
         )
     )
+
+
+def settled(made: World) -> None:
+    """Do what is due now, such as asking somebody else after a no."""
+    made.kernel.runner.run_due()

@@ -141,3 +141,29 @@ def test_somebody_among_a_thousand_is_placed() -> None:
                 break
     changes = repair.mentors(pairs, dict.fromkeys(mentors, 6), now)
     assert any(change.who == "e0" for change in changes)
+
+
+class Counted(dict[str, int]):
+    """Places that count how often they are looked at: once for each step that is weighed."""
+
+    looks = 0
+
+    def get(self, key: str, default: int = 0) -> int:  # type: ignore[override]
+        self.looks += 1
+        return super().get(key, default)
+
+
+def test_the_search_weighs_no_more_than_a_few_steps_for_each_pair_however_many_people_there_are() -> None:
+    for size in (100, 1000):
+        chance = random.Random(size)
+        mentors = [f"m{number}" for number in range(size // 5)]
+        pairs, now = [], {}
+        for number in range(size):
+            own = mentors[number // 5]
+            others = chance.sample([mentor for mentor in mentors if mentor != own], 7)
+            pairs += [(f"e{number}", mentor, chance.randrange(10_000)) for mentor in [own, *others]]
+            now[f"e{number}"] = own
+        del now["e0"]
+        places = Counted(dict.fromkeys(mentors, 5), m0=4)
+        repair.mentors(pairs, places, now)
+        assert 0 < places.looks <= (repair.MOST + 1) * repair.TRIED * len(pairs)

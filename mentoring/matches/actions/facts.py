@@ -12,14 +12,17 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel.access import Missing
-from academy.people.models import Membership, Person
 from mentoring.matches.models import Match, MatchPerson, MatchRole, MatchState, Offer, OfferState, Run
-from mentoring.matches.policy import ROLE_IN_GROUP, visible_offers
+from mentoring.matches.policy import visible_offers
 from mentoring.pairs.queries import mentees_of
 from mentoring.profiles.queries import capacities_of
 
 if TYPE_CHECKING:
     from academy.kernel.viewer import Viewer
+
+
+_OPEN = (MatchState.DRAFT, MatchState.OFFERED)
+"""States of a match that may still come about."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One match of a learner that nobody was asked about yet."""
+    """One match of a learner and a mentor that nobody was asked about yet, or whose mentor is being asked."""
 
     match_id: UUID
+    learner_id: UUID
     mentor_id: UUID
+    score: int
 
 
 def _asked(*where: Any) -> Select[*tuple[Any, ...]]:
@@ -124,17 +129,44 @@ def places_of(
     return {person: max(0, capacity - mentees[person] - held.get(person, 0)) for person, capacity in capacities.items()}
 
 
-def candidates(session: Session, run_id: UUID, learner_id: UUID) -> list[Candidate]:
-    """Return a learner's candidates of a run who were not asked yet, the best first."""
+def pending_of(session: Session, mentor_ids: Iterable[UUID]) -> list[Asked]:
+    """Return the offers that these mentors have not answered yet, of every run."""
+    query = _asked(Offer.state == OfferState.PENDING, Offer.person_id.in_(set(mentor_ids)))
+    return [_asked_from(row) for row in session.execute(query)]
+
+
+def candidates(session: Session, run_id: UUID) -> list[Candidate]:
+    """Return what a run may still ask or is asking, each learner's best first. One statement."""
     learner, mentor = aliased(MatchPerson), aliased(MatchPerson)
     rows = session.execute(
-        select(Match.id, mentor.person_id)
+        select(Match.id, learner.person_id, mentor.person_id, Match.score)
         .join(learner, (learner.match_id == Match.id) & (learner.role == MatchRole.LEARNER))
         .join(mentor, (mentor.match_id == Match.id) & (mentor.role == MatchRole.MENTOR))
-        .where(Match.run_id == run_id, Match.state == MatchState.DRAFT, learner.person_id == learner_id)
-        .order_by(Match.rank)
+        .where(Match.run_id == run_id, Match.state.in_(_OPEN))
+        .order_by(Match.rank, Match.id)
     )
-    return [Candidate(row.id, row.person_id) for row in rows]
+    return [Candidate(*row) for row in rows]
+
+
+def people_of(session: Session, run_id: UUID) -> set[UUID]:
+    """Return everybody whom a run may still ask, or ask for, or is asking. One statement."""
+    rows = session.scalars(
+        select(MatchPerson.person_id)
+        .join(Match, Match.id == MatchPerson.match_id)
+        .where(Match.run_id == run_id, Match.state.in_(_OPEN))
+        .distinct()
+    )
+    return set(rows)
+
+
+def proposed_in(session: Session, match_id: UUID) -> tuple[UUID, UUID] | None:
+    """Return the run that proposed a match and its learner; None where the match was erased."""
+    row = session.execute(
+        select(Match.run_id, MatchPerson.person_id)
+        .join(MatchPerson, (MatchPerson.match_id == Match.id) & (MatchPerson.role == MatchRole.LEARNER))
+        .where(Match.id == match_id)
+    ).one_or_none()
+    return None if row is None else (row.run_id, row.person_id)
 
 
 def people_in(session: Session, run_id: UUID, *, rank: int | None = None) -> dict[UUID, dict[UUID, str]]:
@@ -151,19 +183,3 @@ def people_in(session: Session, run_id: UUID, *, rank: int | None = None) -> dic
     for row in session.execute(query):
         found.setdefault(row.match_id, {})[row.person_id] = row.role
     return found
-
-
-def learns_in(session: Session, group_id: UUID, person_id: UUID) -> bool:
-    """Say whether somebody is an active learner of a group now."""
-    learner = (
-        select(Membership.id)
-        .join(Person, Person.id == Membership.person_id)
-        .where(
-            Membership.group_id == group_id,
-            Membership.person_id == person_id,
-            Membership.role == ROLE_IN_GROUP[MatchRole.LEARNER],
-            Membership.until_at.is_(None),
-            Person.deactivated_at.is_(None),
-        )
-    )
-    return session.scalar(learner.limit(1)) is not None

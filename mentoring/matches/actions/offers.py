@@ -1,4 +1,4 @@
-"""Verbs on offers: asking a mentor, the answers, and the next candidate."""
+"""Verbs on offers: asking a mentor, the answers, and taking a question back."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from mentoring.matches.actions import facts
 from mentoring.matches.actions.facts import Asked
 from mentoring.matches.actions.transitions import answer_offer, keep, move_match
 from mentoring.matches.events import (
-    CandidatesExhausted,
     OfferAccepted,
     OfferDeclined,
+    OfferEnded,
     OfferEvent,
     OfferExpired,
     OfferMade,
     OfferReminded,
+    OfferReplaced,
     OfferSuperseded,
     OfferWithdrawn,
 )
@@ -107,7 +108,7 @@ def accept(session: Session, *, viewer: Viewer, offer_id: UUID, version: int) ->
 
 
 def decline(session: Session, *, viewer: Viewer, offer_id: UUID, version: int, reason: str) -> None:
-    """Say no: the next candidate is asked.
+    """Say no: somebody else is asked soon (`actions.repairing`).
 
     The reason is for admins, never for the other person or a lead. Raises as `accept` does.
     """
@@ -122,17 +123,17 @@ def decline(session: Session, *, viewer: Viewer, offer_id: UUID, version: int, r
         reason=reason.strip()[:LONGEST_REASON],
     ):
         raise _why_not(facts.asked(session, offer_id))
-    _emit(session, OfferDeclined, offer, viewer.person_id)
-    _drop_and_go_on(session, offer)
+    _emit_end(session, OfferDeclined, offer, viewer.person_id)
+    _drop(session, offer)
 
 
 def expire(session: Session, *, offer_id: UUID) -> bool:
-    """End an offer whose time is over and ask the next candidate; says whether it was this call that did."""
+    """End an offer whose time is over; says whether it was this call that did."""
     if not answer_offer(session, offer_id, OfferState.EXPIRED, actor_id=None, in_time=False):
         return False
     offer = facts.asked(session, offer_id)
-    _emit(session, OfferExpired, offer, None)
-    _drop_and_go_on(session, offer)
+    _emit_end(session, OfferExpired, offer, None)
+    _drop(session, offer)
     return True
 
 
@@ -143,50 +144,32 @@ def remind(session: Session, *, offer_id: UUID) -> None:
         _emit(session, OfferReminded, offer, None)
 
 
-def withdraw(session: Session, *, offers: Iterable[Asked], gone: Iterable[UUID]) -> None:
-    """Take pending offers back, as these people are `gone`; learners who are still here go on."""
-    left = set(gone)
+def withdraw(session: Session, *, offers: Iterable[Asked]) -> None:
+    """Take pending offers back, as one of the two is gone or wants nothing of the other."""
     for offer in offers:
-        if answer_offer(session, offer.offer_id, OfferState.WITHDRAWN, actor_id=None):
-            _emit(session, OfferWithdrawn, offer, None)
-            if offer.learner_id in left:
-                move_match(session, offer.match_id, MatchState.OFFERED, MatchState.DROPPED, actor_id=None)
-            else:
-                _drop_and_go_on(session, offer)
+        _end(session, offer, OfferState.WITHDRAWN, OfferWithdrawn)
 
 
-def offer_next(session: Session, *, run: Run, learner_id: UUID, last_match_id: UUID) -> bool:
-    """Ask the best candidate of a learner who is still possible and was not asked yet; says whether one was.
+def replace(session: Session, offer: Asked) -> None:
+    """Take a pending offer back, as its learner is asked for elsewhere so that one more has somebody."""
+    _end(session, offer, OfferState.WITHDRAWN, OfferReplaced)
 
-    Candidates who are ruled out by now are dropped, those without a free place passed over. When none is
-    left, the lead is told (`CandidatesExhausted`).
-    """
-    found = facts.candidates(session, run.id, learner_id)
-    mentors = [candidate.mentor_id for candidate in found]
-    now = standing(session, group_id=run.group_id, kind=PairKind.MENTORSHIP, person_ids=[learner_id, *mentors])
-    if learner_id in now.taken:
-        return False
-    places = facts.places_of(session, academy_of(session, run.group_id), mentors, holding=True)
-    for candidate in found:
-        people = {candidate.mentor_id: MatchRole.MENTOR.value, learner_id: MatchRole.LEARNER.value}
-        if not now.fits(people):
-            move_match(session, candidate.match_id, MatchState.DRAFT, MatchState.DROPPED, actor_id=None)
-        elif places.get(candidate.mentor_id):
-            return make(session, match_id=candidate.match_id, mentor_id=candidate.mentor_id, actor_id=None)
-    emit(
-        session,
-        CandidatesExhausted(
-            actor_id=None,
-            run_id=run.id,
-            match_id=last_match_id,
-            learner_id=learner_id,
-            lead_id=run.asked_by,
-        ),
-    )
-    return False
+
+def _end(session: Session, offer: Asked, after: OfferState, fact: type[OfferEnded]) -> None:
+    """End an offer that still waits, with its match."""
+    if answer_offer(session, offer.offer_id, after, actor_id=None):
+        _emit_end(session, fact, offer, None)
+        _drop(session, offer)
 
 
 def _emit(session: Session, fact: type[OfferEvent], offer: Asked, actor_id: UUID | None) -> None:
+    emit(
+        session,
+        fact(actor_id=actor_id, offer_id=offer.offer_id, match_id=offer.match_id, person_id=offer.mentor_id),
+    )
+
+
+def _emit_end(session: Session, fact: type[OfferEnded], offer: Asked, actor_id: UUID | None) -> None:
     emit(
         session,
         fact(
@@ -194,31 +177,22 @@ def _emit(session: Session, fact: type[OfferEvent], offer: Asked, actor_id: UUID
             offer_id=offer.offer_id,
             match_id=offer.match_id,
             person_id=offer.mentor_id,
+            run_id=offer.run_id,
+            learner_id=offer.learner_id,
         ),
     )
 
 
-def _drop_and_go_on(session: Session, offer: Asked) -> None:
+def _drop(session: Session, offer: Asked) -> None:
     move_match(session, offer.match_id, MatchState.OFFERED, MatchState.DROPPED, actor_id=None)
-    run = session.get_one(Run, offer.run_id)
-    offer_next(session, run=run, learner_id=offer.learner_id, last_match_id=offer.match_id)
 
 
 def _supersede(session: Session, accepted: Asked, *, mentor_full: bool) -> None:
     """End what no longer fits: others asked for this learner and, with the last place gone, this mentor."""
-    gone_on: list[Asked] = []
     for offer in facts.pending_with(session, [accepted.mentor_id, accepted.learner_id]):
         same_learner = offer.learner_id == accepted.learner_id
-        if not same_learner and not (mentor_full and offer.mentor_id == accepted.mentor_id):
-            continue
-        if answer_offer(session, offer.offer_id, OfferState.SUPERSEDED, actor_id=None):
-            _emit(session, OfferSuperseded, offer, None)
-            move_match(session, offer.match_id, MatchState.OFFERED, MatchState.DROPPED, actor_id=None)
-            if not same_learner:
-                gone_on.append(offer)
-    for offer in gone_on:
-        run = session.get_one(Run, offer.run_id)
-        offer_next(session, run=run, learner_id=offer.learner_id, last_match_id=offer.match_id)
+        if same_learner or (mentor_full and offer.mentor_id == accepted.mentor_id):
+            _end(session, offer, OfferState.SUPERSEDED, OfferSuperseded)
 
 
 def _why_not(offer: Asked) -> Closed | Conflict:

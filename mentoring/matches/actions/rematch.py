@@ -11,42 +11,23 @@ from sqlalchemy.orm import Session
 from academy.kernel import clock
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
-from academy.people.models import Group
-from mentoring.matches.actions import facts, offers
 from mentoring.matches.actions.transitions import move_match
 from mentoring.matches.events import RunAsked
-from mentoring.matches.models import Match, MatchPerson, MatchRole, MatchState, Run, RunState
+from mentoring.matches.models import MatchState, Run, RunState
 from mentoring.matches.queries import proposed
 from mentoring.pairs.models import PairKind
+from mentoring.pairs.queries import begun_in_open
 
 if TYPE_CHECKING:
     from mentoring.pairs.events import PairParted
 
 
 def after_parting(session: Session, event: PairParted) -> None:
-    """Let the match of a pair that ended end with it, and look for somebody new for whoever stays."""
+    """Let the match of a pair that ended end with it; ask the matcher about buddies who are free now."""
     if event.match_id is not None and event.ended:
         move_match(session, event.match_id, MatchState.SETTLED, MatchState.ENDED, actor_id=None)
-    if event.cohort_group_id is None or not _goes_on(session, event.cohort_group_id):
-        return
-    if event.kind == PairKind.BUDDY:
+    if event.kind == PairKind.BUDDY and event.cohort_group_id and begun_in_open(session, event.cohort_group_id):
         ask_buddies(session, event.cohort_group_id)
-    elif event.match_id is not None:
-        ask_next(session, event.match_id)
-
-
-def ask_next(session: Session, match_id: UUID) -> None:
-    """Ask the next candidate of the learner of a mentorship that ended; who left their cohort needs nobody."""
-    found = session.execute(
-        select(Match.run_id, MatchPerson.person_id)
-        .join(MatchPerson, (MatchPerson.match_id == Match.id) & (MatchPerson.role == MatchRole.LEARNER))
-        .where(Match.id == match_id)
-    ).one_or_none()
-    if found is None:
-        return
-    run = session.get_one(Run, found.run_id)
-    if facts.learns_in(session, run.group_id, found.person_id):
-        offers.offer_next(session, run=run, learner_id=found.person_id, last_match_id=match_id)
 
 
 def ask_buddies(session: Session, group_id: UUID) -> UUID | None:
@@ -86,8 +67,3 @@ def ask_buddies(session: Session, group_id: UUID) -> UUID | None:
     session.flush()
     emit(session, RunAsked(actor_id=None, run_id=run_id, group_id=group_id, kind=PairKind.BUDDY.value))
     return run_id
-
-
-def _goes_on(session: Session, group_id: UUID) -> bool:
-    """Say whether a cohort is open: in one that is closed nothing new begins."""
-    return session.scalar(select(Group.id).where(Group.id == group_id, Group.closed_at.is_(None))) is not None

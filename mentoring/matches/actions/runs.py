@@ -17,7 +17,7 @@ from academy.kernel.ids import new_id
 from academy.people import queries as people_queries
 from academy.people.policy import Right
 from academy.tracks.queries import published as tracks
-from mentoring.matches.actions import drafts, facts, offers
+from mentoring.matches.actions import drafts, facts, offers, repairing
 from mentoring.matches.actions.transitions import move_match
 from mentoring.matches.events import RunAsked, RunCancelled, RunFailed, RunProposed, RunPublished
 from mentoring.matches.models import (
@@ -163,6 +163,7 @@ def publish(session: Session, *, viewer: Viewer, run_id: UUID, version: int) -> 
     whether it was this call that published; raises `Conflict` when a newer proposal took its place.
     """
     run = proposed.run_for(session, viewer, run_id)
+    proposed.hold_group(session, run.group_id)
     now = clock.now()
     if not _move_run(session, run_id, RunState.PROPOSED, RunState.PUBLISHED, version=version, published_at=now):
         if proposed.run_for(session, viewer, run_id).state == RunState.PUBLISHED:
@@ -206,6 +207,7 @@ def _bring_together(session: Session, run: Run, actor_id: UUID) -> None:
 def _ask_mentors(session: Session, run: Run, actor_id: UUID) -> None:
     """Offer every learner's first match, then look further for those whose first one no longer fits."""
     first = facts.people_in(session, run.id, rank=0)
+    lock_people(session, facts.people_of(session, run.id))
     everybody = {person for people in first.values() for person in people}
     now = standing(session, group_id=run.group_id, kind=run.kind, person_ids=everybody)
     by_role = {match_id: {role: person for person, role in people.items()} for match_id, people in first.items()}
@@ -215,7 +217,7 @@ def _ask_mentors(session: Session, run: Run, actor_id: UUID) -> None:
         {roles[MatchRole.MENTOR] for roles in by_role.values()},
         holding=True,
     )
-    further: list[tuple[UUID, UUID]] = []
+    further: dict[UUID, UUID] = {}
     for match_id, roles in by_role.items():
         mentor, learner = roles[MatchRole.MENTOR], roles[MatchRole.LEARNER]
         fits = now.fits(first[match_id]) and learner not in now.taken
@@ -223,9 +225,9 @@ def _ask_mentors(session: Session, run: Run, actor_id: UUID) -> None:
             places[mentor] -= 1
             offers.make(session, match_id=match_id, mentor_id=mentor, actor_id=actor_id)
         else:
-            further.append((learner, match_id))
-    for learner, match_id in further:
-        offers.offer_next(session, run=run, learner_id=learner, last_match_id=match_id)
+            further[match_id] = learner
+    if further:
+        repairing.repair_run(session, run_id=run.id, lost=further)
 
 
 def _move_run(

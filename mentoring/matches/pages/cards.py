@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from academy.kernel.ids import encode
 from academy.web import i18n
-from mentoring.matches.models import MatchState
+from mentoring.matches.models import MatchState, RunState
 from mentoring.matches.pages import explanation
 from mentoring.pairs.models import PairKind
 
@@ -53,7 +53,7 @@ def card(line: MatchLine, run: RunLine, me: Viewer, choices: Mapping[frozenset[U
         ),
         pairs=explanation.by_pair(line.parts, {face.id: face for face in faces}) if trio else [],
         scores=[explanation.score(one, {str(face.id): face.name for face in faces}) for one in line.parts],
-        tag=_tag(line, mentorship=mentorship),
+        tag=_tag(line, run, mentorship=mentorship),
         pair="" if trio else " ".join(encode(face.id) for face in faces),
         choice=choices.get(frozenset(face.id for face in faces), ""),
     )
@@ -63,7 +63,7 @@ def _role_name(role: str) -> str:
     return {"mentor": _("mentor"), "learner": _("learner"), "buddy": _("buddy")}[role]
 
 
-def _tag(line: MatchLine, *, mentorship: bool) -> tuple[str, str, str] | None:
+def _tag(line: MatchLine, run: RunLine, *, mentorship: bool) -> tuple[str, str, str] | None:
     if line.state == MatchState.SETTLED:
         return (_("Accepted"), "good", "check") if mentorship else (_("Room open"), "good", "check")
     if line.state == MatchState.OFFERED and line.expires_at is not None:
@@ -72,4 +72,6 @@ def _tag(line: MatchLine, *, mentorship: bool) -> tuple[str, str, str] | None:
         return _("Ended"), "", "info"
     if line.state == MatchState.DROPPED:
         return (_("Nobody left to ask"), "", "info") if mentorship else (_("No longer fits"), "", "info")
+    if run.state == RunState.PUBLISHED:
+        return _("Nobody is being asked"), "", "info"
     return None

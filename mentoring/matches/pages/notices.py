@@ -13,7 +13,7 @@ from academy.notices.queries import NoticeKind, Told
 from academy.web import i18n
 from mentoring.matches.models import OfferState, RunState
 from mentoring.matches.queries import offered, proposed
-from mentoring.matches.reactions import NO_CANDIDATE, OFFER, OFFER_REMINDER, RUN_READY
+from mentoring.matches.reactions import NO_CANDIDATE, OFFER, OFFER_REMINDER, OFFER_TAKEN_BACK, RUN_READY
 from mentoring.pairs.models import PairKind
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ def tell_offers(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> 
 
 def _offer(kind: str, line: OfferLine) -> Told:
     url = f"/offers/{encode(line.offer_id)}"
+    if kind == OFFER_TAKEN_BACK:
+        title = _("You need not answer about %(name)s any more", name=line.learner.name)
+        words = _("The question was taken back, as things have changed. Nothing is expected of you.")
+        return Told(title, words, url, "undo")
     if line.state != OfferState.PENDING:
         title = _("You were asked to mentor %(name)s", name=line.learner.name)
         return Told(title, _("This offer has been answered, or its time is over."), url, "handshake")
@@ -76,6 +80,7 @@ def _no_candidate(run: RunNotice) -> Told:
 NOTICE_KINDS = [
     NoticeKind(OFFER, tell_offers),
     NoticeKind(OFFER_REMINDER, tell_offers),
+    NoticeKind(OFFER_TAKEN_BACK, tell_offers),
     NoticeKind(RUN_READY, tell_runs),
     NoticeKind(NO_CANDIDATE, tell_no_candidate),
 ]

@@ -29,8 +29,9 @@ def _entries() -> Mapping[str, str]:
         "OfferDeclined": _("%(person_id)s declined an offer"),
         "OfferExpired": _("An offer to %(person_id)s expired"),
         "OfferWithdrawn": _("An offer to %(person_id)s was taken back"),
+        "OfferReplaced": _("An offer to %(person_id)s was taken back, so that one more person is placed"),
         "OfferSuperseded": _("An offer to %(person_id)s no longer fits"),
-        "CandidatesExhausted": _("Everybody who could mentor %(learner_id)s has been asked"),
+        "CandidatesExhausted": _("Nobody can be asked to mentor %(learner_id)s now"),
         "PartnerLeft": _("%(left_id)s left, and with that a pair"),
         "PairParted": _("A pair of %(cohort_group_id)s ended, or one of three left it"),
         "PairOpened": _("A pair began"),
@@ -41,6 +42,7 @@ def _entries() -> Mapping[str, str]:
 def _jobs() -> Mapping[str, str]:
     return {
         "matches.solve": _("Proposing pairs"),
+        "matches.repair": _("Asking somebody else after a match fell away"),
         "offers.expire": _("Ending an offer whose time is over"),
         "offers.remind": _("Reminding somebody of an offer"),
         "offers.letter": _("Writing a letter about an offer"),

@@ -123,9 +123,12 @@ def test_declining_asks_the_next_candidate_and_never_the_same_again(kernel):
     first, second = make.mentor(world, knows=BETTER), make.mentor(world, knows=WEAKER)
     make.published(world, "mentorship")
     make.decline(world, make.offers_to(world, first)[0], "Too much going on.")
+    assert make.offers_to(world, second) == [], "whom to ask instead is a job of its own"
+    make.settled(world)
     (offer,) = make.offers_to(world, second)
     assert offer.state == OfferState.PENDING
     make.decline(world, offer)
+    make.settled(world)
     assert len(make.offers_to(world, first)) == len(make.offers_to(world, second)) == 1
     (told,) = _notices(kernel, world.lead, "no-candidate")
     assert told.ref == offer.match_id
@@ -137,13 +140,14 @@ def test_declining_asks_the_next_candidate_and_never_the_same_again(kernel):
 
 def test_the_next_candidate_needs_a_free_place(kernel):
     world = make.world(kernel)
-    make.learner(world, "Maria"), make.learner(world, "Nuno", seeks={"SQL": 3})
+    make.learner(world, "Maria"), make.learner(world, "Nuno", seeks={"SQL": 3}, languages=["is"])
     first = make.mentor(world, knows=BETTER)
-    both = make.mentor(world, knows={**WEAKER, "SQL": 4})
+    both = make.mentor(world, knows={**WEAKER, "SQL": 4}, languages=["en", "is"])
     make.published(world, "mentorship")
     # The second mentor's one place waits for Nuno.
     assert [len(make.offers_to(world, mentor)) for mentor in (first, both)] == [1, 1]
     make.decline(world, make.offers_to(world, first)[0])
+    make.settled(world)
     assert len(make.offers_to(world, both)) == 1
     assert len(_notices(kernel, world.lead, "no-candidate")) == 1
 
@@ -190,6 +194,7 @@ def test_two_runners_expire_an_offer_once(kernel):
     with clock.travel(offer.expires_at + timedelta(seconds=1)):
         done = [kernel.commit(lambda s: offers.expire(s, offer_id=offer.id)) for _ in range(2)]
     assert done == [True, False]
+    _later(kernel, days=8)
     with kernel.reading() as session:
         steps = session.scalars(select(MatchHistory.after).where(MatchHistory.offer_id == offer.id)).all()
     assert sorted(steps) == ["expired", "pending"]
@@ -249,6 +254,7 @@ def test_the_last_place_supersedes_what_else_waits_for_it(kernel):
     assert _state(kernel, two) == OfferState.SUPERSEDED
     with pytest.raises(Closed):
         make.accept(world, two)
+    make.settled(world)
     assert len(_notices(kernel, world.lead, "no-candidate")) == 1, "the second mentor had no place when proposed"
 
 
@@ -266,7 +272,10 @@ def test_a_learner_who_leaves_takes_the_question_with_them(kernel):
     assert _state(kernel, offer) == OfferState.WITHDRAWN
     with pytest.raises(Closed, match="taken back"):
         make.accept(world, offer)
+    make.settled(world)
     assert make.offers_to(world, second) == []
+    assert _notices(kernel, world.lead, "no-candidate") == []
+    assert [notice.ref for notice in _notices(kernel, first, "offer-taken-back")] == [offer.id]
 
 
 def test_a_mentor_who_leaves_hands_the_question_on(kernel):
@@ -278,6 +287,7 @@ def test_a_mentor_who_leaves_hands_the_question_on(kernel):
         lambda s: people_actions.leave(s, group_id=world.cohort, person_id=first, role=Role.MENTOR, actor_id=world.lead)
     )
     assert make.offers_to(world, first)[0].state == OfferState.WITHDRAWN
+    make.settled(world)
     assert make.offers_to(world, second)[0].state == OfferState.PENDING
 
 

@@ -111,6 +111,7 @@ def test_the_ledger_says_that_a_pair_ended_and_neither_whose_nor_why(kernel):
 def test_after_an_end_the_learners_next_candidate_is_asked_and_never_the_same_again(kernel):
     world, learner, mentor, pair = mentored(kernel, mentors=2)
     end(world, learner, pair.id)
+    make.settled(world)
     with kernel.reading() as session:
         (offer,) = session.scalars(select(Offer).where(Offer.state == OfferState.PENDING)).all()
     assert offer.person_id != mentor
@@ -119,6 +120,7 @@ def test_after_an_end_the_learners_next_candidate_is_asked_and_never_the_same_ag
 def test_without_another_candidate_the_lead_is_told(kernel):
     world, learner, _mentor, pair = mentored(kernel)
     end(world, learner, pair.id)
+    make.settled(world)
     assert told(kernel, world.lead, "no-candidate") == 1
 
 
@@ -182,6 +184,7 @@ def test_a_mentor_who_leaves_the_cohort_hands_the_learner_on(kernel):
         )
     )
     assert told(kernel, learner) == 1
+    make.settled(world)
     with kernel.reading() as session:
         (offer,) = session.scalars(select(Offer).where(Offer.state == OfferState.PENDING)).all()
     assert offer.person_id != mentor
@@ -201,6 +204,7 @@ def test_of_two_who_end_it_at_once_one_does_and_one_mentor_is_asked(kernel):
     with ThreadPoolExecutor(2) as pool:
         results = list(pool.map(do, (learner, mentor)))
     assert sum(result is True for result in results) == 1
+    make.settled(world)
     with kernel.reading() as session:
         assert len(session.scalars(select(Parting.id)).all()) == 1
         assert len(session.scalars(select(Offer.id).where(Offer.state == OfferState.PENDING)).all()) == 1
