@@ -121,6 +121,7 @@ def test_the_lead_is_told_when_it_is_ready_and_when_nobody_is_left(kernel, clien
     mentor = make.mentor(world)
     make.published(world, "mentorship")
     make.decline(world, make.offers_to(world, mentor)[0])
+    make.settled(world)
     inbox = client_of(world.lead).get("/notices").text
     assert "Mentors are proposed for Kestrel" in inbox
     assert "No mentor is left to ask for Maria Lopes" in inbox
