@@ -59,10 +59,26 @@ def _run(run: RunNotice) -> Told:
     if run.state == RunState.FAILED:
         title = _("The proposal for %(group)s could not be worked out", group=run.group_name)
         return Told(title, _("Nothing was changed. You can ask again."), url, "alert")
+    if run.settings.get("placed") == 0:
+        return _nobody(run, url)
     title = _("Learning buddies are proposed for %(group)s", group=run.group_name)
     if run.kind == PairKind.MENTORSHIP:
         title = _("Mentors are proposed for %(group)s", group=run.group_name)
     return Told(title, _("Read why, then publish. Nobody is told before you do."), url, "users")
+
+
+def _nobody(run: RunNotice, url: str) -> Told:
+    """Say honestly that a proposal is empty: nobody waits for anybody, or nobody could be placed."""
+    mentors = run.kind == PairKind.MENTORSHIP
+    if not run.settings.get("considered"):
+        title = _("Nobody in %(group)s waits for a learning buddy", group=run.group_name)
+        if mentors:
+            title = _("Nobody in %(group)s waits for a mentor", group=run.group_name)
+        return Told(title, _("There is nothing to propose now. Nobody else was told."), url, "info")
+    title = _("No learning buddies could be found in %(group)s", group=run.group_name)
+    if mentors:
+        title = _("No mentors could be found in %(group)s", group=run.group_name)
+    return Told(title, _("See why, and what would help. Nobody else was told."), url, "info")
 
 
 def tell_no_candidate(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:

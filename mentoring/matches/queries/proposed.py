@@ -221,19 +221,20 @@ def waiting_run(session: Session, run_id: UUID) -> RunLine | None:
 
 @dataclass(frozen=True)
 class RunNotice:
-    """What a notice about a run says."""
+    """What a notice about a run says; of `settings` how many it `placed` of those `considered`."""
 
     group_id: UUID
     group_name: str
     kind: str
     state: str
+    settings: Mapping[str, Any]
     learner: str = ""
 
 
 def runs_by_id(session: Session, viewer: Viewer, run_ids: Sequence[UUID]) -> dict[UUID, RunNotice]:
     """Return those of the given runs whose groups the viewer may propose in, for notices."""
     rows = session.execute(
-        select(Run.id, Run.group_id, Group.name, Run.kind, Run.state)
+        select(Run.id, Run.group_id, Group.name, Run.kind, Run.state, Run.settings)
         .join(Group, Group.id == Run.group_id)
         .where(Run.id.in_(set(run_ids)), Run.group_id.in_(groups_with(viewer, Right.PROPOSE)))
     )
@@ -243,7 +244,7 @@ def runs_by_id(session: Session, viewer: Viewer, run_ids: Sequence[UUID]) -> dic
 def learners_by_match(session: Session, viewer: Viewer, match_ids: Sequence[UUID]) -> dict[UUID, RunNotice]:
     """Return whose candidates are exhausted, by the last match, in groups that the viewer may propose in."""
     rows = session.execute(
-        select(Match.id, Run.group_id, Group.name, Run.kind, Run.state, Person.name.label("learner"))
+        select(Match.id, Run.group_id, Group.name, Run.kind, Run.state, Run.settings, Person.name.label("learner"))
         .join(Run, Run.id == Match.run_id)
         .join(Group, Group.id == Run.group_id)
         .join(MatchPerson, (MatchPerson.match_id == Match.id) & (MatchPerson.role == MatchRole.LEARNER))

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from academy.kernel.ids import encode
+from academy.notices.models import Notice
 from academy.people import actions as person_actions
 from academy.people.models import Role
 from mentoring.matches.actions import runs
@@ -125,6 +126,34 @@ def test_the_lead_is_told_when_it_is_ready_and_when_nobody_is_left(kernel, clien
     inbox = client_of(world.lead).get("/notices").text
     assert "Mentors are proposed for Kestrel" in inbox
     assert "No mentor is left to ask for Maria Lopes" in inbox
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "nobody"),
+    [
+        ("buddy", "No learning buddies could be found in Kestrel", "Nobody in Kestrel waits for a learning buddy"),
+        ("mentorship", "No mentors could be found in Kestrel", "Nobody in Kestrel waits for a mentor"),
+    ],
+)
+def test_an_empty_proposal_is_told_honestly_to_the_lead_and_to_nobody_else(kernel, client_of, kind, words, nobody):
+    world = make.world(kernel)
+    lead = client_of(world.lead)
+    empty = make.proposed(world, kind)
+    assert nobody in lead.get("/notices").text
+    ana, ben = make.learner(world, "Ana", languages=["is"]), make.learner(world, "Ben", languages=["pt"])
+    make.mentor(world, languages=["ja"])
+    run_id = make.proposed(world, kind)
+    page = lead.get("/notices").text
+    assert words in page
+    assert "are proposed for" not in page
+    assert f"/groups/{encode(world.cohort)}/matches?kind={kind}" in page
+    reasons = lead.get(f"/groups/{encode(world.cohort)}/matches?kind={kind}").text
+    assert "Nobody could be placed. The reasons stand below." in reasons
+    assert make.publish(world, run_id)
+    with kernel.reading() as session:
+        told = session.execute(select(Notice.person_id, Notice.ref))
+        assert sorted(tuple(row) for row in told) == sorted([(world.lead, empty), (world.lead, run_id)])
+    assert "No mentor is left" not in client_of(ana).get("/notices").text + client_of(ben).get("/notices").text
 
 
 @pytest.mark.parametrize(
