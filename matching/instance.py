@@ -24,6 +24,10 @@ class BadInstance(ValueError):
     """What is wrong in a file and where, in one line."""
 
 
+class TooLarge(ValueError):
+    """More than the solver that is installed can weigh; the message is one sentence that says what would help."""
+
+
 @dataclass(frozen=True)
 class Buddies:
     """One group: people in sorting order, allowed pairs as (place, place, weight), the first place the smaller."""

@@ -15,9 +15,10 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import maximum_bipartite_matching, min_weight_full_bipartite_matching
+from scipy.sparse import csr_array, csr_matrix
+from scipy.sparse.csgraph import maximum_flow, min_weight_full_bipartite_matching
 
+from matching.instance import TooLarge
 from matching.pairing import TIE_BITS, tie_key
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ EXACT = 2**51
 FLOW = "ortools.graph.python.min_cost_flow"
 """Loaded when first needed: it is an extra, and takes a while."""
 FAST = find_spec("ortools") is not None
+MOST = 40_000_000
+"""Entries of the assignment, one for each pair and place of its mentor, that fit into memory (40 bytes each)."""
+MORE = "pip install 'capability-academy[fast]'"
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,10 @@ class Places:
 
 
 def best_places(places: Places, *, floor: bool = False, fast: bool = FAST) -> Whole:
-    """Return the numbers of the best pairs, sorted; with `floor`, the greatest floor comes before the total."""
+    """Return the numbers of the best pairs, sorted; with `floor`, the greatest floor comes before the total.
+
+    Raises TooLarge where there is no OR-tools, or costs are beyond its range, and the assignment is beyond `MOST`.
+    """
     if not len(places.weight):
         return np.empty(0, dtype=np.int64)
     if floor:
@@ -97,10 +104,14 @@ def _worth(places: Places, chosen: Whole) -> tuple[int, int, int]:
 
 
 def most_placed(places: Places) -> int:
-    """Return how many mentees can have a mentor at the same time."""
-    row, column, _pair, _turn, size = _clones(places)
-    net = csr_array((np.ones(len(row)), (row, column)), shape=(len(places.mentees), size))
-    return int((maximum_bipartite_matching(net, perm_type="column") >= 0).sum())
+    """Return how many mentees can have a mentor at the same time: a flow from mentees to mentors (Y. Dinitz, 1970)."""
+    people, mentors = len(places.mentees), len(places.mentors)
+    source, sink = people + mentors, people + mentors + 1
+    tail = np.r_[np.full(people, source), places.mentee, people + np.arange(mentors)].astype(np.int32)
+    head = np.r_[np.arange(people), people + places.mentor, np.full(mentors, sink)].astype(np.int32)
+    room = np.r_[np.ones(people + len(places.mentee), dtype=np.int32), _seats(places)].astype(np.int32)
+    net = csr_matrix((room, (tail, head)), shape=(sink + 1, sink + 1))
+    return int(maximum_flow(net, source, sink).flow_value)
 
 
 def _above_floor(places: Places) -> Whole:
@@ -143,32 +154,34 @@ def _seats(places: Places) -> Whole:
     return np.minimum(places.capacity, np.bincount(places.mentor, minlength=len(places.mentors)))
 
 
-def _clones(places: Places) -> tuple[Whole, Whole, Whole, Whole, int]:
-    """Lay out each pair once per place of its mentor: mentee, column, number of the pair, turn; count the columns."""
-    seats = _seats(places)
-    start = np.r_[0, np.cumsum(seats)]
-    times = seats[places.mentor]
-    pair = np.repeat(np.arange(len(places.mentor)), times)
-    turn = np.arange(len(pair)) - np.repeat(np.cumsum(times) - times, times)
-    return places.mentee[pair], start[places.mentor[pair]] + turn, pair, turn, int(start[-1])
-
-
 def _by_assignment(places: Places, value: Whole, step: int) -> Whole:
-    """Solve as an assignment of mentees to single places."""
-    row, column, pair, turn, size = _clones(places)
-    people = len(places.mentees)
-    worth = value[pair] - step * turn
-    lowest = min(0, int(worth.min(initial=0)))
-    more = people * (int(worth.max(initial=0)) - lowest + 1)  # one more mentee placed beats everything else
+    """Solve as an assignment of mentees to single places; raises TooLarge."""
+    seats, people = _seats(places), len(places.mentees)
+    start = np.r_[0, np.cumsum(seats)]
     everybody = np.arange(people)  # a column of one's own stands for nobody
-    matrix = csr_array(
-        (np.r_[worth - lowest + more + 1.0, np.ones(people)], (np.r_[row, everybody], np.r_[column, size + everybody])),
-        shape=(people, size + people),
-    )
-    who, where = min_weight_full_bipartite_matching(matrix, maximize=True)
-    number = csr_array((pair + 1, (row, column)), shape=(people, size + people))
-    found = np.asarray(number[who, where]).ravel()
-    return found[found > 0] - 1
+    order = np.lexsort((places.mentor, places.mentee))
+    mentor, times = places.mentor[order], seats[places.mentor[order]]
+    if (entries := int(times.sum())) > MOST:
+        raise TooLarge(
+            f"these people are too many for the solver that is installed: {entries:,} choices of a place, and it can "
+            f"weigh {MOST:,}; with OR-tools ({MORE}) there is no such bound."
+        )
+    lowest = int(min(0, (value[order] - step * (times - 1)).min()))
+    more = people * (int(value.max(initial=0)) - lowest + 1)  # one more mentee placed beats everything else
+    row_ends = np.cumsum(np.bincount(places.mentee, minlength=people))
+    times = np.insert(times, row_ends, 1)
+    first = np.insert(start[mentor], row_ends, start[-1] + everybody)
+    worth = np.insert(value[order] - lowest + more + 1.0, row_ends, 1.0)
+    ends = np.cumsum(times)
+    turn = np.arange(ends[-1], dtype=np.int32) - np.repeat((ends - times).astype(np.int32), times)
+    columns = np.repeat(first.astype(np.int32), times) + turn
+    cost = np.repeat(-worth, times) + step * turn.astype(np.float64)
+    rows = np.r_[0, ends[row_ends + everybody]].astype(np.int32)
+    matrix = csr_array((cost, columns, rows), shape=(people, int(start[-1]) + people))
+    who, where = min_weight_full_bipartite_matching(matrix)
+    who, where = who[where < start[-1]], where[where < start[-1]]
+    key, one = len(places.mentors), np.searchsorted(start, where, "right") - 1
+    return np.asarray(order[np.searchsorted(places.mentee[order] * key + mentor, who * key + one)])
 
 
 def _by_flow(places: Places, value: Whole, step: int) -> Whole | None:

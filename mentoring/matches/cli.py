@@ -52,7 +52,8 @@ def solve(*, source: Path, floor: bool, previous: Path | None, budget: float | N
     """
     asked = _read(source, instance.read)
     kept = _read(previous, instance.read_kept) if previous else set()
-    answer = importlib.import_module(ENGINE).solve_instance(asked, floor=floor, kept=kept, seconds=budget)
+    engine = importlib.import_module(ENGINE)
+    answer = _solved(lambda: engine.solve_instance(asked, floor=floor, kept=kept, seconds=budget))
     _write(output, [json.dumps(answer) + "\n"])
 
 
@@ -86,10 +87,17 @@ def people(
     else:
         offering = _crowd(mentors, skills, monday)
         request = {**ask, "learners": learners.people, "mentors": offering.people, "ranked": 0}
-        answer = engine.solve({"purpose": "mentorship", "ask": request})
+        answer = _solved(lambda: engine.solve({"purpose": "mentorship", "ask": request}))
         rows = people_file.mentor_rows(answer, learners.names | offering.names)
     _write(output, sheets.write(people_file.PAIRS, rows))
     click.echo(_told(answer), err=True)
+
+
+def _solved(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except instance.TooLarge as error:
+        raise Wrong(str(error)) from error
 
 
 def _told(answer: dict[str, Any]) -> str:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching import places
-from matching.instance import Answer, Mentors, read
+from matching.instance import Answer, Mentors, TooLarge, read
 from matching.solving import solve
 
 INSTANCES = Path(__file__).parent / "instances"
@@ -157,6 +158,36 @@ def test_costs_beyond_the_flows_range_are_solved_as_an_assignment() -> None:
     asked = mentors(["x", "y", "z"], {"M": 1, "N": 2}, pairs)
     with patch.object(places, "_values", lambda some: (some.weight * 2**57, 0)):
         assert solve(asked, fast=True)["pairs"] == [["x", "N"], ["y", "M"], ["z", "N"]]
+
+
+def test_more_than_fits_into_memory_is_refused_in_a_sentence_and_the_flow_takes_it() -> None:
+    mentees, free = ["x", "y", "z"], {"m": 9, "n": 2}
+    asked = mentors(mentees, free, [(*pair, 7) for pair in product(mentees, free)])
+    with patch.object(places, "MOST", 14):
+        with pytest.raises(TooLarge, match=r"15 choices of a place, and it can weigh 14; with OR-tools"):
+            solve(asked, fast=False)
+        assert solve(asked, fast=True)["placed"] == 3
+    assert solve(asked, fast=False)["placed"] == 3
+
+
+def best_by_trying_all(people: int, choices: dict[int, set[int]], free: list[int]) -> int:
+    return max(
+        sum(choice >= 0 for choice in chosen)
+        for chosen in product(*([-1, *choices[who]] for who in range(people)))
+        if all(chosen.count(mentor) <= room for mentor, room in enumerate(free))
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 6), st.integers(1, 4), st.randoms(use_true_random=False))
+def test_as_many_are_placed_as_trying_everything_shows(people: int, count: int, chance: random.Random) -> None:
+    free = [chance.randrange(4) for _ in range(count)]
+    choices = {who: {whom for whom in range(count) if chance.random() < 0.4} for who in range(people)}
+    pairs = np.array([(who, whom) for who in choices for whom in choices[who]], dtype=np.int64).reshape(-1, 2)
+    weight = np.zeros(len(pairs), dtype=np.int64)
+    names = [[str(at) for at in range(some)] for some in (people, count)]
+    asked = places.Places(*names, np.array(free), pairs[:, 0], pairs[:, 1], weight, weight, weight > 0)
+    assert places.most_placed(asked) == best_by_trying_all(people, choices, free)
 
 
 @pytest.mark.parametrize("fast", [True, False])

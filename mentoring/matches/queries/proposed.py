@@ -44,6 +44,7 @@ _RUN = (
     Run.asked_at,
     Run.published_at,
     Run.step,
+    Run.error,
 )
 COUNTS = (RunState.PROPOSED, RunState.PUBLISHED)
 """States of a run whose proposal is to be seen."""
@@ -62,6 +63,12 @@ class RunLine:
     asked_at: datetime
     published_at: datetime | None
     step: str | None
+    error: str | None
+
+    @property
+    def too_large(self) -> bool:
+        """Say whether it failed because there are more people than the solver that is installed can weigh."""
+        return (self.error or "").startswith("TooLarge:")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from academy.kernel.cli import academy
+from matching import places, solving
 from mentoring.matches import cli
 
 INSTANCES = Path(__file__).resolve().parents[2] / "matching" / "instances"
@@ -139,6 +140,21 @@ def test_an_earlier_answer_that_is_none_is_refused(tmp_path: Path) -> None:
     ran = solve("-", "--previous", earlier, given=json.dumps(SQUARE))
     assert ran.exit_code == 2
     assert f'{earlier}: pairs[0]: ["a"] is not a list of 2 names' in ran.output
+
+
+@pytest.mark.parametrize("arguments", [[], ["--floor"]])
+def test_more_than_the_solver_takes_is_refused_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setitem(solving.solve.__kwdefaults__, "fast", False)
+    monkeypatch.setattr(places, "MOST", 3)
+    many = {"kind": "mentors", "mentees": ["a", "b"], "mentors": {"m": 2}, "pairs": [["a", "m", 1], ["b", "m", 2]]}
+    ran = solve("-", *arguments, given=json.dumps(many))
+    assert ran.exit_code == 2
+    assert ran.output == (
+        "Error: these people are too many for the solver that is installed: 4 choices of a place, and it can weigh 3; "
+        "with OR-tools (pip install 'capability-academy[fast]') there is no such bound.\n"
+    )
 
 
 def test_the_command_is_among_those_of_academy() -> None:

@@ -264,6 +264,16 @@ def test_a_run_that_failed_says_so_and_can_be_asked_again(kernel, client_of):
         assert session.get(Run, run_id).state == RunState.FAILED
 
 
+def test_a_run_of_too_many_people_says_what_would_help(kernel, client_of):
+    world = make.world(kernel)
+    run_id = make.asked(world, "mentorship")
+    kernel.commit(lambda s: runs.fail_run(s, run_id=run_id, error="TooLarge: these people are too many"))
+    page = client_of(world.lead).get(f"/groups/{encode(world.cohort)}/matches?kind=mentorship").text
+    assert "more people here than the matcher can weigh" in page
+    assert "could not be worked out" not in page
+    assert "Propose mentors" in page
+
+
 def test_who_has_not_said_hours_or_languages_is_named_as_such(kernel, client_of):
     world = make.world(kernel)
     make.learner(world, "Maria Lopes")
