@@ -89,7 +89,7 @@ def _remind(session: Session, payload: dict[str, Any], _value: object) -> None:
 
 
 def _repair(session: Session, payload: dict[str, Any], _value: object) -> None:
-    lost = {UUID(payload["match_id"]): UUID(payload["learner_id"])}
+    lost = {UUID(payload["match_id"]): UUID(payload["learner_id"])} if "match_id" in payload else {}
     repairing.repair_run(session, run_id=UUID(payload["run_id"]), lost=lost)
 
 

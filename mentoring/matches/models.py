@@ -124,7 +124,11 @@ class Offer(Table):
     """A match that one person is asked to accept."""
 
     __tablename__ = "offers"
-    __table_args__ = (Index(None, "person_id", "state"),)
+    __table_args__ = (
+        Index(None, "person_id", "state"),
+        # Nobody is asked the same twice, whatever goes on at once.
+        Index("uq_offers_match_person", "match_id", "person_id", unique=True),
+    )
 
     id: Mapped[key]
     match_id: Mapped[UUID] = mapped_column(ForeignKey("matches.id"), index=True)

@@ -49,8 +49,8 @@ def visible_offers(viewer: Viewer) -> ColumnElement[bool]:
 class Standing:
     """What rules out that people are brought together, as of now: the hard constraints.
 
-    `roles` holds the group's members who are active; `paired` those who have a buddy or a mentor already,
-    `waiting` the learners whose candidate is being asked.
+    `roles` holds the group's members who are active; `paired` those who have a buddy or a mentor already
+    (not in a pair that rests), `waiting` the learners whose candidate is being asked.
     """
 
     roles: Mapping[UUID, frozenset[str]]

@@ -9,7 +9,7 @@ from academy.kernel import mail
 from academy.kernel.events import within
 from academy.kernel.jobs import enqueue
 from academy.notices.actions import notify
-from academy.people.events import MemberLeft, PersonBlocked
+from academy.people.events import AccountClosed, AccountReopened, MemberLeft, PersonBlocked
 from mentoring.matches.actions import facts, offers, rematch
 from mentoring.matches.events import (
     CandidatesExhausted,
@@ -125,6 +125,17 @@ def take_back_of_blocked(session: Session, event: PersonBlocked) -> None:
     offers.withdraw(session, offers=between)
 
 
+def take_back_of_closed(session: Session, event: AccountClosed) -> None:
+    """Take back what somebody whose account was closed was asked, and what was asked for them."""
+    offers.withdraw(session, offers=facts.pending_with(session, [event.person_id]))
+
+
+def look_after_reopened(session: Session, event: AccountReopened) -> None:
+    """Look for somebody for a learner who is back, and for learners whom a mentor who is back may take."""
+    for run_id in facts.runs_with(session, event.person_id):
+        enqueue(session, REPAIR, {"run_id": str(run_id)})
+
+
 REACTIONS = [
     within(RunAsked, solve),
     within(RunProposed, tell_lead),
@@ -134,6 +145,8 @@ REACTIONS = [
     within(CandidatesExhausted, tell_no_candidate),
     within(MemberLeft, take_back_of_member),
     within(PersonBlocked, take_back_of_blocked),
+    within(AccountClosed, take_back_of_closed),
+    within(AccountReopened, look_after_reopened),
     within(OfferDeclined, look_after),
     within(OfferExpired, look_after),
     within(OfferWithdrawn, look_after),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock
@@ -14,17 +14,16 @@ from academy.kernel.access import Closed, Invalid
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.people import actions as people_actions
-from academy.people.models import Membership, Person
+from academy.people.models import Membership, Person, Role
 from academy.people.queries import faces
 from forums.spaces import actions as spaces
 from mentoring.pairs import queries
-from mentoring.pairs.events import PairOpened, PairParted, PartnerLeft
+from mentoring.pairs.events import PairOpened, PairParted, PairPaused, PairResumed, PartnerLeft
 from mentoring.pairs.models import Pair, PairKind, Parting
 from mentoring.pairs.policy import GROUP_KIND, LONGEST_REASON
 
 if TYPE_CHECKING:
     from academy.kernel.viewer import Viewer
-    from academy.people.models import Role
 
 LEFT = "somebody who left"
 LONGEST_NAME = 36
@@ -44,11 +43,16 @@ def open_pair(
     """Bring two or three people together: a group under the academy, a room of their own.
 
     `people` maps each person to their role in the pair: mentor or learner, for buddies learner each. The
-    caller has checked that they may be together. Raises `Invalid` for fewer than two people.
+    caller has checked that they may be together. What rests of a learner's pairs of this kind ends with it. Raises
+    `Invalid` for fewer than two people.
     """
     if len(people) < 2:
         detail = "It takes two people to work together."
         raise Invalid(detail)
+    for person_id in (one for one, role in people.items() if role == Role.LEARNER):
+        resting = (Pair.kind == kind, Pair.paused_at.is_not(None), Membership.role == Role.LEARNER)
+        for earlier in _going_on(session, person_id, *resting):
+            leave(session, pair=earlier, person_id=person_id)
     title = title_of([face.name for face in faces(session, list(people)).values()])
     group = people_actions.open_group(session, kind=GROUP_KIND, name=title, parent_id=academy_group_id)
     for person_id, role in people.items():
@@ -107,21 +111,38 @@ def end(session: Session, *, viewer: Viewer, pair_id: UUID, reason: str) -> bool
 
 def leave_of_cohort(session: Session, *, person_id: UUID, role: str, cohort_group_id: UUID) -> None:
     """End what somebody who left a cohort was in there in this role, as if they had ended it."""
+    for pair in _going_on(session, person_id, Pair.cohort_group_id == cohort_group_id, Membership.role == role):
+        leave(session, pair=pair, person_id=person_id)
+
+
+def rest_or_go_on(session: Session, *, person_id: UUID) -> None:
+    """Let the pairs of somebody whose account was closed rest, and go on once it is open again."""
+    for pair in _going_on(session, person_id):
+        _rest_or_go_on(session, pair)
+
+
+def _going_on(session: Session, person_id: UUID, *where: ColumnElement[bool]) -> Sequence[Pair]:
+    """Return the pairs that somebody is in and that have not ended, held until the transaction ends."""
     mine = (
         select(Pair)
         .join(Membership, Membership.group_id == Pair.group_id)
-        .where(
-            Pair.cohort_group_id == cohort_group_id,
-            Pair.ended_at.is_(None),
-            Membership.person_id == person_id,
-            Membership.role == role,
-            Membership.until_at.is_(None),
-        )
+        .where(Pair.ended_at.is_(None), Membership.person_id == person_id, Membership.until_at.is_(None), *where)
         .order_by(Pair.id)
         .with_for_update(key_share=True, of=Pair)
+        .execution_options(populate_existing=True)
     )
-    for pair in session.scalars(mine).all():
-        leave(session, pair=pair, person_id=person_id)
+    return session.scalars(mine).all()
+
+
+def _rest_or_go_on(session: Session, pair: Pair) -> None:
+    """Let a pair that has not ended rest where fewer than two of it are here, and go on where two are."""
+    here = queries.here_in(session, pair.group_id)
+    if (pair.paused_at is not None) is (len(here) < 2):
+        return
+    pair.paused_at = clock.now() if len(here) < 2 else None
+    session.flush()
+    fact = PairResumed if pair.paused_at is None else PairPaused
+    emit(session, fact(actor_id=None, pair_id=pair.id, kind=pair.kind, person_ids=tuple(here)))
 
 
 def leave(session: Session, *, pair: Pair, person_id: UUID) -> None:
@@ -136,7 +157,7 @@ def leave(session: Session, *, pair: Pair, person_id: UUID) -> None:
     ended = len(staying) < 2
     if ended:
         # Who is in it stays in it, so that both can read what they wrote.
-        pair.ended_at = clock.now()
+        pair.ended_at, pair.paused_at = clock.now(), None
         spaces.lock(session, space_id=pair.space_id)
     else:
         for row in members:
@@ -147,6 +168,8 @@ def leave(session: Session, *, pair: Pair, person_id: UUID) -> None:
         spaces.retitle(session, space_id=pair.space_id, title=title)
     session.flush()
     _say_parted(session, pair, left=person_id, staying=tuple(staying), ended=ended)
+    if not ended:
+        _rest_or_go_on(session, pair)
 
 
 def part(session: Session, *, person_id: UUID) -> None:
@@ -166,7 +189,7 @@ def part(session: Session, *, person_id: UUID) -> None:
         here = list(dict.fromkeys(row.person_id for row in members))
         goes_on = pair.ended_at is None
         if goes_on and len(here) < 2:
-            pair.ended_at = clock.now()
+            pair.ended_at, pair.paused_at = clock.now(), None
             spaces.lock(session, space_id=pair.space_id)
         title = title_of([*dict.fromkeys(row.name for row in members), LEFT]) if here else LEFT
         people_actions.rename_group(session, group_id=pair.group_id, name=title)

@@ -22,6 +22,26 @@ class PairOpened(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PairPaused(Event):
+    """A pair rests, as fewer than two of it have an open account; `person_ids` are who is still here."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("pair_id", "kind")
+    pair_id: UUID
+    kind: str
+    person_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairResumed(Event):
+    """A pair that rested goes on; `person_ids` are all who are in it and here."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("pair_id", "kind")
+    pair_id: UUID
+    kind: str
+    person_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PartnerLeft(Event):
     """Somebody left the academy and with it a pair; `person_ids` stay. `ended`: too few are left to go on."""
 

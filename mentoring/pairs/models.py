@@ -22,7 +22,8 @@ class PairKind(StrEnum):
 class Pair(Table):
     """A mentorship or a buddy pair (trios too). Who is in it is its group's membership.
 
-    It hangs under the academy and outlives the cohort that it began in (`cohort_group_id`).
+    It hangs under the academy and outlives the cohort that it began in (`cohort_group_id`). It rests since `paused_at`
+    while fewer than two of the people in it have an open account.
     """
 
     __tablename__ = "pairs"
@@ -34,6 +35,7 @@ class Pair(Table):
     match_id: Mapped[UUID | None] = mapped_column(ForeignKey("matches.id"), unique=True)
     space_id: Mapped[UUID] = mapped_column(ForeignKey("spaces.id"))
     started_at: Mapped[datetime]
+    paused_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
 

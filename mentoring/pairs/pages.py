@@ -18,7 +18,7 @@ from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from mentoring.pairs import actions, queries
 from mentoring.pairs.models import PairKind
-from mentoring.pairs.reactions import BUDDY, OFFER_ACCEPTED, PARTED, PARTNER_LEFT
+from mentoring.pairs.reactions import BUDDY, OFFER_ACCEPTED, PARTED, PARTNER_LEFT, PAUSED, RESUMED
 from mentoring.pairs.schemas import EndIn
 
 if TYPE_CHECKING:
@@ -153,9 +153,31 @@ def _ended(pair: OwnPair) -> Told:
     return Told(title, words, url, "handshake")
 
 
+def tell_of_pause(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
+    """Say that a pair rests, or goes on; once it has ended, that. One statement."""
+    found = queries.own_pairs(session, viewer, [notice.ref for notice in notices])
+    return {n.id: _rests(n.kind, found[n.ref]) for n in notices if n.ref in found}
+
+
+def _rests(kind: str, pair: OwnPair) -> Told:
+    names, url = names_of(pair.others), f"/spaces/{encode(pair.space_id)}"
+    if pair.ended:
+        return _ended(pair)
+    if kind == RESUMED:
+        title = _("You and %(names)s go on", names=names)
+        return Told(title, _("Your room is as you left it."), url, "handshake")
+    title = _("You and %(names)s pause", names=names)
+    words = _("Your room stays open, and you go on when you are both here again. You may also ask for somebody else.")
+    if pair.role == "mentor":
+        words = _("Your room stays open, and you go on when you are both here again. You may also end it.")
+    return Told(title, words, url, "clock")
+
+
 NOTICE_KINDS = [
     NoticeKind(BUDDY, tell),
     NoticeKind(OFFER_ACCEPTED, tell),
     NoticeKind(PARTNER_LEFT, tell_of_parting),
     NoticeKind(PARTED, tell_of_end),
+    NoticeKind(PAUSED, tell_of_pause),
+    NoticeKind(RESUMED, tell_of_pause),
 ]

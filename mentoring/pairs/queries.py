@@ -26,7 +26,7 @@ from mentoring.pairs.policy import FEWEST, YEARS_TOLD, visible_groups
 
 @dataclass(frozen=True)
 class PairLine:
-    """One of the viewer's pairs: who else is in it, and as what the viewer is (`role`)."""
+    """One of the viewer's pairs: who else is in it, as what the viewer is (`role`), and since when it rests, if so."""
 
     pair_id: UUID
     kind: str
@@ -37,6 +37,7 @@ class PairLine:
     started_at: datetime
     group_id: UUID
     match_id: UUID | None
+    paused_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class OwnPair:
     kind: str
     space_id: UUID
     ended_at: datetime | None
+    paused_at: datetime | None
     others: list[Face]
     role: str
 
@@ -86,6 +88,7 @@ def _own(viewer: Viewer) -> Select[*tuple[Any, ...]]:
             Pair.started_at,
             Pair.group_id,
             Pair.match_id,
+            Pair.paused_at,
             mine.role,
             Person.id.label("other_id"),
             Person.name,
@@ -126,6 +129,7 @@ def own_pairs(session: Session, viewer: Viewer, pair_ids: Sequence[UUID]) -> dic
             Pair.kind,
             Pair.space_id,
             Pair.ended_at,
+            Pair.paused_at,
             mine.role,
             Person.id.label("other_id"),
             Person.name,
@@ -141,10 +145,24 @@ def own_pairs(session: Session, viewer: Viewer, pair_ids: Sequence[UUID]) -> dic
         .where(Pair.id.in_(set(pair_ids)))
         .order_by(Pair.id, Person.name, Person.id)
     ):
-        line = found.setdefault(row.id, OwnPair(row.id, row.kind, row.space_id, row.ended_at, [], row.role))
+        line = found.setdefault(
+            row.id, OwnPair(row.id, row.kind, row.space_id, row.ended_at, row.paused_at, [], row.role)
+        )
         if row.other_id is not None:
             line.others.append(Face(row.other_id, row.name, row.pronouns, row.zone))
     return found
+
+
+def here_in(session: Session, group_id: UUID) -> list[UUID]:
+    """Return who is in a pair's group now and has an open account. One statement."""
+    rows = session.scalars(
+        select(Person.id)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.group_id == group_id, Membership.until_at.is_(None), Person.deactivated_at.is_(None))
+        .order_by(Person.id)
+        .distinct()
+    )
+    return list(rows)
 
 
 def own_ended(session: Session, pair_id: UUID) -> bool:
@@ -182,6 +200,7 @@ def _lines(session: Session, viewer: Viewer, group_id: UUID | None = None) -> li
                 started_at=row.started_at,
                 group_id=row.group_id,
                 match_id=row.match_id,
+                paused_at=row.paused_at,
             ),
         )
         if row.other_id is not None:
@@ -211,14 +230,19 @@ def together(session: Session, kind: str, person_ids: Iterable[UUID]) -> Togethe
     return Together(frozenset(now), frozenset(before - now))
 
 
-def paired(session: Session, kind: str, role: str, person_ids: Iterable[UUID]) -> set[UUID]:
-    """Return who of these people is in a pair of one kind now, in a given role. One statement."""
+def paired(session: Session, kind: str, role: str, person_ids: Iterable[UUID], *, resting: bool = False) -> set[UUID]:
+    """Return who of these people is in a pair of one kind now, in a given role. One statement.
+
+    A pair that rests does not count: a lead may find somebody else for whoever waits in it. `resting` asks for those.
+    """
+    rests = Pair.paused_at.is_not(None) if resting else Pair.paused_at.is_(None)
     rows = session.scalars(
         select(Membership.person_id)
         .join(Pair, Pair.group_id == Membership.group_id)
         .where(
             Pair.kind == kind,
             Pair.ended_at.is_(None),
+            rests,
             Membership.role == role,
             Membership.until_at.is_(None),
             Membership.person_id.in_(set(person_ids)),
@@ -228,7 +252,10 @@ def paired(session: Session, kind: str, role: str, person_ids: Iterable[UUID]) -
 
 
 def mentees_of(session: Session, academy_group_id: UUID, mentor_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """Count how many people each mentor mentors in an academy now; nobody is left out. One statement."""
+    """Count how many people each mentor mentors in an academy now; nobody is left out. One statement.
+
+    A mentorship that rests keeps its place, so that it can go on.
+    """
     found = dict.fromkeys(mentor_ids, 0)
     for row in session.execute(
         select(Membership.person_id, func.count().label("mentees"))

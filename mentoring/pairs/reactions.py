@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from academy.kernel.events import within
 from academy.notices.actions import notify
-from academy.people.events import MemberLeft
+from academy.people.events import AccountClosed, AccountReopened, MemberLeft
 from academy.people.models import GroupKind
 from mentoring.pairs import actions, queries
-from mentoring.pairs.events import PairOpened, PairParted, PartnerLeft
+from mentoring.pairs.events import PairOpened, PairParted, PairPaused, PairResumed, PartnerLeft
 from mentoring.pairs.models import PairKind
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ BUDDY = "buddy"
 OFFER_ACCEPTED = "offer-accepted"
 PARTNER_LEFT = "partner-left"
 PARTED = "pair-parted"
+PAUSED = "pair-paused"
+RESUMED = "pair-resumed"
 
 
 def tell(session: Session, event: PairOpened) -> None:
@@ -40,6 +42,18 @@ def tell_of_end(session: Session, event: PairParted) -> None:
         notify(session, person_id=person_id, kind=PARTED, ref=event.pair_id, actor_id=None)
 
 
+def tell_of_pause(session: Session, event: PairPaused | PairResumed) -> None:
+    """Tell those who are here that it rests, or goes on."""
+    kind = PAUSED if isinstance(event, PairPaused) else RESUMED
+    for person_id in event.person_ids:
+        notify(session, person_id=person_id, kind=kind, ref=event.pair_id, actor_id=None)
+
+
+def rest_or_go_on(session: Session, event: AccountClosed | AccountReopened) -> None:
+    """Let the pairs of somebody whose account is closed rest until it is open again."""
+    actions.rest_or_go_on(session, person_id=event.person_id)
+
+
 def end_of_member(session: Session, event: MemberLeft) -> None:
     """End what somebody who leaves a cohort that goes on was in there, as what they leave."""
     if event.group_kind == GroupKind.COHORT and queries.begun_in_open(session, event.group_id):
@@ -51,4 +65,8 @@ REACTIONS = [
     within(PartnerLeft, tell_of_parting),
     within(PairParted, tell_of_end),
     within(MemberLeft, end_of_member),
+    within(AccountClosed, rest_or_go_on),
+    within(AccountReopened, rest_or_go_on),
+    within(PairPaused, tell_of_pause),
+    within(PairResumed, tell_of_pause),
 ]

@@ -19,13 +19,17 @@ class EndIn(Schema):
 
 
 class PairOut(Out):
-    """A mentorship or a buddy pair of the caller, who is `role` in it. `ended_at` is null while it goes on."""
+    """A mentorship or a buddy pair of the caller, who is `role` in it. `ended_at` is null while it goes on.
+
+    `paused_at` is since when it rests, as somebody in it can't be here for now, or null.
+    """
 
     id = Id(attribute="pair_id")
     kind = fields.String()
     role = fields.String()
     space = Id(attribute="space_id")
     others = fields.List(fields.Nested(FaceOut))
+    paused_at = instant(allow_none=True)
     ended_at = instant(allow_none=True)
 
 

@@ -51,7 +51,7 @@ def matches(session: Session, person_id: UUID) -> dict[str, Any]:
 def pairs(session: Session, person_id: UUID) -> list[dict[str, Any]]:
     """Return the pairs that somebody is or was in, and why they ended one, if they said so."""
     mine = (
-        select(Pair.kind, Membership.role, Pair.started_at, Pair.ended_at, Parting.reason)
+        select(Pair.kind, Membership.role, Pair.started_at, Pair.paused_at, Pair.ended_at, Parting.reason)
         .join(Membership, Membership.group_id == Pair.group_id)
         .outerjoin(Parting, (Parting.pair_id == Pair.id) & (Parting.person_id == person_id))
     )

@@ -12,8 +12,9 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel.access import Missing
-from mentoring.matches.models import Match, MatchPerson, MatchRole, MatchState, Offer, OfferState, Run
+from mentoring.matches.models import Match, MatchPerson, MatchRole, MatchState, Offer, OfferState, Run, RunState
 from mentoring.matches.policy import visible_offers
+from mentoring.pairs.models import PairKind
 from mentoring.pairs.queries import mentees_of
 from mentoring.profiles.queries import capacities_of
 
@@ -167,6 +168,23 @@ def proposed_in(session: Session, match_id: UUID) -> tuple[UUID, UUID] | None:
         .where(Match.id == match_id)
     ).one_or_none()
     return None if row is None else (row.run_id, row.person_id)
+
+
+def runs_with(session: Session, person_id: UUID) -> list[UUID]:
+    """Return of each group the mentors' proposal published last, where somebody is in it. One statement."""
+    newest: dict[UUID, UUID] = {}
+    concerned = select(Match.run_id).join(MatchPerson, MatchPerson.match_id == Match.id)
+    for row in session.execute(
+        select(Run.group_id, Run.id)
+        .where(
+            Run.state == RunState.PUBLISHED,
+            Run.kind == PairKind.MENTORSHIP,
+            Run.id.in_(concerned.where(MatchPerson.person_id == person_id)),
+        )
+        .order_by(Run.asked_at.desc(), Run.id.desc())
+    ):
+        newest.setdefault(row.group_id, row.id)
+    return list(newest.values())
 
 
 def people_in(session: Session, run_id: UUID, *, rank: int | None = None) -> dict[UUID, dict[UUID, str]]:

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from academy.kernel import clock
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
+from academy.people.models import Membership, Person, Role
 from mentoring.matches.actions.transitions import move_match
 from mentoring.matches.events import RunAsked
 from mentoring.matches.models import MatchState, Run, RunState
 from mentoring.matches.queries import proposed
-from mentoring.pairs.models import PairKind
-from mentoring.pairs.queries import begun_in_open
+from mentoring.pairs.models import Pair, PairKind
+from mentoring.pairs.queries import begun_in_open, paired
 
 if TYPE_CHECKING:
     from mentoring.pairs.events import PairParted
@@ -26,8 +27,29 @@ def after_parting(session: Session, event: PairParted) -> None:
     """Let the match of a pair that ended end with it; ask the matcher about buddies who are free now."""
     if event.match_id is not None and event.ended:
         move_match(session, event.match_id, MatchState.SETTLED, MatchState.ENDED, actor_id=None)
-    if event.kind == PairKind.BUDDY and event.cohort_group_id and begun_in_open(session, event.cohort_group_id):
+    if event.kind != PairKind.BUDDY or event.cohort_group_id is None:
+        return
+    if begun_in_open(session, event.cohort_group_id) and _somebody_free(session, event):
         ask_buddies(session, event.cohort_group_id)
+
+
+def _somebody_free(session: Session, event: PairParted) -> bool:
+    """Say whether anybody who was in a pair of buddies is here and has nobody now."""
+    members = select(Membership.person_id).join(Pair, Pair.group_id == Membership.group_id)
+    here = set(
+        session.scalars(
+            select(Membership.person_id)
+            .join(Person, Person.id == Membership.person_id)
+            .where(
+                Membership.group_id == event.cohort_group_id,
+                Membership.role == Role.LEARNER,
+                Membership.until_at.is_(None),
+                Membership.person_id.in_(members.where(Pair.id == event.pair_id)),
+                Person.deactivated_at.is_(None),
+            )
+        )
+    )
+    return bool(here - paired(session, PairKind.BUDDY, Role.LEARNER, here))
 
 
 def ask_buddies(session: Session, group_id: UUID) -> UUID | None:

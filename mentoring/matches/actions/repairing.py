@@ -24,7 +24,7 @@ from mentoring.matches.models import MatchRole, Run, RunState
 from mentoring.matches.policy import standing
 from mentoring.matches.queries import proposed
 from mentoring.pairs.models import PairKind
-from mentoring.pairs.queries import begun_in_open
+from mentoring.pairs.queries import begun_in_open, paired
 from mentoring.profiles.queries import academy_of, lock_people
 
 if TYPE_CHECKING:
@@ -97,7 +97,9 @@ def _scene(session: Session, run: Run, also: Collection[UUID]) -> _Scene:
         for learner, offer in asked.items()
         if here[offer.mentor_id] > places.get(offer.mentor_id, 0) or offer.expires_at <= at
     )
-    needing = frozenset(one for one in learners - now.taken if Role.LEARNER in now.roles.get(one, ()))
+    # Who waits for a pair that rests is asked for once they ask for somebody else, or their lead does.
+    settled = now.taken | paired(session, run.kind, Role.LEARNER, learners, resting=True)
+    needing = frozenset(one for one in learners - settled if Role.LEARNER in now.roles.get(one, ()))
     movable = needing | {UUID(learner) for learner in asked if learner not in fixed} - now.paired
     fitting = [one for one in found if one.learner_id in movable and _fits(now, one)]
     return _Scene(

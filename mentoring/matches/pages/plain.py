@@ -34,6 +34,8 @@ def _entries() -> Mapping[str, str]:
         "CandidatesExhausted": _("Nobody can be asked to mentor %(learner_id)s now"),
         "PartnerLeft": _("%(left_id)s left, and with that a pair"),
         "PairParted": _("A pair of %(cohort_group_id)s ended, or one of three left it"),
+        "PairPaused": _("A pair rests, as an account was closed"),
+        "PairResumed": _("A pair that rested goes on"),
         "PairOpened": _("A pair began"),
         "MentoringOffered": _("%(person_id)s offers to mentor %(capacity)s people in %(group_id)s"),
     }
