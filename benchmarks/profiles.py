@@ -23,7 +23,7 @@ import numpy as np
 
 from academy.skills.engine import built_in
 from matching import buddies, mentors
-from matching.candidates import buddy_edges, mentor_pairs
+from matching.candidates import buddy_edges
 from matching.graph import graph_from
 from matching.people import Crowd, people_from
 from matching.rules import Bars, Rules
@@ -102,8 +102,8 @@ def of_mentors(mentees: int, count: int, floor: bool) -> list[str]:
     sums = {"placed": len(found.score), "total": total, "worst": _least(found.score), "gap": 0 if found.proved else gap}
     rows = [_row(f"{mentees:,} × {count:,} mentors{', floor' if floor else ''}", "matcher", sums, seconds)]
     if not floor:
-        capacity = np.full(count, CAPACITY)
-        learner, mentor, score, _ = mentor_pairs(asked.scorer, asked.bars, np.arange(mentees), capacity)
+        capacity, among = np.full(count, CAPACITY), found.among
+        learner, mentor, score = among.mentee, among.mentor, among.weight
         room = np.r_[np.ones(mentees, dtype=np.int64), capacity]
         for name, taken in (
             ("greedy", _greedy(learner, mentor + mentees, score, room)),

@@ -109,17 +109,14 @@ def were_together(crowd: Crowd, one: Whole, other: Whole, previous: Collection[f
     return np.isin(one * size + other, keys)
 
 
-def mentor_pairs(
-    scorer: Scorer, bars: Bars, learners: Whole, capacity: Whole
-) -> tuple[Whole, Whole, Whole, int | None]:
+def mentor_pairs(scorer: Scorer, bars: Bars, learners: Whole, capacity: Whole) -> tuple[Whole, Whole, Whole, bool]:
     """Weigh allowed pairs of some learners and all mentors: learner, mentor, score, by their places among each.
 
-    Every pair up to `EVERY_PAIR`; above, `_likely` ones, and then a number comes with them that no total exceeds.
+    Every pair up to `EVERY_PAIR`; above, `_likely` ones. Says, too, whether it is every pair.
     """
     mentors = np.arange(len(scorer.holders))
-    bound = None
     if len(learners) * len(mentors) > EVERY_PAIR:
-        return _likely(scorer, bars, learners, capacity)
+        return *_likely(scorer, bars, learners, capacity), False
     found = [np.empty((3, 0), dtype=np.int64)]
     for rows in blocks(len(learners), len(mentors)):
         some = learners[rows]
@@ -128,10 +125,10 @@ def mentor_pairs(
         row, column = np.nonzero(barred == 0)
         found.append(np.stack([some[row], column, score[row, column]]))
     learner, mentor, score = np.concatenate(found, axis=1)
-    return learner, mentor, score, bound
+    return learner, mentor, score, True
 
 
-def _likely(scorer: Scorer, bars: Bars, learners: Whole, capacity: Whole) -> tuple[Whole, Whole, Whole, int]:
+def _likely(scorer: Scorer, bars: Bars, learners: Whole, capacity: Whole) -> tuple[Whole, Whole, Whole]:
     """Weigh each learner's likely mentors: those best at one of her goals, and a few by chance who take who is left.
 
     For each skill that somebody wants the mentors who are best at it stand in a row, as long as those who want it need;
@@ -159,8 +156,7 @@ def _likely(scorer: Scorer, bars: Bars, learners: Whole, capacity: Whole) -> tup
     order = np.lexsort((mentor, -score, learner))
     learner, mentor, score = learner[order], mentor[order], score[order]
     near = np.arange(len(learner)) - np.searchsorted(learner, learner) < LIKELY
-    bound = scorer.most(learners)
-    return learners[learner[near]], mentor[near], score[near], bound
+    return learners[learner[near]], mentor[near], score[near]
 
 
 def _best_at(scorer: Scorer, learners: Whole, capacity: Whole) -> tuple[Whole, Whole]:

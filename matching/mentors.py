@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matching.candidates import mentor_pairs, ranked_pairs, were_together
+from matching.candidates import mentor_pairs, ranked_pairs
 from matching.graph import loaded
 from matching.parts import mentor_parts
 from matching.people import Crowd, people_from, unknown_skills
-from matching.places import FAST, Places, best_places
+from matching.places import FAST, best_places
+from matching.pricing import places_of, widened
 from matching.rules import Bars, rules_from, unplaced
 from matching.scoring import MENTOR_WEIGHTS, Scorer, checked_weights
 from matching.solving import gap_of, nobody
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from matching.people import Whole
+    from matching.places import Places
     from matching.types import MentorMatch, MentorsAnswer, MentorsRequest, Parts, Solved, Sum
 
 RANKED = 5
@@ -41,11 +43,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Found:
-    """Who gets whom, by their places, with the score; `bound` is a total that no answer exceeds."""
+    """Who gets whom, by their places, with the score.
+
+    `among` are the pairs that were weighed, but for locked ones; `bound` is a total that no answer exceeds.
+    """
 
     learner: Whole
     mentor: Whole
     score: Whole
+    among: Places
     bound: int | None
     proved: bool
 
@@ -126,27 +132,30 @@ def find(
     previous: frozenset[frozenset[str]] = frozenset(),
     tell: Callable[[str], None] = nobody,
 ) -> Found:
-    """Choose mentors; see `solve`. Up to `candidates.EVERY_PAIR` pairs it is exact."""
+    """Choose mentors; see `solve`. Up to `candidates.EVERY_PAIR` pairs each is weighed; above: `matching.pricing`."""
     crowd, behind = asked.crowd, asked.learners
     tell("scoring")
     capacity = np.array([person.capacity for person in crowd.people[behind:]], dtype=np.int64)
     fixed = np.array(asked.locked, dtype=np.int64).reshape(-1, 2)
     capacity -= np.bincount(fixed[:, 1], minlength=len(capacity))
     free = np.setdiff1d(np.arange(behind), fixed[:, 0])
-    learner, mentor, score, bound = mentor_pairs(asked.scorer, asked.bars, free, capacity)
+    learner, mentor, score, every = mentor_pairs(asked.scorer, asked.bars, free, capacity)
     tell("matching")
-    # Ties are broken by place, and so by the seed that the order is made from.
-    names = [[str(at) for at in range(some)] for some in (behind, len(capacity))]
-    kept = were_together(crowd, learner, mentor + behind, previous)
-    places = Places(names[0], names[1], capacity, learner, mentor, score, score, kept)
-    chosen = best_places(places, floor=floor)
+    if every:
+        among, bound, proved = places_of(asked.scorer, capacity, (learner, mentor, score), previous), None, True
+        chosen = best_places(among, floor=floor)
+    else:
+        wide = widened(asked.scorer, asked.bars, free, capacity, (learner, mentor, score), previous)
+        among, bound, proved = wide.places, wide.bound, wide.proved and not floor
+        chosen = best_places(among, floor=floor, heaviest=wide.chosen)
     own = asked.scorer.score(fixed[:, 0], fixed[:, 1])
     return Found(
-        np.r_[fixed[:, 0], learner[chosen]],
-        np.r_[fixed[:, 1], mentor[chosen]],
-        np.r_[own, score[chosen]],
+        np.r_[fixed[:, 0], among.mentee[chosen]],
+        np.r_[fixed[:, 1], among.mentor[chosen]],
+        np.r_[own, among.weight[chosen]],
+        among,
         None if bound is None else int(own.sum()) + bound,
-        bound is None,
+        proved,
     )
 
 

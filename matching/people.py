@@ -117,6 +117,12 @@ class Crowd:
         """Count the languages that two people share."""
         return _common(self._languages[one], self._languages[other])
 
+    def alike(self, some: Whole) -> tuple[Whole, Whole]:
+        """Say who of some stand for all with the same week, languages and clock, and which of those is whose."""
+        keys = np.column_stack([self._weeks[2][some], self.clocks[some], self._languages[some].view(np.int64)])
+        _, first, whose = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+        return some[first], whose.reshape(-1)
+
     def share(self, groups: Whole, minutes: int) -> NDArray[np.bool_]:
         """Say which groups (rows of places) share a language, and so many minutes of the week, all of them at once."""
         step, weeks, week = self._weeks

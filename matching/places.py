@@ -60,37 +60,64 @@ class Places:
         )
 
 
-def best_places(places: Places, *, floor: bool = False, fast: bool = FAST) -> Whole:
+def best_places(places: Places, *, floor: bool = False, fast: bool = FAST, heaviest: Whole | None = None) -> Whole:
     """Return the numbers of the best pairs, sorted; with `floor`, the greatest floor comes before the total.
 
-    Raises TooLarge where there is no OR-tools, or costs are beyond its range, and the assignment is beyond `MOST`.
+    `heaviest` is what `heaviest_places` returns, where that is known. Raises TooLarge where there is no OR-tools, or
+    costs are beyond its range, and the assignment is beyond `MOST`.
     """
     if not len(places.weight):
         return np.empty(0, dtype=np.int64)
     if floor:
         numbers = _above_floor(places)
-        return numbers[_best(places.only(numbers), fast=fast)]
-    return _fairest(places, fast=fast)
+        return numbers[heaviest_places(places.only(numbers), fast=fast)]
+    return _fairest(places, heaviest_places(places, fast=fast) if heaviest is None else heaviest, fast=fast)
 
 
-def _best(places: Places, *, fast: bool) -> Whole:
+def heaviest_places(places: Places, *, fast: bool = FAST) -> Whole:
+    """Return the best pairs but for the worst-off person, who may then hang on what people are called."""
+    if not len(places.weight):
+        return np.empty(0, dtype=np.int64)
     value, step = _values(places)
     found = _by_flow(places, value, step) if fast else None
     return np.sort(_by_assignment(places, value, step) if found is None else found)
 
 
-def _fairest(places: Places, *, fast: bool) -> Whole:
-    """Of the answers that are as good but for the tie key, return the one whose worst-off has the most.
+def prices_of(places: Places, chosen: Whole) -> tuple[Whole, Whole]:
+    """Price a place with each mentor, and say what each mentee has of her own beyond its price, 0 for who has none.
+
+    Of the heaviest pairs, `chosen`, none gives anybody more than she has: the prices prove that they are the heaviest,
+    and only pairs that give as much stand in any other answer as heavy. Bellman and Ford: a mentor's place is worth
+    what somebody would gain by it who then leaves another's; free places cost nothing.
+    """
+    mentors = len(places.mentors)
+    held, own = np.full(len(places.mentees), mentors), np.zeros(len(places.mentees), dtype=np.int64)
+    held[places.mentee[chosen]], own[places.mentee[chosen]] = places.mentor[chosen], places.weight[chosen]
+    order = np.argsort(places.mentor, kind="stable")
+    wanted, starts = np.unique(places.mentor[order], return_index=True)
+    gain, source = (places.weight - own[places.mentee])[order], held[places.mentee][order]
+    price = np.zeros(mentors + 1, dtype=np.int64)
+    for _ in range(mentors + 1 if len(wanted) else 0):
+        asked = np.maximum(np.maximum.reduceat(gain + price[source], starts), price[wanted])
+        if (asked == price[wanted]).all():
+            break
+        price[wanted] = asked
+    return price[:-1], own - price[held]
+
+
+def _fairest(places: Places, found: Whole, *, fast: bool) -> Whole:
+    """Return, of the answers that are as good but for the tie key, the one whose worst-off has the most.
 
     So that the worst-off person does not hang on what people are called.
     """
-    numbers, found = np.arange(len(places.weight)), _best(places, fast=fast)
+    price, own = prices_of(places, found)
+    numbers = np.flatnonzero(places.weight - price[places.mentor] >= own[places.mentee])
     while len(found):
         numbers = numbers[places.low[numbers] > places.low[found].min()]
         above = places.only(numbers)
         if not len(numbers) or most_placed(above) < len(found):
             break
-        again = numbers[_best(above, fast=fast)]
+        again = numbers[heaviest_places(above, fast=fast)]
         if _worth(places, again) < _worth(places, found):
             break
         found = again

@@ -158,7 +158,7 @@ class Scorer:
             count["level"] = sums.pop("covered")
         made = {name: half_up(total, count[name]) for name, total in sums.items()}
         holders = np.arange(self.holders.start, self.holders.stop)
-        return made | self._circumstances(seekers[:, None] + self.seekers.start, holders[None, :])
+        return made | self.circumstances(seekers[:, None] + self.seekers.start, holders[None, :])
 
     def pairs(self, seekers: Whole, holders: Whole) -> dict[str, Whole]:
         """Give the raw values of each component for pairs: two arrays of one length, places among each."""
@@ -184,6 +184,20 @@ class Scorer:
             table = self._packed(some[None, :], every[:, None])
             packed[:, begin : begin + step] = self.has.reduced(np.maximum, table, holders)
         return self._covers(packed.T)
+
+    def added(self, terms: Whole, holders: Whole) -> dict[str, Whole]:
+        """Give what goals (rows: numbers of ``terms``) add to the sum behind each component with holders (columns).
+
+        "covered" counts the goals that the mean of "level" is taken over; the other means are over all goals.
+        """
+        covers = self.covers(terms, holders)
+        made = {"help": covers.raw, "rarity": self._rarity(terms[:, None], covers.raw)}
+        if "level" in self.weights:
+            made["level"], made["covered"] = self._steps(terms[:, None], covers)
+        if "shared_goals" in self.weights:
+            near = self._near[self._row[self.terms[terms, 0]]]
+            made["shared_goals"] = self.aims.reduced(np.maximum, near.T.astype(np.int64), holders).T
+        return made
 
     def good_at(self, skills: Whole) -> Whole:
         """Say how good holders (rows) are at skills (columns) that somebody wants: the best nearness * level."""
@@ -237,7 +251,7 @@ class Scorer:
             aims, many = self.aims.of(np.repeat(holders, goals))
             near = runs(np.maximum, self._near[self._row[np.repeat(self.terms[terms, 0], many)], aims], many)
             made["shared_goals"] = half_up(runs(np.add, near, goals), goals)
-        return made | self._circumstances(seekers + self.seekers.start, holders + self.holders.start)
+        return made | self.circumstances(seekers + self.seekers.start, holders + self.holders.start)
 
     def _packed(self, terms: Whole, items: Whole) -> Whole:
         """Give raw value, nearness and skill as one number that grows with how good a cover is; 0 for none."""
@@ -265,14 +279,7 @@ class Scorer:
     @cached_property
     def _goals(self) -> dict[str, Whole]:
         """Give what each goal (row) adds to the components with each holder (column)."""
-        terms, holders = np.arange(len(self.terms)), np.arange(len(self.holders))
-        covers = self.covers(terms, holders)
-        made = {"help": covers.raw, "rarity": self._rarity(terms[:, None], covers.raw)}
-        if "level" in self.weights:
-            made["level"], made["covered"] = self._steps(terms[:, None], covers)
-        if "shared_goals" in self.weights:
-            near = self._near[self._row[self.terms[:, 0]]]
-            made["shared_goals"] = self.aims.reduced(np.maximum, near.T.astype(np.int64), holders).T
+        made = self.added(np.arange(len(self.terms)), np.arange(len(self.holders)))
         return {name: np.ascontiguousarray(table, dtype=np.int32) for name, table in made.items()}
 
     @cached_property
@@ -292,8 +299,8 @@ class Scorer:
             counts.append(np.diff(reach.indptr))
         return np.concatenate(counts).astype(np.int64) if counts else np.zeros(0, dtype=np.int64)
 
-    def _circumstances(self, one: Whole, other: Whole) -> dict[str, Whole]:
-        """Give the raw values that do not depend on skills."""
+    def circumstances(self, one: Whole, other: Whole) -> dict[str, Whole]:
+        """Give the raw values that do not depend on skills: places in the crowd, that broadcast."""
         crowd = self.crowd
         minutes = np.minimum(crowd.minutes(one, other), PLENTY_MINUTES)
         fewer = np.minimum(crowd.spoken[one], crowd.spoken[other])
