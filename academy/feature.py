@@ -17,6 +17,7 @@ from academy.authoring import jobs as authoring_jobs
 from academy.authoring import reactions as authoring_reactions
 from academy.authoring.pages import drafts, parts, videos
 from academy.authoring.pages import tracks as authoring
+from academy.bridges.backups import cli as backups_cli
 from academy.bridges.calendars import pages as calendars
 from academy.bridges.calendars import reactions as calendars_reactions
 from academy.bridges.framework_file import cli as framework_file_cli
@@ -153,7 +154,13 @@ FEATURE = Feature(
         *careers_jobs.JOBS,
         *neighbours_jobs.JOBS,
     ],
-    cli=[factors_cli.reseal, people_file_cli.group, framework_file_cli.group, administration_cli.setup],
+    cli=[
+        factors_cli.reseal,
+        people_file_cli.group,
+        framework_file_cli.group,
+        *backups_cli.COMMANDS,
+        administration_cli.setup,
+    ],
     log_kinds=[LogKind("inbox", notices.follow, notices.load)],
     slots=[
         ViewerSlot(people.viewer_of),

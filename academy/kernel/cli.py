@@ -88,12 +88,12 @@ def one_line(otherwise: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def opened() -> Iterator[Kernel]:
-    """Give a command that a feature brings the academy of the environment's settings, within its app's context.
+def opened(settings: Settings | None = None) -> Iterator[Kernel]:
+    """Give a command that a feature brings the academy, of the environment's settings, within its app's context.
 
     Refuses a database that is not at the migration which this code needs.
     """
-    settings = _settings()
+    settings = settings or Settings.from_environment()
     found = version_of(settings.database_url)
     if found != SCHEMA:
         message = (

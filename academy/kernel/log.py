@@ -153,6 +153,11 @@ def open_log(session: Session, *, kind: str, log_id: UUID | None = None) -> UUID
     return found
 
 
+def begin_anew(session: Session) -> None:
+    """Give every log another epoch: what its readers know of it is no longer its history, and they start afresh."""
+    session.execute(update(Log).values(epoch=anonymous_id().hex[:12]))
+
+
 def sent_before(session: Session, send: Send | None) -> Row | None:
     """Find the event that the same send made earlier.
 

@@ -214,6 +214,11 @@ def end_sign_ins(session: Session, *, person_id: UUID, actor_id: UUID | None, bu
     return len(ended)
 
 
+def end_every_sign_in(session: Session) -> None:
+    """Sign everybody out, as when an older copy of the database comes back, in which ended sign-ins are open."""
+    session.execute(update(SignIn).where(SignIn.ended_at.is_(None)).values(ended_at=clock.now()))
+
+
 def set_password(
     session: Session, *, person_id: UUID, password_hash: str | None, actor_id: UUID | None, but: UUID | None = None
 ) -> None:
@@ -365,13 +370,7 @@ def unblock(session: Session, *, person_id: UUID, blocked_id: UUID) -> None:
 def deactivate(session: Session, *, person_id: UUID, at: datetime, actor_id: UUID | None) -> None:
     """Close an account: its sign-ins end and its sockets close. The last admin of a group stays."""
     demand_another_admin(session, person_id=person_id)
-    closed = session.execute(
-        update(Person)
-        .where(Person.id == person_id, Person.deactivated_at.is_(None))
-        .values(deactivated_at=at)
-        .returning(Person.id)
-    )
-    if closed.one_or_none() is not None:
+    if _closed(session, person_id, at):
         emit(session, AccountClosed(actor_id=actor_id, person_id=person_id))
     end_sign_ins(session, person_id=person_id, actor_id=actor_id)
 
@@ -388,11 +387,11 @@ def demand_another_admin(session: Session, *, person_id: UUID) -> None:
 
 def reactivate(session: Session, *, person_id: UUID, actor_id: UUID | None) -> None:
     """Open an account again; its roles are as they were, its sign-ins stay ended."""
-    opened = session.execute(
-        update(Person)
-        .where(Person.id == person_id, Person.deactivated_at.is_not(None))
-        .values(deactivated_at=None)
-        .returning(Person.id)
-    )
-    if opened.one_or_none() is not None:
+    if _closed(session, person_id, None):
         emit(session, AccountReopened(actor_id=actor_id, person_id=person_id))
+
+
+def _closed(session: Session, person_id: UUID, at: datetime | None) -> bool:
+    other = Person.deactivated_at.is_(None) if at else Person.deactivated_at.is_not(None)
+    changed = update(Person).where(Person.id == person_id, other).values(deactivated_at=at).returning(Person.id)
+    return session.execute(changed).one_or_none() is not None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.viewer import Viewer
 from academy.people import actions as people
+from academy.people.models import Person
 from academy.privacy import queries
 from academy.privacy.events import DataAsked, DataTaken, ErasureAsked, ErasureTakenBack, PersonErased
 from academy.privacy.models import DataFile, Disclosure, Erasure
@@ -85,6 +86,25 @@ def ask_erasure(session: Session, *, person_id: UUID, actor_id: UUID) -> None:
     session.add(Erasure(person_id=person_id, asked_by=actor_id, asked_at=now, due_at=now + GRACE))
     session.flush()
     emit(session, ErasureAsked(actor_id=actor_id, person_id=person_id, due_at=now + GRACE))
+
+
+def ask_again(session: Session, asked: Collection[tuple[UUID, UUID, datetime]]) -> int:
+    """Have erased whose data is here again though it was to be gone; returns how many people that are.
+
+    `asked` are the erasures that were asked for before an older copy of the database came back, as (person, who
+    asked, when it is due).
+    """
+    again = 0
+    for person_id, asked_by, due_at in sorted(asked):
+        known = session.scalars(select(Person.id).where(Person.id.in_([person_id, asked_by]))).all()
+        if person_id not in known or session.get(Erasure, person_id) is not None:
+            continue
+        actor_id = asked_by if asked_by in known else person_id
+        session.add(Erasure(person_id=person_id, asked_by=actor_id, asked_at=clock.now(), due_at=due_at))
+        session.flush()
+        emit(session, ErasureAsked(actor_id=actor_id, person_id=person_id, due_at=due_at))
+        again += 1
+    return again
 
 
 def take_erasure_back(session: Session, *, person_id: UUID, actor_id: UUID) -> None:

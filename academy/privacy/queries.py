@@ -55,6 +55,12 @@ def count_of(table: type[Table], *where: ColumnElement[bool]) -> ScalarSelect[in
     return select(func.count()).select_from(table).where(*where).scalar_subquery()
 
 
+def erasures(session: Session) -> list[tuple[UUID, UUID, datetime]]:
+    """Return every erasure that was asked for, done or not, as (person, who asked, when it is due)."""
+    rows = session.execute(select(Erasure.person_id, Erasure.asked_by, Erasure.due_at))
+    return [(row.person_id, row.asked_by, row.due_at) for row in rows]
+
+
 @dataclass(frozen=True)
 class Seen:
     """Somebody who was shown personal data of the viewer on a day, and which (`what`)."""

@@ -44,6 +44,7 @@ def _entries() -> Mapping[str, str]:
         "SecondStepFailed": _("Somebody knew the password of %(person_id)s and failed at the second step"),
         "PeopleBroughtIn": _("%(actor)s brought people in from a file: %(added)s new, %(changed)s changed"),
         "PeopleTakenOut": _("%(actor)s wrote people out to a file"),
+        "AcademyRestored": _("The academy was brought back from a backup of %(made_at)s; everybody was signed out"),
         "DataAsked": _("%(person_id)s asked for a file of their data"),
         "DataTaken": _("%(person_id)s took a file of their data along"),
         "ErasureAsked": _("%(actor)s asked that the data of %(person_id)s be erased"),

@@ -1,0 +1,1 @@
+"""A whole academy in one file, and back again."""

@@ -1,0 +1,28 @@
+"""What an academy that came back from a backup needs before anybody may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from academy.bridges.backups.events import AcademyRestored
+from academy.kernel import log
+from academy.kernel.events import emit
+from academy.people import actions as people
+from academy.privacy import actions as privacy
+
+
+def begin_anew(session: Session, *, made_at: datetime, erasures: Collection[tuple[UUID, UUID, datetime]]) -> int:
+    """Make an older copy honest about what came after it; returns how many people are erased again.
+
+    Every log has another epoch, so that nobody mixes what they saw since with what is written from here on. Everybody
+    is signed out: sign-ins that ended since are open in the copy. Who asked for their data to be erased stays erased.
+    """
+    log.begin_anew(session)
+    people.end_every_sign_in(session)
+    again = privacy.ask_again(session, erasures)
+    emit(session, AcademyRestored(actor_id=None, made_at=made_at))
+    return again
