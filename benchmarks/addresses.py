@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +18,15 @@ from academy.authoring.actions.parts import ActivityText
 from academy.authoring.models import DraftActivity, DraftModule
 from academy.bridges.calendars import actions as feeds
 from academy.bridges.people_file import actions as people_file
+from academy.careers import actions as careers
+from academy.kernel import clock
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode, new_id
 from academy.kernel.viewer import Viewer
 from academy.people.models import Person
 from academy.people.queries import roles_of
 from academy.privacy import actions as privacy
+from academy.skills.models import Skill
 from mentoring.matches.actions import runs
 from mentoring.matches.models import Offer, Run
 
@@ -47,7 +51,11 @@ ELSE = {
     "cohort_id": ["cohort"],
     "delivery_id": ["delivery"],
     "file_id": ["file"],
+    "framework_id": ["framework"],
+    "occupation_id": ["occupation"],
     "offer_id": ["offer"],
+    "opportunity_id": ["opportunity"],
+    "pair_id": ["pair"],
     "post_id": ["post"],
     "run_id": ["run"],
     "skill_id": ["skill"],
@@ -113,6 +121,10 @@ FIND = {
     "workshop": "SELECT id FROM workshops WHERE group_id = :cohort ORDER BY starts_at DESC LIMIT 1",
     "held": "SELECT skill_id FROM person_skills WHERE person_id = :me LIMIT 1",
     "goal": "SELECT skill_id FROM goals WHERE person_id = :me LIMIT 1",
+    "pair": """SELECT p.id FROM pairs p JOIN memberships m ON m.group_id = p.group_id
+        WHERE m.person_id = :me ORDER BY p.id LIMIT 1""",
+    "framework": "SELECT id FROM frameworks WHERE key = 'onet'",
+    "occupation": "SELECT id FROM occupations ORDER BY label, id LIMIT 1",
 }
 """One after the other; what one finds, the next ones may ask with."""
 
@@ -128,13 +140,14 @@ def found(kernel: Kernel, domain: str) -> Made:
             made[role] = _of(session, person)
     lead, admin, mentor = (made[name]["me"] for name in ("lead", "admin", "mentor"))
     for role in ("lead", "admin"):  # what they look at is what learners have
-        made[role] = {**made["learner"], **{k: v for k, v in made[role].items() if k in ("me", "pair_room")}}
+        made[role] = {**made["learner"], **{k: v for k, v in made[role].items() if k in ("me", "pair", "pair_room")}}
     cohort, academy = made["learner"]["cohort"], made["learner"]["academy"]
     _matches(kernel, lead, cohort)
     with kernel.reading() as session:
         run = session.scalars(select(Run.id).where(Run.group_id == cohort).order_by(Run.id.desc())).first()
         offer = session.scalars(select(Offer.id).where(Offer.person_id == mentor).order_by(Offer.id)).first()
     shared: dict[str, UUID | None] = {"run": run, "offer": offer, **_draft(kernel, lead, academy)}
+    shared["opportunity"] = _opportunity(kernel, lead, academy)
     for role, ids in made.items():
         token = f"{FEED}-{role}"
         kernel.commit(lambda s, who=ids["me"], t=token: feeds.make_feed(s, person_id=who, token=t))
@@ -204,6 +217,22 @@ def _draft(kernel: Kernel, lead: UUID, academy: UUID) -> dict[str, UUID | None]:
         module = session.scalars(select(DraftModule.id).where(DraftModule.draft_id == draft)).one()
         activity = session.scalars(select(DraftActivity.id).where(DraftActivity.module_id == module)).one()
     return {"draft": draft, "draft_module": module, "draft_activity": activity}
+
+
+def _opportunity(kernel: Kernel, lead: UUID, academy: UUID) -> UUID:
+    viewer = _viewer(kernel, lead)
+    with kernel.reading() as session:
+        asked = session.scalars(select(Skill.id).where(Skill.kind != "group").order_by(Skill.key).limit(3)).all()
+    written = careers.Written(
+        title=f"Walked {new_id()}",
+        body_md="Two words.",
+        body_html="<p>Two words.</p>",
+        renderer=1,
+        closes_on=clock.now().date() + timedelta(days=30),
+        contact_id=lead,
+        skills=dict.fromkeys(asked, 2),
+    )
+    return kernel.commit(lambda s: careers.open_opportunity(s, viewer=viewer, group_id=academy, written=written))
 
 
 def rules(app: Flask) -> list[Rule]:

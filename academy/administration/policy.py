@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy import Select
+
 from academy.kernel.viewer import Viewer
 from academy.people.models import GroupKind, Role
-from academy.people.policy import Path, Right, appointable, granting, kind_of, may
+from academy.people.policy import Path, Right, appointable, granting, groups_of, kind_of, may
 
 ROLES_IN: dict[str, tuple[Role, ...]] = {
     GroupKind.ORGANIZATION: (Role.ADMIN, Role.ANALYST, Role.MEMBER),
@@ -18,6 +20,12 @@ ROLES_IN: dict[str, tuple[Role, ...]] = {
 def led_by(viewer: Viewer) -> list[UUID]:
     """Return the groups whose part of the audit the viewer reads, with all below them."""
     return granting(viewer, Right.CREATE_COHORT)
+
+
+def groups_led_by(viewer: Viewer) -> Select[UUID]:
+    """Select the groups whose part of the audit the viewer reads, pairs left out."""
+    kinds = [kind for kind in GroupKind if kind != GroupKind.PAIR]
+    return groups_of(viewer, Right.CREATE_COHORT, kinds, far=True)
 
 
 def may_administer(viewer: Viewer) -> bool:

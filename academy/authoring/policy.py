@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupKind
-from academy.people.policy import Right, granting, groups_with
+from academy.people.policy import Right, granting, reaches
 
 
 def writes(viewer: Viewer) -> bool:
@@ -18,4 +18,4 @@ def writes(viewer: Viewer) -> bool:
 
 def academies_to_write_in(viewer: Viewer) -> Select[UUID]:
     """Select the ids of the academies in which the viewer writes tracks."""
-    return select(Group.id).where(Group.kind == GroupKind.ACADEMY, Group.id.in_(groups_with(viewer, Right.AUTHOR)))
+    return select(Group.id).where(Group.kind == GroupKind.ACADEMY, reaches(viewer, Right.AUTHOR, Group.id))

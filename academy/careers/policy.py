@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Role
-from academy.people.policy import Right, groups_below, groups_with, own_groups, reaches, runs
+from academy.people.policy import Right, groups_below, own_groups, reaches, runs
 
 LONGEST_TITLE, LONGEST_BODY, LONGEST_LINES = 160, 8000, 4000
 MOST_SKILLS = 12
@@ -58,8 +58,8 @@ def academies(viewer: Viewer) -> ColumnElement[bool]:
     around = select(GroupAncestor.ancestor_id).where(GroupAncestor.group_id.in_(own_groups(viewer)))
     return (Group.kind == GroupKind.ACADEMY) & or_(
         Group.id.in_(around),
-        Group.id.in_(groups_with(viewer, Right.NEED)),
-        Group.id.in_(groups_with(viewer, Right.OFFER)),
+        reaches(viewer, Right.NEED, Group.id),
+        reaches(viewer, Right.OFFER, Group.id),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -180,8 +180,10 @@ def keep(statement: S) -> S:
     return statement
 
 
-def ask(session: Session, statement: Executable, asked: Mapping[str, Any] | None = None) -> CursorResult[Any]:
-    """Ask for columns, or write to a table, in a session's transaction but past the ORM, which costs as much again.
+def ask(
+    session: Session, statement: Executable, asked: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+) -> CursorResult[Any]:
+    """Ask for columns, or write rows, in a session's transaction but past the ORM, which costs as much again.
 
     What the ORM still holds back is written first. Not for entities: their rows would come as columns.
     """
@@ -217,6 +219,30 @@ def any_case(column: Any, *, plain: bool) -> ColumnElement[str]:
     Python for each row.
     """
     return _Plain(column) if plain else func.lower(column)
+
+
+class _Later(FunctionElement[datetime]):
+    """An instant so many minutes after another one."""
+
+    type = Instant()
+    inherit_cache = True
+
+
+@compiles(_Later)
+def _later(element: _Later, compiler: SQLCompiler, **more: Any) -> str:
+    at, minutes = (compiler.process(one, **more) for one in element.clauses)
+    return f"({at} + {minutes} * interval '1 minute')"
+
+
+@compiles(_Later, "sqlite")
+def _later_on_sqlite(element: _Later, compiler: SQLCompiler, **more: Any) -> str:
+    at, minutes = (compiler.process(one, **more) for one in element.clauses)
+    return f"(strftime('%Y-%m-%d %H:%M:%f', {at}, {minutes} || ' minutes') || '000')"  # as Instants are kept
+
+
+def later(at: Any, minutes: Any) -> ColumnElement[datetime]:
+    """Return the instant that is a column of whole minutes after another column."""
+    return _Later(at, minutes)
 
 
 def learn(session: Session) -> None:

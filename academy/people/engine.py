@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypedDict
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from argon2 import PasswordHasher
@@ -89,6 +91,17 @@ DEMO_PASSWORD = "academy-demo"
 """The sign-ins of the demo academy: shown in demo mode, and made nowhere else."""
 
 
+@dataclass(frozen=True)
+class NewPerson:
+    """Somebody who gets an account; without a zone the organization's, without an id a new one."""
+
+    email: str
+    name: str
+    zone: str = ""
+    password_hash: str | None = None
+    id: UUID | None = None
+
+
 class Kept(TypedDict, total=False):
     """What an organization keeps of a person, besides their address and who they report to."""
 
@@ -103,3 +116,19 @@ class Kept(TypedDict, total=False):
 def mark_of(password_hash: str | None) -> str:
     """Return a mark that changes with a password and tells nothing of it."""
     return token_hash(f"mark of {password_hash}")[:16]
+
+
+def in_circles(managers: Mapping[UUID, UUID | None]) -> set[UUID]:
+    """Return who reports to themselves, over however many others, given who reports to whom."""
+    found: set[UUID] = set()
+    seen: set[UUID] = set()
+    for start in managers:
+        way: dict[UUID, int] = {}
+        at: UUID | None = start
+        while at is not None and at not in seen:
+            seen.add(at)
+            way[at] = len(way)
+            at = managers.get(at)
+        if at is not None and at in way:
+            found |= {one for one, place in way.items() if place >= way[at]}
+    return found

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Exists, Select, and_, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Exists, Select, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from academy.kernel.access import Conflict, Missing, Refused
+from academy.kernel.access import Conflict, Invalid, Missing, Refused
 from academy.kernel.prepared import ANYBODY, now, of_viewer
 from academy.kernel.viewer import Viewer
-from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Role
+from academy.people.engine import in_circles
+from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person, Role
 
 Path = list[tuple[UUID, str, int]]
 """A group and those above it, each with its id, kind and distance; none for no group."""
@@ -70,6 +72,11 @@ RIGHTS: dict[str, frozenset[Right]] = {
     ),
     Role.ANALYST: frozenset({Right.MEET}),
 }
+
+
+AT_ONCE = 5_000
+"""Ids in one statement: databases take so many parameters."""
+_FAR = frozenset({Role.LEAD, Role.ADMIN, Role.ANALYST})
 
 
 def granting(viewer: Viewer, right: Right) -> list[UUID]:
@@ -133,13 +140,38 @@ def groups_with(viewer: Viewer, right: Right) -> Select[UUID]:
     return groups_below(granting(viewer, right))
 
 
+def reaches_far(viewer: Viewer) -> bool:
+    """Say whether the viewer holds a role that is held above many groups: then `groups_of` looks at kinds first."""
+    return any(role in _FAR for roles in viewer.roles.values() for role in roles)
+
+
+def groups_of(viewer: Viewer, right: Right, kinds: Sequence[str], *, far: bool) -> Select[UUID]:
+    """Select the ids of groups of some kinds, pairs not among them, where the viewer has a right.
+
+    `far` is `reaches_far` of who asks, told apart as a statement for everybody is built without them: below an
+    academy are thousands of pairs that would be looked at, while a learner's own groups are soon found.
+    """
+    if not far:
+        return groups_with(viewer, right).where(Group.kind.in_(kinds))
+    above = aliased(GroupAncestor)
+    reached = select(above.group_id).where(above.group_id == Group.id, above.ancestor_id.in_(granting(viewer, right)))
+    return select(Group.id).where(Group.kind.in_(kinds), reached.exists())
+
+
+def known_groups(viewer: Viewer) -> ColumnElement[bool]:
+    """Select the groups that the viewer may see into, for a list of them."""
+    kinds = [kind for kind in GroupKind if kind != GroupKind.PAIR]
+    below = groups_of(viewer, Right.MEET, kinds, far=reaches_far(viewer))
+    return or_(Group.id.in_(below), Group.id.in_(granting(viewer, Right.MEET)))
+
+
 def kind_of(path: Path) -> str:
     """Return a group's own kind; "" for no group."""
     return next((kind for _ancestor, kind, depth in path if depth == 0), "")
 
 
-def reaches(viewer: Viewer, right: Right, group_id: Any) -> Exists:
-    """Say whether the viewer has a right in the group that a column names: what `groups_with` selects, row by row.
+def below(ancestors: Any, group_id: Any) -> Exists:
+    """Say whether the group that a column names is among others or below one: `groups_below`, row by row.
 
     For questions that look at few of many rows: a list of all groups would cost more than their answer.
     """
@@ -149,11 +181,16 @@ def reaches(viewer: Viewer, right: Right, group_id: Any) -> Exists:
         .join(group, group.id == above.group_id)
         .where(
             above.group_id == group_id,
-            above.ancestor_id.in_(granting(viewer, right)),
+            above.ancestor_id.in_(ancestors),
             or_(above.depth == 0, group.kind != GroupKind.PAIR),
         )
         .exists()
     )
+
+
+def reaches(viewer: Viewer, right: Right, group_id: Any) -> Exists:
+    """Say whether the viewer has a right in the group that a column names: what `groups_with` selects, row by row."""
+    return below(granting(viewer, right), group_id)
 
 
 def runs(of: Any = Membership) -> ColumnElement[bool]:
@@ -242,3 +279,37 @@ def require_mark(now: str | None, shown: str | None) -> None:
     if now is None or shown not in {None, now}:
         detail = "This can no longer be signed in with. Try again with what holds now."
         raise Conflict(detail)
+
+
+def keep_an_admin(session: Session, group_id: UUID, person_id: UUID) -> None:
+    """Refuse to lose the last admin of a group. The group's row is locked: two who leave at once are two."""
+    session.execute(select(Group.id).where(Group.id == group_id).with_for_update())
+    others = session.scalar(
+        select(func.count())
+        .select_from(Membership)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Membership.group_id == group_id,
+            Membership.role == Role.ADMIN,
+            Membership.person_id != person_id,
+            Membership.until_at.is_(None),
+            Person.deactivated_at.is_(None),
+        )
+    )
+    if not others:
+        detail = "This is the last admin. Appoint another one first; nothing was changed."
+        raise Conflict(detail)
+
+
+def refuse_circles(session: Session, person_ids: Collection[UUID]) -> None:
+    """Refuse, with `Invalid`, that one of these people reports to themselves. A statement for each level above them."""
+    above: dict[UUID, UUID | None] = {}
+    wanted = set(person_ids)
+    while wanted:
+        some = list(wanted)[:AT_ONCE]
+        rows = session.execute(select(Person.id, Person.manager_id).where(Person.id.in_(some)))
+        above |= {row.id: row.manager_id for row in rows}
+        wanted = {*wanted, *(m for m in above.values() if m is not None)} - above.keys()
+    if in_circles(above) & set(person_ids):
+        detail = "Nobody is their own manager, not even over others in between. Nothing was changed."
+        raise Invalid(detail, errors={"manager": [detail]})

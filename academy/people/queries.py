@@ -29,7 +29,7 @@ from academy.people.models import (
     PersonLanguage,
     SignIn,
 )
-from academy.people.policy import Path, Right, groups_with, may, met_one_by_one, met_together, require, runs
+from academy.people.policy import Path, Right, known_groups, may, met_one_by_one, met_together, reaches, require, runs
 
 
 class Face(NamedTuple):
@@ -238,14 +238,13 @@ _GROUP = (Group.id, Group.name, Group.kind, Group.parent_id)
 
 def groups_for(session: Session, viewer: Viewer, span: Span) -> Part[GroupLine]:
     """Return part of the groups that the viewer may see into. One statement."""
-    query = select(*_GROUP).where(Group.id.in_(groups_with(viewer, Right.MEET)))
-    return part(session, query, Group.id, span, lambda row: GroupLine(*row))
+    return part(session, select(*_GROUP).where(known_groups(viewer)), Group.id, span, lambda row: GroupLine(*row))
 
 
 def group_for(session: Session, viewer: Viewer, group_id: UUID) -> GroupLine:
     """Find a group that the viewer may see into; raises `Missing`. One statement."""
     row = session.execute(
-        select(*_GROUP).where(Group.id == group_id, Group.id.in_(groups_with(viewer, Right.MEET)))
+        select(*_GROUP).where(Group.id == group_id, reaches(viewer, Right.MEET, Group.id))
     ).one_or_none()
     if row is None:
         raise Missing

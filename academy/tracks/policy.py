@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from academy.kernel.access import Missing
 from academy.kernel.viewer import Viewer
-from academy.people.policy import Right, groups_with
+from academy.people.policy import Right, reaches
 from academy.tracks.models import Activity, Delivery, ModuleVersion, TrackPart, TrackVersion
 
 
@@ -19,7 +19,7 @@ def delivery_with(session: Session, viewer: Viewer, activity_id: UUID) -> Delive
         select(Delivery)
         .join(TrackPart, TrackPart.track_version_id == Delivery.track_version_id)
         .join(Activity, Activity.module_version_id == TrackPart.module_version_id)
-        .where(Activity.id == activity_id, Delivery.group_id.in_(groups_with(viewer, Right.LEARN)))
+        .where(Activity.id == activity_id, reaches(viewer, Right.LEARN, Delivery.group_id))
         .order_by(Delivery.group_id.in_(list(viewer.roles)).desc(), Delivery.starts_on.desc())
         .limit(1)
     ).scalar_one_or_none()
@@ -52,7 +52,7 @@ def now_at(session: Session, viewer: Viewer, activity_id: UUID) -> UUID:
         .join(after, after.track_version_id == walked.id)
         .join(new_module, (new_module.id == after.module_version_id) & (new_module.module_id == old_module.module_id))
         .join(new, (new.module_version_id == new_module.id) & (new.key == old.key))
-        .where(old.id == activity_id, Delivery.group_id.in_(groups_with(viewer, Right.LEARN)))
+        .where(old.id == activity_id, reaches(viewer, Right.LEARN, Delivery.group_id))
         .order_by(Delivery.group_id.in_(list(viewer.roles)).desc(), Delivery.starts_on.desc(), walked.number.desc())
         .limit(1)
     ).scalar()

@@ -21,10 +21,10 @@ from academy.people.models import Block, Group, GroupKind, Membership, Person
 from academy.people.policy import Right, met_one_by_one, met_together, reaches, runs
 from academy.people.queries import Face
 from cohorts.workshops.models import Rsvp, RsvpState, Workshop, WorkshopState
-from cohorts.workshops.policy import visible_groups
-from cohorts.workshops.queries import LONGEST
+from cohorts.workshops.policy import visible
+from cohorts.workshops.queries.listing import LONGEST
 
-PAGE = 60
+PAGE = 30
 ESCAPE = "/"
 
 
@@ -181,7 +181,7 @@ def meetings_for(session: Session, viewer: Viewer, since: datetime, until: datet
         .join(Person, Person.id == Workshop.facilitator_id)
         .outerjoin(Rsvp, and_(Rsvp.workshop_id == Workshop.id, Rsvp.person_id == viewer.person_id))
         .where(
-            Workshop.group_id.in_(visible_groups(viewer)),
+            visible(viewer),
             Workshop.state != WorkshopState.DRAFT,
             or_(Workshop.facilitator_id == viewer.person_id, Rsvp.state != RsvpState.DECLINED),
             Workshop.starts_at > since - LONGEST,

@@ -19,13 +19,13 @@ from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person, Role
-from academy.people.policy import Right, groups_with, own_groups
+from academy.people.policy import Right, groups_of, own_groups, reaches, reaches_far
 from academy.people.queries import Face
 from academy.tracks.engine import week_of
 from academy.tracks.models import Delivery, TrackVersion
 from cohorts.roster.models import Cohort, Waiting
 
-PAGE, OFFERED = 50, 100
+PAGE, OFFERED = 20, 100
 ESCAPE = "/"
 
 
@@ -79,14 +79,14 @@ def _lines() -> Select[Any]:
 
 
 @cache
-def _page(*, named: bool, after: bool) -> Prepared:
+def _page(*, far: bool, named: bool, after: bool) -> Prepared:
     def build(viewer: Viewer) -> Select[*tuple[Any, ...]]:
         start, before = aliased(Delivery), aliased(Cohort)
         whom = (
             select(Cohort.id)
             .join(Group, Group.id == Cohort.id)
             .join(Delivery, Delivery.id == Cohort.delivery_id)
-            .where(Cohort.id.in_(groups_with(viewer, Right.MEET)))
+            .where(Cohort.id.in_(groups_of(viewer, Right.MEET, [GroupKind.COHORT], far=far)))
         )
         if named:
             lower = func.lower(Group.name)
@@ -108,7 +108,7 @@ def _page(*, named: bool, after: bool) -> Prepared:
 
 _OWN = Prepared(lambda viewer: _lines().where(Cohort.id.in_(own_groups(viewer))))
 _ONE = Prepared(
-    lambda viewer: _lines().where(Cohort.id == bindparam("cohort_id"), Cohort.id.in_(groups_with(viewer, Right.MEET)))
+    lambda viewer: _lines().where(Cohort.id == bindparam("cohort_id"), reaches(viewer, Right.MEET, Cohort.id))
 )
 
 
@@ -130,14 +130,15 @@ def cohorts_for(
         given |= {"lower": plain.lower(), "typed": plain}  # SQLite knows small letters of ASCII only
     if after is not None:
         given["after"] = after
-    page = _page(named=bool(wanted), after=after is not None)
+    page = _page(far=reaches_far(viewer), named=bool(wanted), after=after is not None)
     found = [_line(row) for row in ask(session, *page(viewer, **given))]
     return found[:limit], found[limit - 1].id if len(found) > limit else None
 
 
 def cohorts_part(session: Session, viewer: Viewer, span: Span) -> Part[CohortLine]:
     """Return part of the cohorts that the viewer may know of, the newest first. One statement."""
-    return part(session, _lines().where(Cohort.id.in_(groups_with(viewer, Right.MEET))), Cohort.id, span, _line)
+    seen = groups_of(viewer, Right.MEET, [GroupKind.COHORT], far=reaches_far(viewer))
+    return part(session, _lines().where(Cohort.id.in_(seen)), Cohort.id, span, _line)
 
 
 def own_cohorts(session: Session, viewer: Viewer) -> list[CohortLine]:

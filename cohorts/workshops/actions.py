@@ -20,7 +20,6 @@ from academy.people import queries as people
 from academy.people.models import GroupAncestor, Membership, Person
 from academy.people.policy import Right
 from academy.tracks.queries import published as tracks
-from cohorts.workshops import queries
 from cohorts.workshops.engine import times
 from cohorts.workshops.engine.details import Details, Written, check
 from cohorts.workshops.events import (
@@ -35,6 +34,7 @@ from cohorts.workshops.events import (
 )
 from cohorts.workshops.models import Rsvp, RsvpState, Workshop, WorkshopState
 from cohorts.workshops.policy import ATTENDING, attends, present
+from cohorts.workshops.queries import listing, mailing, planning
 
 TIME_OR_PLACE = {"wall_start", "zone", "starts_at", "minutes", "venue_url"}
 CHANGED = "Somebody has changed this workshop since you opened it. Yours was not kept; open it again."
@@ -150,11 +150,11 @@ def _check(session: Session, group_id: UUID, written: Written) -> Details:
     """Check what was written, and that who leads and what it belongs to are the group's."""
     wanted = check(written, now=clock.now())
     errors = {}
-    leaders = queries.leaders(queries.present_people(session, group_id))
+    leaders = planning.leaders(planning.present_people(session, group_id))
     if wanted["facilitator_id"] not in {face.id for face in leaders}:
         errors["facilitator"] = ["Choose somebody who belongs to this group."]
     activity_id = wanted["activity_id"]
-    if activity_id is not None and activity_id not in dict(queries.activities_of(session, group_id)):
+    if activity_id is not None and activity_id not in dict(planning.activities_of(session, group_id)):
         errors["activity"] = ["Choose an activity of the track that this group learns by."]
     if errors:
         detail = "Some of this can't be used yet. What you wrote is kept."
@@ -175,7 +175,7 @@ def cancel(session: Session, *, viewer: Viewer, workshop_id: UUID, version: int)
 
 
 def _to_change(session: Session, viewer: Viewer, workshop_id: UUID, version: int) -> Workshop:
-    queries.workshop_for(session, viewer, workshop_id)
+    listing.workshop_for(session, viewer, workshop_id)
     found = session.get_one(Workshop, workshop_id, populate_existing=True)
     people.demand(session, viewer, Right.SCHEDULE, found.group_id)
     _still_open(found)
@@ -221,7 +221,7 @@ def answer(session: Session, *, viewer: Viewer, workshop_id: UUID, state: str, a
     if state not in ANSWERS:
         detail = "Say whether you are coming: going, maybe or can't."
         raise Invalid(detail, errors={"answer": [detail]})
-    queries.workshop_for(session, viewer, workshop_id)
+    listing.workshop_for(session, viewer, workshop_id)
     workshop = hold(session, workshop_id)
     if workshop.state == WorkshopState.CANCELLED:
         detail = "This workshop was cancelled, so there is nothing to answer. Nothing was changed."
@@ -300,7 +300,7 @@ def invite_newcomer(session: Session, *, group_id: UUID, person_id: UUID, role: 
     """Ask somebody who has just joined a group to its coming workshops, once."""
     if role not in ATTENDING:
         return
-    for workshop in queries.coming_of(session, select(literal(group_id)))[group_id]:
+    for workshop in mailing.coming_of(session, select(literal(group_id)))[group_id]:
         if _ask(session, workshop, only=person_id):
             emit(
                 session,
@@ -319,7 +319,7 @@ def uninvite_leaver(session: Session, *, group_id: UUID, person_id: UUID, last: 
     Whoever still belongs by another role stays asked.
     """
     below = select(GroupAncestor.group_id).where(GroupAncestor.ancestor_id == group_id)
-    for coming_in, workshops in queries.coming_of(session, below).items():
+    for coming_in, workshops in mailing.coming_of(session, below).items():
         still = session.scalar(select(attends(Person.__table__.c.id, literal(coming_in))).where(Person.id == person_id))
         if still and not (last and coming_in == group_id):
             continue

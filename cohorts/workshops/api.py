@@ -22,9 +22,10 @@ from academy.web.api.operations import PREFIX, Operations, answers, asks, refuse
 from academy.web.api.shapes import part_of, span_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
-from cohorts.workshops import actions, queries
+from cohorts.workshops import actions
 from cohorts.workshops.engine.details import Written
-from cohorts.workshops.queries import WorkshopDetail, WorkshopLine
+from cohorts.workshops.queries import listing as queries
+from cohorts.workshops.queries.listing import WorkshopDetail, WorkshopLine
 from cohorts.workshops.schemas import (
     AnswerIn,
     NewWorkshopIn,

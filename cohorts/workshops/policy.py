@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Exists, Select, or_, select
 
 from academy.kernel.prepared import now
 from academy.kernel.viewer import Viewer
-from academy.people.models import GroupAncestor, Membership
-from academy.people.policy import RIGHTS, Right, groups_with
+from academy.people.models import GroupAncestor, GroupKind, Membership
+from academy.people.policy import RIGHTS, Right, groups_of, reaches
+from cohorts.workshops.models import Workshop
 
 ATTENDING = sorted(role for role, rights in RIGHTS.items() if Right.ATTEND in rights)
 """Roles that are asked to the workshops of their group."""
@@ -18,14 +19,24 @@ LEADING = sorted(role for role, rights in RIGHTS.items() if Right.SCHEDULE in ri
 """Roles that may lead a workshop of any group below their own."""
 
 
-def visible_groups(viewer: Viewer) -> Select[UUID]:
-    """Select the groups whose workshops the viewer sees and may come to."""
-    return groups_with(viewer, Right.ATTEND)
+def visible(viewer: Viewer) -> ColumnElement[bool]:
+    """Select the workshops that the viewer sees and may come to."""
+    return reaches(viewer, Right.ATTEND, Workshop.group_id)
 
 
-def schedulable_groups(viewer: Viewer) -> Select[UUID]:
-    """Select the groups that the viewer schedules workshops for."""
-    return groups_with(viewer, Right.SCHEDULE)
+def schedulable(viewer: Viewer) -> ColumnElement[bool]:
+    """Select the workshops of groups that the viewer schedules for."""
+    return reaches(viewer, Right.SCHEDULE, Workshop.group_id)
+
+
+def visible_groups(viewer: Viewer, *, far: bool) -> Select[UUID]:
+    """Select the groups whose workshops the viewer sees; `far` is `reaches_far` of who asks."""
+    return groups_of(viewer, Right.ATTEND, [GroupKind.COHORT], far=far)
+
+
+def schedulable_groups(viewer: Viewer, *, far: bool) -> Select[UUID]:
+    """Select the cohorts that the viewer schedules workshops for; `far` is `reaches_far` of who asks."""
+    return groups_of(viewer, Right.SCHEDULE, [GroupKind.COHORT], far=far)
 
 
 def present() -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from academy.web.forms import REQUIRED
 from academy.web.markup import MAX_CHARACTERS
 from academy.web.wire import Id, Version
 from cohorts.workshops.engine.details import LONGEST, LONGEST_TITLE, LONGEST_URL, MOST_SEATS, SHORTEST
-from cohorts.workshops.queries import WorkshopDetail
+from cohorts.workshops.queries.listing import WorkshopDetail
 
 NUMBER = {**REQUIRED, "invalid": "Write a whole number."}
 WALL = r"^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d$(?!\n)"

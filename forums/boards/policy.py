@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, or_, union
 
 from academy.kernel.access import Closed, Refused
 from academy.kernel.viewer import Viewer
 from academy.people.models import GroupKind
-from academy.people.policy import Right, belonging, boards_around, groups_with
+from academy.people.policy import Right, belonging, boards_around, groups_of, reaches, reaches_far
 from forums.posts.policy import may_solve
 from forums.spaces.models import Board
 from forums.spaces.queries.views import SpaceView
@@ -21,15 +21,21 @@ LONGEST_NAME, LONGEST_ABOUT, LONGEST_TITLE = 80, 300, 160
 def visible_boards(viewer: Viewer) -> ColumnElement[bool]:
     """Select the boards that a viewer may read: by a right from above, or by belonging below the keeper."""
     return or_(
-        Board.id.in_(groups_with(viewer, Right.READ)),
+        reaches(viewer, Right.READ, Board.id),
         Board.id.in_(boards_around(belonging(viewer, Right.READ))),
     )
+
+
+def listed_boards(viewer: Viewer) -> ColumnElement[bool]:
+    """Select the boards that a viewer may read, as `visible_boards` does, for a list of many of them."""
+    above = groups_of(viewer, Right.READ, [GroupKind.BOARD], far=reaches_far(viewer))
+    return Board.id.in_(union(above, boards_around(belonging(viewer, Right.READ))))
 
 
 def postable_boards(viewer: Viewer) -> ColumnElement[bool]:
     """Select the boards on which a viewer may write, as long as they are open."""
     return or_(
-        Board.id.in_(groups_with(viewer, Right.POST)),
+        reaches(viewer, Right.POST, Board.id),
         Board.id.in_(boards_around(belonging(viewer, Right.POST))),
     )
 

@@ -35,10 +35,10 @@ from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, Person
-from academy.people.policy import Right, groups_with
+from academy.people.policy import Right, reaches
 from academy.people.queries import Face
 from forums.boards.engine import Place
-from forums.boards.policy import KEEPERS, postable_boards, visible_boards
+from forums.boards.policy import KEEPERS, listed_boards, postable_boards, visible_boards
 from forums.posts.models import Post
 from forums.spaces.models import Board, Follow, Space
 from forums.spaces.queries.views import THREAD, space_for, unread_of
@@ -139,7 +139,7 @@ def boards_for(
         )
         .join(Group, Group.id == Board.id)
         .join(_keeper, _keeper.id == Group.parent_id)
-        .where(visible_boards(viewer))
+        .where(listed_boards(viewer))
         .order_by(*order)
         .limit(limit)
     )
@@ -199,7 +199,7 @@ def _boards(viewer: Viewer) -> Select[*tuple[Any, ...]]:
             Log.epoch,
             Log.head_seq,
             postable_boards(viewer).label("may_post"),
-            Board.id.in_(groups_with(viewer, Right.MODERATE)).label("may_moderate"),
+            reaches(viewer, Right.MODERATE, Board.id).label("may_moderate"),
         )
         .join(Group, Group.id == Board.id)
         .join(_keeper, _keeper.id == Group.parent_id)
@@ -239,7 +239,7 @@ def keepers_for(session: Session, viewer: Viewer) -> list[tuple[UUID, str]]:
     """Return the groups for which the viewer may open boards, the wider first, as (id, name)."""
     rows = session.execute(
         select(Group.id, Group.name)
-        .where(Group.id.in_(groups_with(viewer, Right.MODERATE)), Group.kind.in_(KEEPERS))
+        .where(Group.kind.in_(KEEPERS), reaches(viewer, Right.MODERATE, Group.id))
         .order_by(Group.created_at, Group.name, Group.id)
     )
     return [(row.id, row.name) for row in rows]

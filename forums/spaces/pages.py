@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from academy.kernel.access import Missing
 from academy.kernel.app import kernel
 from academy.kernel.ids import decode
-from academy.kernel.paging import LIMIT
 from academy.web import forms, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -20,6 +19,8 @@ from forums.spaces.queries import rooms, views
 from forums.spaces.schemas import ReadFormIn
 
 blueprint = Blueprint("spaces", __name__)
+SHOWN = 25
+"""How many rooms stand on one page."""
 
 
 @blueprint.get("/spaces")
@@ -29,7 +30,7 @@ def index() -> str:
     after = decode(request.args["after"]) if request.args.get("after") else None
     with kernel().reading() as session:
         shell.load(session, viewer())
-        found = rooms.rooms_page(session, viewer(), LIMIT, after)
+        found = rooms.rooms_page(session, viewer(), SHOWN, after)
     return render_template("forums/spaces/index.html", page="rooms", rooms=found.items, more=found.next)
 
 

@@ -20,7 +20,7 @@ from academy.administration.queries.slots import AdminPage
 from academy.administration.schemas import NameIn, RoleIn, SettingsIn
 from academy.kernel.access import Missing
 from academy.kernel.app import kernel
-from academy.kernel.ids import encode
+from academy.kernel.ids import decode, encode
 from academy.kernel.viewer import Viewer
 from academy.people import queries as people_queries
 from academy.people.engine import zone_options
@@ -194,18 +194,19 @@ def _academy_page(academy_id: UUID, values: Mapping[str, Any], errors: Mapping[s
 @blueprint.get("/admin/roles")
 @guard("people:settle")
 def roles() -> ResponseReturnValue:
-    """Show who holds which role in which group."""
+    """Show who holds which role in which group, a page at a time; `after` goes on with the next one."""
     me = viewer()
+    after = decode(request.args["after"]) if request.args.get("after") else None
     if not policy.may_administer(me):
         raise Missing
     with kernel().reading() as session:
-        found = house.holders_for(session, me)
+        found = house.holders_for(session, me, after=after)
         shell.load(session, me)
     return render_template(
         "academy/administration/roles.html",
-        groups=[(key, list(held)) for key, held in groupby(found, key=lambda h: (h.group_id, h.group, h.kind))],
+        groups=[(key, list(held)) for key, held in groupby(found.items, key=lambda h: (h.group_id, h.group, h.kind))],
         given_here=policy.ROLES_IN,
-        most=house.MOST_SHOWN if len(found) == house.MOST_SHOWN else 0,
+        more=found.next,
         roles=words.role_names(),
         kinds=words.kind_names(),
         page="admin",

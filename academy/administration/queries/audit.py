@@ -62,7 +62,7 @@ def entries_led(
 
     `wanted.group_id` narrows it to a group among them; one that is not among them has no entries.
     """
-    within = groups_below(policy.led_by(viewer))
+    within = policy.groups_led_by(viewer)
     if wanted.group_id is not None:
         within = within.where(Group.id.in_(groups_below([wanted.group_id])))
     about = select(Subject.entry_id).where(Subject.subject_id.in_(within))
@@ -143,6 +143,6 @@ def groups_to_choose(session: Session, led_by: Viewer | None = None) -> list[tup
         .limit(500)
     )
     if led_by is not None:
-        query = query.where(Group.id.in_(groups_below(policy.led_by(led_by))))
+        query = query.where(Group.id.in_(policy.groups_led_by(led_by)))
     rows = session.execute(query)
     return [(row.id, row.name) for row in rows]

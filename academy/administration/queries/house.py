@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from academy.administration import policy
 from academy.kernel.access import Missing
 from academy.kernel.db import ask, keep
 from academy.kernel.jobs import Job
+from academy.kernel.paging import Part
 from academy.kernel.prepared import now
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, OrganizationSettings, Person, Role
@@ -21,8 +22,8 @@ from academy.people.policy import Right, reaches
 from academy.people.queries import Face
 from academy.tracks.models import Track
 
-MOST_HOLDERS, MOST_SHOWN = 500, 100
-"""How many holders of roles are looked at in one group, and shown of all groups together."""
+MOST_HOLDERS, SHOWN = 500, 20
+"""How many holders of roles are looked at in one group, and shown of all groups together at a time."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,9 @@ class Academy:
 
 @dataclass(frozen=True)
 class Holder:
-    """Somebody's role in a group."""
+    """Somebody's role in a group; `id` is their membership's."""
 
+    id: UUID
     group_id: UUID
     group: str
     kind: str
@@ -131,6 +133,7 @@ def academy_for(session: Session, viewer: Viewer, academy_id: UUID) -> Academy:
 def _held() -> Any:
     return (
         select(
+            Membership.id.label("membership_id"),
             Membership.group_id,
             Membership.role,
             Group.name.label("group"),
@@ -144,14 +147,18 @@ def _held() -> Any:
         .join(Person, Person.id == Membership.person_id)
         .join(Group, Group.id == Membership.group_id)
         .where(_open_now())
-        .order_by(Group.parent_id.is_not(None), Group.name, Group.id, Person.name, Person.id)
+        .order_by(*_BY_GROUP)
         .limit(MOST_HOLDERS)
     )
 
 
+_BY_GROUP = (Group.parent_id.is_not(None), Group.name, Group.id, Person.name, Person.id, Membership.id)
+"""The organization's roles first, then by group and name."""
+
+
 def _holder(row: Any) -> Holder:
     face = Face(row.id, row.name, row.pronouns, row.zone)
-    return Holder(row.group_id, row.group, row.kind, face, row.role, row.deactivated_at is not None)
+    return Holder(row.membership_id, row.group_id, row.group, row.kind, face, row.role, row.deactivated_at is not None)
 
 
 def _holders(session: Session, group_ids: Sequence[UUID], roles: Sequence[str]) -> list[Holder]:
@@ -161,17 +168,27 @@ def _holders(session: Session, group_ids: Sequence[UUID], roles: Sequence[str]) 
     return [_holder(row) for row in session.execute(query)]
 
 
-def holders_for(session: Session, viewer: Viewer) -> list[Holder]:
+def holders_for(session: Session, viewer: Viewer, *, after: UUID | None = None) -> Part[Holder]:
     """Return who holds which role beyond belonging and learning, in all the viewer administers save pairs, by group.
 
-    One statement; at most MOST_SHOWN.
+    A page of them, those that follow the membership `after`. One statement.
     """
     query = _held().where(
         reaches(viewer, Right.SETTLE, Membership.group_id),
         Group.kind != GroupKind.PAIR,
         Membership.role.in_([Role.ADMIN, Role.ANALYST, Role.LEAD, Role.FACILITATOR]),
     )
-    return [_holder(row) for row in session.execute(query.limit(MOST_SHOWN))]
+    if after is not None:
+        member, group, person = aliased(Membership), aliased(Group), aliased(Person)
+        last = (
+            select(group.parent_id.is_not(None), group.name, group.id, person.name, person.id, member.id)
+            .join_from(member, group, group.id == member.group_id)
+            .join(person, person.id == member.person_id)
+            .where(member.id == after)
+        )
+        query = query.where(tuple_(*_BY_GROUP) > last.scalar_subquery())
+    found = [_holder(row) for row in session.execute(query.limit(SHOWN + 1))]
+    return Part(found[:SHOWN], found[SHOWN - 1].id if len(found) > SHOWN else None)
 
 
 def roles_in(session: Session, group_id: UUID) -> list[Holder]:

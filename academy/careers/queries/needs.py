@@ -15,7 +15,7 @@ from academy.careers.policy import academies, members_of
 from academy.careers.queries.nearness import steps_between
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupKind
-from academy.people.policy import Right, groups_with
+from academy.people.policy import Right, reaches
 from academy.people.queries import demand
 from academy.skills.models import Goal, PersonSkill, Skill
 from academy.skills.queries import goals_of, skills_of
@@ -86,7 +86,7 @@ def settles_for(session: Session, viewer: Viewer, right: Right) -> list[tuple[UU
     """Return the academies where the viewer holds a right, by name. One statement."""
     rows = session.execute(
         select(Group.id, Group.name)
-        .where(Group.kind == GroupKind.ACADEMY, Group.id.in_(groups_with(viewer, right)))
+        .where(Group.kind == GroupKind.ACADEMY, reaches(viewer, right, Group.id))
         .order_by(Group.name, Group.id)
     )
     return [(row.id, row.name) for row in rows]

@@ -23,7 +23,7 @@ from academy.kernel.db import Instant
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, Membership, Person
-from academy.people.policy import Right, groups_with
+from academy.people.policy import Right, reaches
 from academy.people.queries import Face
 from academy.skills.models import Framework, PersonSkill, Skill, SkillStatement
 
@@ -126,7 +126,7 @@ def _gaps(session: Session, viewer: Viewer, ids: Sequence[UUID]) -> dict[UUID, l
 
 def opportunity_for(session: Session, viewer: Viewer, opportunity_id: UUID) -> OpportunityView:
     """Return an opportunity of one of the viewer's academies; raises `Missing`. Two statements."""
-    keeps = Group.id.in_(groups_with(viewer, Right.OFFER)).label("keeps")
+    keeps = reaches(viewer, Right.OFFER, Group.id).label("keeps")
     row = session.execute(
         _seen(
             viewer,

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session, aliased
 from academy.kernel.access import Closed, Missing
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.viewer import Viewer
-from academy.people.models import Group
-from academy.people.policy import Right, groups_with
+from academy.people.models import Group, GroupKind
+from academy.people.policy import Right, groups_of, reaches, reaches_far
 from academy.tracks.models import (
     Activity,
     Delivery,
@@ -70,14 +70,18 @@ def _track_line(row: Any) -> TrackLine:
     )
 
 
+def _learning(viewer: Viewer) -> Select[UUID]:
+    return groups_of(viewer, Right.LEARN, [GroupKind.COHORT], far=reaches_far(viewer))
+
+
 def _known(viewer: Viewer) -> ColumnElement[bool]:
     """Select the tracks that the viewer's groups are given, and those that the viewer may create cohorts for."""
     given = (
         select(TrackVersion.track_id)
         .join(Delivery, Delivery.track_version_id == TrackVersion.id)
-        .where(Delivery.group_id.in_(groups_with(viewer, Right.LEARN)))
+        .where(Delivery.group_id.in_(_learning(viewer)))
     )
-    return or_(Track.id.in_(given), Track.group_id.in_(groups_with(viewer, Right.CREATE_COHORT)))
+    return or_(reaches(viewer, Right.CREATE_COHORT, Track.group_id), Track.id.in_(given))
 
 
 def tracks_for(session: Session, viewer: Viewer, span: Span) -> Part[TrackLine]:
@@ -100,7 +104,7 @@ def deliveries_for(session: Session, viewer: Viewer, span: Span) -> Part[Deliver
             Delivery.id, Delivery.group_id, TrackVersion.title, TrackVersion.weeks, Delivery.starts_on, Delivery.zone
         )
         .join(TrackVersion, TrackVersion.id == Delivery.track_version_id)
-        .where(Delivery.group_id.in_(groups_with(viewer, Right.LEARN)))
+        .where(Delivery.group_id.in_(_learning(viewer)))
     )
     return part(session, query, Delivery.id, span, lambda row: DeliveryLine(*row))
 

@@ -17,7 +17,7 @@ from academy.kernel.viewer import Viewer
 from academy.media.models import Media
 from academy.media.queries import Recording, recording_of
 from academy.people.models import Group
-from academy.people.policy import Right, granting, groups_with
+from academy.people.policy import Right, granting, reaches
 from academy.tracks.engine import week_of
 from academy.tracks.models import (
     Activity,
@@ -162,7 +162,7 @@ _DELIVERED = Prepared(
         )
         .join(Group, Group.id == Delivery.group_id)
         .join(TrackVersion, TrackVersion.id == Delivery.track_version_id)
-        .where(Delivery.id == bindparam("delivery_id"), Delivery.group_id.in_(groups_with(viewer, Right.LEARN)))
+        .where(Delivery.id == bindparam("delivery_id"), reaches(viewer, Right.LEARN, Delivery.group_id))
     )
 )
 _STEPS = Prepared(

@@ -33,8 +33,8 @@ from academy.web.signed_in import viewer
 from cohorts.home import queries
 from cohorts.home.engine import Kind, NextStep, Situation, next_step
 from cohorts.roster import queries as roster
-from cohorts.workshops import queries as workshops
 from cohorts.workshops.engine import times
+from cohorts.workshops.queries import listing as workshops
 from forums.spaces.queries import rooms as spaces
 from mentoring.matches.queries import offered
 from mentoring.pairs import queries as pairs
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("home", __name__)
 
+LOOKED = 20
+"""Of how many workshops, the next ones, and rooms, the liveliest, the first that wants something is looked for."""
 WEEK = 8
 """How many workshops of a week are shown."""
 
@@ -94,8 +96,8 @@ def home() -> ResponseReturnValue:
         walked = [c for c in cohorts if c.id in policy.granting(me, Right.LEARN)]
         learning = [c for c in walked if Role.LEARNER in me.roles.get(c.id, ())] or walked
         plan = tracks.plan_for(session, me, learning[0].delivery_id) if learning else None
-        week = workshops.workshops_for(session, me, since=now, until=now + timedelta(days=7))
-        rooms = spaces.rooms_for(session, me)
+        week = workshops.workshops_for(session, me, since=now, until=now + timedelta(days=7), limit=LOOKED)
+        rooms = spaces.rooms_page(session, me, LOOKED).items
         mine = pairs.pairs_of(session, me)
         offers = offered.offers_for(session, me)
         strips = _strips(session, me, week[:WEEK], [face for pair in mine for face in pair.others])

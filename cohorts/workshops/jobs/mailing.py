@@ -18,11 +18,12 @@ from sqlalchemy.orm import Session
 from academy.kernel import jobs, mail
 from academy.kernel.ids import encode
 from academy.kernel.jobs import JobKind
-from cohorts.workshops import actions, queries
+from cohorts.workshops import actions
 from cohorts.workshops.engine import ical
 from cohorts.workshops.jobs.letters import WITHOUT_CALENDAR, About, Reader, compose
 from cohorts.workshops.models import RsvpState
-from cohorts.workshops.queries import Recipient, Subject
+from cohorts.workshops.queries import mailing as queries
+from cohorts.workshops.queries.mailing import Recipient, Subject
 from cohorts.workshops.reactions.consequences import LETTERS, REMIND
 
 if TYPE_CHECKING:

@@ -14,15 +14,15 @@ from academy.kernel import clock
 from academy.kernel.access import Conflict, Missing, Refusal
 from academy.kernel.app import kernel
 from academy.kernel.ids import decode, encode
-from academy.kernel.paging import LIMIT, page_of
 from academy.people.policy import Right, may
 from academy.people.queries import availability_of
 from academy.web import forms, i18n, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
-from cohorts.workshops import actions, queries
+from cohorts.workshops import actions
 from cohorts.workshops.engine import hours
 from cohorts.workshops.models import RsvpState
+from cohorts.workshops.queries import listing, planning
 from cohorts.workshops.schemas import AnswerIn
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("workshops", __name__)
 
-NAV = shell.NavEntry("workshops", lambda: _("Workshops"), "/workshops", "calendar", 30, badge=queries.unanswered)
+NAV = shell.NavEntry("workshops", lambda: _("Workshops"), "/workshops", "calendar", 30, badge=listing.unanswered)
 GROUP_TAB = shell.GroupTab(
     "workshops",
     lambda: _("Workshops"),
@@ -38,6 +38,8 @@ GROUP_TAB = shell.GroupTab(
     30,
     lambda who, path: may(who, Right.ATTEND, path),
 )
+SHOWN = 20
+"""How many coming workshops stand on one page."""
 DRAWN = 10
 NAMED = 60
 
@@ -54,22 +56,25 @@ def index() -> str:
     after = decode(request.args["after"]) if request.args.get("after") else None
     with kernel().reading() as session:
         shell.load(session, me)
-        coming = queries.workshops_for(session, me, clock.now(), group_id=group_id, cancelled=True)
-        past = [] if after else queries.workshops_for(session, me, group_id=group_id)
-        groups = queries.schedulable_for(session, me)
+        coming = listing.workshops_for(
+            session, me, clock.now(), group_id=group_id, cancelled=True, limit=SHOWN + 1, after=after
+        )
+        past = [] if after else listing.workshops_for(session, me, group_id=group_id)
+        waiting = listing.waiting_for(session, me, group_id)
+        groups = planning.schedulable_for(session, me)
 
-    shown = page_of(coming, LIMIT, after)
+    shown = coming[:SHOWN]
 
-    def day_of(line: queries.WorkshopLine) -> date:
+    def day_of(line: listing.WorkshopLine) -> date:
         return i18n.local(line.starts_at).date()
 
     return render_template(
         "cohorts/workshops/index.html",
-        days=[(day, list(lines)) for day, lines in groupby(shown.items, day_of)],
-        more=shown.next,
+        days=[(day, list(lines)) for day, lines in groupby(shown, day_of)],
+        more=shown[-1].id if len(coming) > SHOWN else None,
         group=group_id,
         past=past,
-        waiting=sum(1 for line in coming if line.answer == RsvpState.INVITED and not line.cancelled),
+        waiting=waiting,
         groups=[(encode(i), name) for i, name in groups if group_id in {None, i}],
         group_name=next((line.group_name for line in [*coming, *past]), "") if group_id else "",
         page="workshops",
@@ -87,9 +92,9 @@ def _workshop(workshop_id: UUID, refusal: Refusal | None) -> str:
     me = viewer()
     with kernel().reading() as session:
         shell.load(session, me)
-        workshop = queries.workshop_for(session, me, workshop_id)
-        guests = queries.guests_of(session, [workshop_id])[workshop_id]
-        people = queries.somebody([workshop.facilitator, *(guest.face for guest in guests)])
+        workshop = listing.workshop_for(session, me, workshop_id)
+        guests = planning.guests_of(session, [workshop_id])[workshop_id]
+        people = planning.somebody([workshop.facilitator, *(guest.face for guest in guests)])
         weekly = availability_of(session, [me.person_id, *(one.id for one in people)])
     event = (workshop.starts_at, workshop.ends_at)
     return render_template(
@@ -99,7 +104,7 @@ def _workshop(workshop_id: UUID, refusal: Refusal | None) -> str:
         going=[g.face for g in guests if g.state == RsvpState.GOING],
         named=NAMED,
         counts={state: sum(g.state == state for g in guests) for state in RsvpState},
-        hours=hours.picture(queries.somebody([me])[0], event, people, weekly, limit=DRAWN),
+        hours=hours.picture(planning.somebody([me])[0], event, people, weekly, limit=DRAWN),
         page="workshops",
     )
 
@@ -136,7 +141,7 @@ def join(workshop_id: UUID) -> ResponseReturnValue:
     me = viewer()
     with kernel().reading() as session:
         shell.load(session, me)
-        workshop = queries.workshop_for(session, me, workshop_id)
+        workshop = listing.workshop_for(session, me, workshop_id)
     if workshop.answer is None and not workshop.leads and not workshop.may_schedule:
         detail = _("You were not asked to this workshop. Its facilitator can tell you more.")
         raise Conflict(detail)

@@ -24,10 +24,11 @@ from academy.tracks.queries.published import demand_open
 from academy.web import forms, markup, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
-from cohorts.workshops import actions, queries
+from cohorts.workshops import actions
 from cohorts.workshops.engine import hours, times
 from cohorts.workshops.engine.details import LONGEST, SHORTEST, Written
-from cohorts.workshops.queries import WorkshopDetail
+from cohorts.workshops.queries import listing, planning
+from cohorts.workshops.queries.listing import WorkshopDetail
 from cohorts.workshops.schemas import CancelIn, TimeIn, WorkshopChangeIn, WorkshopIn
 
 blueprint = Blueprint("workshop_forms", __name__)
@@ -134,7 +135,7 @@ def cancel(workshop_id: UUID) -> ResponseReturnValue:
 
 def _found(workshop_id: UUID) -> WorkshopDetail:
     with kernel().reading() as session:
-        workshop = queries.workshop_for(session, viewer(), workshop_id)
+        workshop = listing.workshop_for(session, viewer(), workshop_id)
     if not workshop.may_schedule:
         detail = _("This is not yours to do here. Your program lead can.")
         raise Refused(detail)
@@ -194,11 +195,11 @@ def _form(
     checked: _Checked | None = None
     with kernel().reading() as session:
         shell.load(session, me)
-        plan = queries.plan_for(session, me, group_id)
+        plan = planning.plan_for(session, me, group_id)
         if workshop is None and request.method == "GET":  # words that were sent are shown again in any case
             demand_open(session, group_id)
         if check:
-            people = queries.somebody(plan.people)
+            people = planning.somebody(plan.people)
             weekly = availability_of(session, [me.person_id, *(one.id for one in people)])
             try:
                 checked = _check(values, people, weekly)
@@ -245,7 +246,7 @@ def _check(
     except ValueError as error:
         detail = _("Write a date such as 2027-01-18.")
         raise Invalid(detail, errors={"date": [detail]}) from error
-    me = queries.somebody([viewer()])[0]
+    me = planning.somebody([viewer()])[0]
     event = (starts_at, starts_at + timedelta(minutes=minutes))
     return _Checked(
         starts_at=starts_at,

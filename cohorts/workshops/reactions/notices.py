@@ -13,8 +13,8 @@ from academy.kernel.viewer import Viewer
 from academy.notices.models import Notice
 from academy.notices.queries import NoticeKind, Told
 from academy.web import i18n
-from cohorts.workshops import queries
-from cohorts.workshops.queries import WorkshopLine
+from cohorts.workshops.queries import listing
+from cohorts.workshops.queries.listing import WorkshopLine
 from cohorts.workshops.reactions.consequences import CANCELLED, MOVED, REMINDER, SCHEDULED
 
 Words = Callable[[WorkshopLine, str, str], tuple[str, str]]
@@ -54,7 +54,7 @@ def _reminder(line: WorkshopLine, day: str, time: str) -> tuple[str, str]:
 
 def _teller(words: Words) -> Callable[[Session, Viewer, Sequence[Notice]], Mapping[UUID, Told]]:
     def tell(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
-        lines = queries.told_of(session, viewer, [notice.ref for notice in notices])
+        lines = listing.told_of(session, viewer, [notice.ref for notice in notices])
         told = {}
         for notice in notices:
             line = lines.get(notice.ref)

@@ -31,6 +31,8 @@ from forums.posts.queries import posts
 from forums.spaces.queries.views import named_on, unread_in_threads
 
 blueprint = Blueprint("boards", __name__)
+SHOWN = 25
+"""How many boards stand on one page."""
 
 NAV = shell.NavEntry(
     key="boards",
@@ -70,13 +72,13 @@ def index() -> str:
     group_id = decode(request.args["group"]) if request.args.get("group") else None
     with kernel().reading() as session:
         shell.load(session, me)
-        lines = queries.boards_for(session, me, group_id=group_id, limit=queries.PAGE + 1, after=after)
+        lines = queries.boards_for(session, me, group_id=group_id, limit=SHOWN + 1, after=after)
         keepers = queries.keepers_for(session, me)
     return render_template(
         "forums/boards/index.html",
         page="boards",
-        kept=[(found[0].keeper, found) for found in _by_keeper(lines[: queries.PAGE])],
-        more=lines[queries.PAGE - 1].id if len(lines) > queries.PAGE else None,
+        kept=[(found[0].keeper, found) for found in _by_keeper(lines[:SHOWN])],
+        more=lines[SHOWN - 1].id if len(lines) > SHOWN else None,
         one=group_id is not None,
         may_open=[k for k in keepers if group_id in {None, k[0]}],
         group=encode(group_id) if group_id else "",

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from academy.kernel.db import ask
@@ -16,7 +16,7 @@ from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupKind
-from academy.people.policy import Right, groups_with
+from academy.people.policy import Right, granting, groups_of, reaches_far
 from forums.spaces.models import Follow, Space
 from forums.spaces.queries.views import THREAD, unread_of
 
@@ -34,22 +34,27 @@ class RoomLine:
     head_no: int = 0
 
 
-def _rooms(viewer: Viewer) -> Select[*tuple[Any, ...]]:
-    """Select the rooms that a viewer may read; no room stands on a board, so boards' threads are not looked at."""
-    groups = groups_with(viewer, Right.READ).where(Group.kind != GroupKind.BOARD)
-    return (
-        select(
-            Space.id,
-            Space.title,
-            Space.kind,
-            Space.group_id,
-            unread_of(viewer).label("unread"),
-            Space.last_at,
-            Space.head_no,
-        )
-        .outerjoin(Follow, and_(Follow.space_id == Space.id, Follow.person_id == viewer.person_id))
-        .where(Space.group_id.in_(groups), Space.kind != THREAD)
-    )
+_KEEPERS = (GroupKind.ORGANIZATION, GroupKind.ACADEMY, GroupKind.COHORT)
+"""The kinds of groups whose rooms are read from above, too. No room stands on a board."""
+
+
+def _readable(viewer: Viewer, *, far: bool) -> ColumnElement[bool]:
+    """Select the rooms that a viewer may read; boards' threads are not looked at."""
+    around = groups_of(viewer, Right.READ, _KEEPERS, far=far)
+    own = select(Group.id).where(Group.id.in_(granting(viewer, Right.READ)), Group.kind == GroupKind.PAIR)
+    return and_(Space.group_id.in_(union_all(around, own)), Space.kind != THREAD)
+
+
+def _lines(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+    return select(
+        Space.id,
+        Space.title,
+        Space.kind,
+        Space.group_id,
+        unread_of(viewer).label("unread"),
+        Space.last_at,
+        Space.head_no,
+    ).outerjoin(Follow, and_(Follow.space_id == Space.id, Follow.person_id == viewer.person_id))
 
 
 def _line(row: Row[Any]) -> RoomLine:
@@ -57,20 +62,27 @@ def _line(row: Row[Any]) -> RoomLine:
 
 
 _LIVELIEST = (Space.last_at.desc().nulls_last(), Space.title, Space.id)
-_ROOMS = Prepared(lambda viewer: _rooms(viewer).order_by(*_LIVELIEST))
-
-
-def rooms_for(session: Session, viewer: Viewer) -> list[RoomLine]:
-    """Return every room that the viewer may read, the liveliest first; threads stand on their boards. One statement."""
-    return [_line(row) for row in ask(session, *_ROOMS(viewer))]
 
 
 @cache
-def _page(*, after: bool) -> Prepared:
+def _all(*, far: bool) -> Prepared:
+    return Prepared(lambda viewer: _lines(viewer).where(_readable(viewer, far=far)).order_by(*_LIVELIEST))
+
+
+def rooms_for(session: Session, viewer: Viewer) -> list[RoomLine]:
+    """Return every room that the viewer may read, the liveliest first; threads stand on their boards. One statement.
+
+    For who is in few groups: pages ask for a part (`rooms_page`).
+    """
+    return [_line(row) for row in ask(session, *_all(far=reaches_far(viewer))(viewer))]
+
+
+@cache
+def _page(*, far: bool, after: bool) -> Prepared:
     """Select part of the rooms, and what is new in these alone."""
 
     def build(viewer: Viewer) -> Select[*tuple[Any, ...]]:
-        found = _rooms(viewer).with_only_columns(Space.id, Space.title, Space.last_at).cte()
+        found = select(Space.id, Space.title, Space.last_at).where(_readable(viewer, far=far)).cte()
         whom = select(found.c.id)
         if after:
             last = select(found).where(found.c.id == bindparam("after")).subquery()
@@ -85,7 +97,7 @@ def _page(*, after: bool) -> Prepared:
             whom = whom.outerjoin(last, true()).where(or_(last.c.id.is_(None), quieter, alike))
         first = whom.order_by(found.c.last_at.desc().nulls_last(), found.c.title, found.c.id)
         part = first.limit(bindparam("most")).subquery()
-        return _rooms(viewer).where(Space.id.in_(select(part.c.id))).order_by(*_LIVELIEST)
+        return _lines(viewer).where(Space.id.in_(select(part.c.id))).order_by(*_LIVELIEST)
 
     return Prepared(build)
 
@@ -93,10 +105,14 @@ def _page(*, after: bool) -> Prepared:
 def rooms_page(session: Session, viewer: Viewer, limit: int, after: UUID | None = None) -> Part[RoomLine]:
     """Return part of the rooms that the viewer may read, the liveliest first, from `after` on. One statement."""
     given = {"most": limit + 1, **({"after": after} if after else {})}
-    lines = [_line(row) for row in ask(session, *_page(after=after is not None)(viewer, **given))]
+    lines = [
+        _line(row) for row in ask(session, *_page(far=reaches_far(viewer), after=after is not None)(viewer, **given))
+    ]
     return Part(lines[:limit], lines[limit - 1].id if len(lines) > limit else None)
 
 
 def rooms_part(session: Session, viewer: Viewer, span: Span) -> Part[RoomLine]:
     """Return part of the rooms that the viewer may read, as `span` asks. One statement."""
-    return part(session, _rooms(viewer), Space.id, span, _line)
+    # Gathered first: in the order of ids SQLite would go through the spaces of everybody.
+    found = select(Space.id).where(_readable(viewer, far=reaches_far(viewer))).distinct().subquery()
+    return part(session, _lines(viewer).join(found, found.c.id == Space.id), found.c.id, span, _line)

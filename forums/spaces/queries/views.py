@@ -35,7 +35,7 @@ from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.notices.queries import unread_count
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person
-from academy.people.policy import Right, belonging, boards_around, granting, groups_below
+from academy.people.policy import Right, belonging, below, boards_around, granting
 from academy.people.queries import Face
 from forums.spaces.models import Board, Follow, Space
 from forums.spaces.policy import LEADING, READERS, board_readers, now, visible_spaces
@@ -114,7 +114,7 @@ def _viewed(*more: Any) -> Select[*tuple[Any, ...]]:
             Follow.read_no,
             Follow.cursor_rev,
             _among("posting").label("may_post"),
-            Space.group_id.in_(groups_below(bindparam("moderating", expanding=True))).label("may_moderate"),
+            below(bindparam("moderating", expanding=True), Space.group_id).label("may_moderate"),
             Space.author_id,
             Space.pinned,
             Space.locked_at,
@@ -134,7 +134,7 @@ def _viewed(*more: Any) -> Select[*tuple[Any, ...]]:
 def _among(name: str) -> ColumnElement[bool]:
     """Select by a right that flows down, or by belonging to those whom a board is for: they read and write there."""
     return or_(
-        Space.group_id.in_(groups_below(bindparam(name, expanding=True))),
+        below(bindparam(name, expanding=True), Space.group_id),
         Space.group_id.in_(boards_around(bindparam("belonging", expanding=True))),
     )
 

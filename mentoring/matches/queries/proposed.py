@@ -15,7 +15,7 @@ from academy.kernel.access import Missing
 from academy.kernel.viewer import Viewer
 from academy.people import queries as people
 from academy.people.models import Group, Person
-from academy.people.policy import Right, groups_with
+from academy.people.policy import Right, reaches
 from academy.people.queries import Face
 from mentoring.choices.models import MatchingSettings
 from mentoring.choices.queries import Weighing, weighing
@@ -243,7 +243,7 @@ def runs_by_id(session: Session, viewer: Viewer, run_ids: Sequence[UUID]) -> dic
     rows = session.execute(
         select(Run.id, Run.group_id, Group.name, Run.kind, Run.state, Run.settings)
         .join(Group, Group.id == Run.group_id)
-        .where(Run.id.in_(set(run_ids)), Run.group_id.in_(groups_with(viewer, Right.PROPOSE)))
+        .where(Run.id.in_(set(run_ids)), reaches(viewer, Right.PROPOSE, Run.group_id))
     )
     return {row.id: RunNotice(*row[1:]) for row in rows}
 
@@ -256,7 +256,7 @@ def learners_by_match(session: Session, viewer: Viewer, match_ids: Sequence[UUID
         .join(Group, Group.id == Run.group_id)
         .join(MatchPerson, (MatchPerson.match_id == Match.id) & (MatchPerson.role == MatchRole.LEARNER))
         .join(Person, Person.id == MatchPerson.person_id)
-        .where(Match.id.in_(set(match_ids)), Run.group_id.in_(groups_with(viewer, Right.PROPOSE)))
+        .where(Match.id.in_(set(match_ids)), reaches(viewer, Right.PROPOSE, Run.group_id))
     )
     return {row.id: RunNotice(*row[1:]) for row in rows}
 

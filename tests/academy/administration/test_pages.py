@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from academy.administration.adapters import post_office
 from academy.administration.pages import words
-from academy.administration.queries import audit
+from academy.administration.queries import audit, house
 from academy.kernel import clock, mail
 from academy.kernel.app import Kernel
 from academy.kernel.config import Settings
@@ -169,6 +169,32 @@ def test_the_audit_goes_on_page_by_page_and_misses_nothing(admin: FlaskClient, k
     second = admin.get(html.unescape(older[1])).text
     found = re.findall(r"Person \d+ got an account", first + second)
     assert len(found) == len(set(found)) == audit.PAGE + 20
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_roles_come_a_page_at_a_time_each_once_and_in_order(kernel: Kernel, top: UUID) -> None:
+    cohorts = [people.group(kernel, GroupKind.COHORT, f"Cohort {number}", top) for number in (1, 2)]
+    for number in range(house.SHOWN):
+        who = people.person(kernel, f"Person {number % 3}")  # many are called alike
+        for cohort in cohorts:
+            people.member(kernel, cohort, who, Role.FACILITATOR)
+    ada = people.member(kernel, top, people.person(kernel, "Ada"), Role.ADMIN)
+    viewer, found, after = people.viewer(kernel, ada), [], None
+    with kernel.reading() as session:
+        while True:
+            part = house.holders_for(session, viewer, after=after)
+            found += part.items
+            after = part.next
+            if after is None:
+                break
+            assert len(part.items) == house.SHOWN
+    ids = [holder.id for holder in found]
+    assert len(ids) == len(set(ids))
+    assert len([holder for holder in found if holder.role == Role.FACILITATOR]) == 2 * house.SHOWN
+    groups = [holder.group for holder in found]
+    assert groups == [groups[0], *["Cohort 1"] * house.SHOWN, *["Cohort 2"] * house.SHOWN]
+    names = [holder.face.name for holder in found[1 : house.SHOWN + 1]]
+    assert names == sorted(names)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)

@@ -17,7 +17,7 @@ from academy.kernel.paging import Span
 from academy.kernel.viewer import Viewer
 from academy.people import actions, queries
 from academy.people.models import Group, GroupKind, Person, Role
-from academy.people.policy import Right, groups_with, reaches
+from academy.people.policy import Right, groups_of, groups_with, reaches
 from cohorts.home import queries as home
 from tests.factories import people
 
@@ -97,6 +97,12 @@ def test_a_right_reaches_the_groups_that_are_selected_by_it(kernel: Kernel, ever
             with kernel.reading() as session:
                 one_by_one = set(session.scalars(select(Group.id).where(reaches(viewer, right, Group.id))))
                 assert one_by_one == set(session.scalars(groups_with(viewer, right)))
+                for far in (True, False):
+                    some = set(
+                        session.scalars(groups_of(viewer, right, [GroupKind.ACADEMY, GroupKind.COHORT], far=far))
+                    )
+                    kinds = {row.id: row.kind for row in session.execute(select(Group.id, Group.kind))}
+                    assert some == {one for one in one_by_one if kinds[one] in {"academy", "cohort"}}
             reached += len(one_by_one)
     assert reached > 50
 

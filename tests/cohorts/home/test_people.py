@@ -38,7 +38,7 @@ def test_many_people_come_in_pages_each_once_and_in_order(kernel: Kernel) -> Non
     for name in names:
         people.member(kernel, group, people.person(kernel, name), Role.LEARNER)
     pages = met(kernel, people.viewer(kernel, ana))
-    assert [len(page) for page in pages] == [60, 60, 10]
+    assert [len(page) for page in pages] == [30, 30, 30, 30, 10]
     assert [name for page in pages for name in page] == names
 
 

@@ -15,8 +15,8 @@ from academy.kernel.app import Kernel
 from academy.kernel.jobs import Job
 from academy.people import actions as people
 from academy.people.models import Role
-from cohorts.workshops import queries
 from cohorts.workshops.models import Rsvp
+from cohorts.workshops.queries import listing
 from tests.cohorts.workshops.acting import NOW, cancel, notices
 from tests.factories import people as make
 from tests.factories import workshops as factory
@@ -58,10 +58,10 @@ def test_a_leaver_frees_their_seat_and_sees_nothing_more(kernel: Kernel) -> None
     factory.answer(kernel, workshop_id, ben)
     viewer = make.viewer(kernel, ana)
     with kernel.reading() as session:
-        assert queries.workshops_for(session, viewer, clock.now()) == []
+        assert listing.workshops_for(session, viewer, clock.now()) == []
         with pytest.raises(Missing):
-            queries.workshop_for(session, viewer, workshop_id)
-        assert queries.told_of(session, viewer, [workshop_id]) == {}
+            listing.workshop_for(session, viewer, workshop_id)
+        assert listing.told_of(session, viewer, [workshop_id]) == {}
 
 
 def test_who_loses_one_of_two_roles_stays_asked(kernel: Kernel) -> None:
@@ -101,16 +101,38 @@ def test_the_list_is_ones_own_groups_in_order_with_ones_own_answer(kernel: Kerne
     ana = make.viewer(kernel, cohort.learners[0])
     factory.answer(kernel, first, ana.person_id, "maybe")
     with clock.travel(NOW + timedelta(hours=2)), kernel.reading() as session:  # in the middle of the first one
-        coming = queries.workshops_for(session, ana, clock.now())
+        coming = listing.workshops_for(session, ana, clock.now())
         assert [(w.id, w.answer, w.group_name) for w in coming] == [
             (first, "maybe", "Cohort Kestrel"),
             (later, "invited", "Cohort Kestrel"),
         ]
-        assert queries.workshops_for(session, ana) == []
-        assert [w.id for w in queries.workshops_for(session, ana, clock.now(), NOW + timedelta(days=7))] == [first]
+        assert listing.workshops_for(session, ana) == []
+        assert [w.id for w in listing.workshops_for(session, ana, clock.now(), NOW + timedelta(days=7))] == [first]
     with clock.travel(NOW + timedelta(hours=4)), kernel.reading() as session:
-        assert [w.id for w in queries.workshops_for(session, ana)] == [first]
-        assert session.scalar(select(queries.unanswered(ana))) == 1
+        assert [w.id for w in listing.workshops_for(session, ana)] == [first]
+        assert session.scalar(select(listing.unanswered(ana))) == 1
+
+
+def test_a_long_list_comes_in_parts_each_workshop_once_and_in_order(kernel: Kernel) -> None:
+    cohort = factory.cohort(kernel, learners=1)
+    running = factory.workshop(kernel, cohort, wall_start="2027-01-05T14:00", minutes=120)
+    factory.workshop(kernel, cohort, wall_start="2027-01-05T14:00", minutes=10)  # over by then
+    same = [factory.workshop(kernel, cohort, wall_start="2027-01-07T10:00") for _ in range(3)]
+    last = factory.workshop(kernel, cohort, wall_start="2027-02-01T10:00")
+    whole = [running, *sorted(same), last]
+    lead, ana = (make.viewer(kernel, who) for who in (cohort.lead, cohort.learners[0]))
+    with clock.travel(datetime(2027, 1, 5, 14, tzinfo=UTC)), kernel.reading() as session:
+        for viewer in (lead, ana):
+            listed, after = [], None
+            while found := listing.workshops_for(session, viewer, clock.now(), limit=2, after=after):
+                after = found[-1].id
+                listed += [line.id for line in found]
+            assert listed == whole
+            assert [line.id for line in listing.workshops_for(session, viewer, clock.now(), limit=9)] == whole
+        group_id = cohort.group_id
+        assert [listing.waiting_for(session, who, group_id) for who in (lead, ana)] == [0, 5]
+        assert listing.waiting_for(session, ana) == 5
+        assert session.scalar(select(listing.unanswered(ana))) == 4, "what has begun is no longer counted beside it"
 
 
 def test_five_hundred_people_are_asked_quickly(kernel: Kernel) -> None:

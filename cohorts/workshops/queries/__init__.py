@@ -1,0 +1,1 @@
+"""Questions about workshops. What the viewer may not see is not found."""
