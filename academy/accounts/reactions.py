@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from academy.accounts.actions import passwords
 from academy.accounts.events import AddressAsked, FirstPasswordOffered, InvitationSent, JoinAsked, ResetAsked
 from academy.kernel import clock, mail
-from academy.kernel.events import within
-from academy.kernel.jobs import enqueue
+from academy.kernel.events import within, within_all
+from academy.kernel.jobs import enqueue, enqueue_each
 from academy.people.events import AddressChanged, PasswordChanged
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from sqlalchemy.orm import Session
@@ -71,15 +72,16 @@ def write_sign_up(session: Session, event: JoinAsked) -> None:
     _write(session, JOIN, {"join_link_id": str(event.join_link_id), "address": event.address})
 
 
-def write_first(session: Session, event: FirstPasswordOffered) -> None:
-    """Mail somebody who was brought in a link to their first password, once for ever."""
-    payload = {"person_id": str(event.person_id), "by": str(event.actor_id)}
-    _write(session, FIRST, payload, unique_key=f"{FIRST}:{event.person_id}")
-
-
-def _write(session: Session, kind: str, payload: dict[str, Any], unique_key: str | None = None) -> None:
+def write_first(session: Session, events: Sequence[FirstPasswordOffered]) -> None:
+    """Mail people who were brought in a link to their first password, once for ever."""
     if mail.KIND not in session.info.get("muted", ()):
-        enqueue(session, kind, payload, unique_key=unique_key)
+        whose = [(str(event.person_id), str(event.actor_id)) for event in events]
+        enqueue_each(session, FIRST, [({"person_id": one, "by": by}, f"{FIRST}:{one}") for one, by in whose])
+
+
+def _write(session: Session, kind: str, payload: dict[str, Any]) -> None:
+    if mail.KIND not in session.info.get("muted", ()):
+        enqueue(session, kind, payload)
 
 
 REACTIONS = [
@@ -90,5 +92,5 @@ REACTIONS = [
     within(AddressChanged, tell_address_before),
     within(InvitationSent, write_invitation),
     within(JoinAsked, write_sign_up),
-    within(FirstPasswordOffered, write_first),
+    within_all(FirstPasswordOffered, write_first),
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 from uuid import UUID
 
 import structlog
@@ -32,18 +33,31 @@ class Event:
 E = TypeVar("E", bound=Event)
 
 
+AT_ONCE = 500
+"""How many events alike are recorded, and reacted to together."""
+
+
 @dataclass(frozen=True)
 class Reaction:
-    """What follows from one kind of event, and when."""
+    """What follows from one kind of event, and when; `together`: it is given events alike at once."""
 
     to: type[Event]
     do: Callable[..., None]
     when: Literal["within", "after"]
+    together: bool = False
 
 
 def within(kind: type[E], do: Callable[[Session, E], None]) -> Reaction:
     """React in the same transaction: inbox rows, ledger rows, jobs."""
     return Reaction(kind, do, "within")
+
+
+def within_all(kind: type[E], do: Callable[[Session, Sequence[E]], None]) -> Reaction:
+    """React in the same transaction to all events of a kind that followed one another, at most 500 at once.
+
+    For what a file or a list brings by the thousand; a single one comes as a sequence of one.
+    """
+    return Reaction(kind, do, "within", together=True)
 
 
 def after(kind: type[E], do: Callable[[Kernel, E], None]) -> Reaction:
@@ -62,29 +76,42 @@ class Reactions:
     def __init__(self, reactions: Sequence[Reaction] = ()) -> None:
         """Take the reactions of all features, in their order."""
         self._all = tuple(reactions)
+        self._to: dict[type[Event], tuple[Reaction, ...]] = {}
 
-    def within(self, session: Session, record: Callable[[Session, Event], None]) -> list[Event]:
-        """Run the reactions of this transaction until no new event appears; return all that happened."""
+    def within(self, session: Session, record: Callable[[Session, Sequence[Event]], None]) -> list[Event]:
+        """Run the reactions of this transaction until no new event appears; return all that happened.
+
+        Events alike that follow one another are recorded together, and so reacted to.
+        """
         done: list[Event] = []
-        pending: list[Any] = session.info.setdefault("events", [])
-        while pending:
-            event = pending.pop(0)
-            done.append(event)
+        pending: deque[Event] = deque()
+        while pending or session.info.get("events"):
+            pending.extend(session.info.pop("events", ()))
+            alike = [pending.popleft()]
+            while pending and type(pending[0]) is type(alike[0]) and len(alike) < AT_ONCE:
+                alike.append(pending.popleft())
+            done += alike
             session.flush()
-            if event.recorded is not None:
-                record(session, event)
-            for reaction in self._all:
-                if reaction.when == "within" and isinstance(event, reaction.to):
-                    reaction.do(session, event)
+            if alike[0].recorded is not None:
+                record(session, alike)
+            for reaction in self._of(type(alike[0])):
+                if reaction.when == "within":
+                    for given in [alike] if reaction.together else alike:
+                        reaction.do(session, given)
         session.flush()
         return done
 
     def after(self, kernel: Kernel, events: Sequence[Event]) -> None:
         """Run what follows the commit. A failure is logged and stops nothing: the deed is done."""
         for event in events:
-            for reaction in self._all:
-                if reaction.when == "after" and isinstance(event, reaction.to):
+            for reaction in self._of(type(event)):
+                if reaction.when == "after":
                     try:
                         reaction.do(kernel, event)
                     except Exception:
                         logger.exception("reaction_failed", reaction_to=type(event).__name__)
+
+    def _of(self, kind: type[Event]) -> tuple[Reaction, ...]:
+        if kind not in self._to:
+            self._to[kind] = tuple(reaction for reaction in self._all if issubclass(kind, reaction.to))
+        return self._to[kind]

@@ -40,7 +40,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from academy.kernel import clock, telemetry
-from academy.kernel.db import Table, key, learn
+from academy.kernel.db import Table, ask, key, learn
 from academy.kernel.ids import new_id
 
 if TYPE_CHECKING:
@@ -117,24 +117,20 @@ def enqueue(
     unique_key: str | None = None,
 ) -> None:
     """Promise a job from within a transaction; a second promise under the same `unique_key` is the first."""
-    if kind in session.info.get("muted", ()):
+    enqueue_each(session, kind, [(payload, unique_key)], run_at=run_at)
+
+
+def enqueue_each(
+    session: Session, kind: str, each: Sequence[tuple[dict[str, Any], str | None]], *, run_at: datetime | None = None
+) -> None:
+    """Promise jobs of one kind, given by payload and unique key, as `enqueue` does. One statement for all."""
+    if kind in session.info.get("muted", ()) or not each:
         return
-    dialect = session.get_bind().dialect.name
-    insert = insert_sqlite if dialect == "sqlite" else insert_postgresql
+    insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
     now = clock.now()
-    session.execute(
-        insert(Job)
-        .values(
-            id=new_id(),
-            kind=kind,
-            payload=payload,
-            unique_key=unique_key,
-            run_at=run_at or now,
-            attempts=0,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["unique_key"])
-    )
+    fixed = {"kind": kind, "run_at": run_at or now, "attempts": 0, "created_at": now}
+    rows = [{"id": new_id(), "payload": payload, "unique_key": key, **fixed} for payload, key in each]
+    ask(session, insert(Job).on_conflict_do_nothing(index_elements=["unique_key"]), rows)
     session.info["jobs"] = True
 
 

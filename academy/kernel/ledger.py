@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -50,25 +50,24 @@ _NAMES = re.compile(r"(?:^|_)(?:person|learner|manager|group|cohort|academy)_ids
 """Fields whose ids are people or groups, by their names."""
 
 
-def record(session: Session, event: Event) -> None:
-    """Write the fields that an event declares; called for every event of a unit of work."""
-    facts = {name: _plain(getattr(event, name)) for name in event.recorded or ()}
-    entry_id = new_id()
-    ask(
-        session,
-        _RECORD,
-        {
-            "id": entry_id,
+def record(session: Session, events: Sequence[Event]) -> None:
+    """Write the fields that events declare; called for every event of a unit of work. Two statements for all."""
+    rows, subjects = [], []
+    for event in events:
+        facts = {name: _plain(getattr(event, name)) for name in event.recorded or ()}
+        row = {
+            "id": new_id(),
             "at": clock.now(),
             "kind": type(event).__name__,
             "actor_id": event.actor_id,
             "request_id": telemetry.request_id(),
             "facts": facts,
-        },
-    )
-    subjects = subjects_of(facts)
+        }
+        rows.append(row)
+        subjects += [{"subject_id": found, "entry_id": row["id"]} for found in subjects_of(facts)]
+    ask(session, _RECORD, rows)
     if subjects:
-        session.execute(_FIND, [{"subject_id": found, "entry_id": entry_id} for found in subjects])
+        ask(session, _FIND, subjects)
 
 
 def subjects_of(facts: Mapping[str, Any]) -> list[UUID]:

@@ -149,8 +149,14 @@ _SENT = keep(
 def open_log(session: Session, *, kind: str, log_id: UUID | None = None) -> UUID:
     """Begin an empty log and return its id."""
     found = log_id or new_id()
-    session.execute(insert(Log).values(id=found, kind=kind, epoch=anonymous_id().hex[:12], head_seq=0, min_seq=0))
+    open_logs(session, kind=kind, log_ids=[found])
     return found
+
+
+def open_logs(session: Session, *, kind: str, log_ids: Sequence[UUID]) -> None:
+    """Begin empty logs with these ids. One statement."""
+    new = [{"id": i, "kind": kind, "epoch": anonymous_id().hex[:12], "head_seq": 0, "min_seq": 0} for i in log_ids]
+    ask(session, insert(_logs), new)
 
 
 def begin_anew(session: Session) -> None:

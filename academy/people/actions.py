@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Unpack
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import delete, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock, log
 from academy.kernel.access import Conflict, Invalid, Missing
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
-from academy.people import policy, queries
-from academy.people.engine import Kept, checked_hours, known_zone
-from academy.people.events import (
-    AccountClosed,
-    AccountReopened,
-    AddressChanged,
-    GroupRenamed,
-    ManagerSet,
-    MemberJoined,
-    MemberLeft,
-    PasswordChanged,
-    PersonAdded,
-    PersonBlocked,
-    ProfileChanged,
-    SignedIn,
-    SignInEnded,
-)
+from academy.people import events, policy, queries
+from academy.people.engine import Kept, NewPerson, checked_hours, known_zone
 from academy.people.models import (
     Availability,
     Block,
@@ -62,24 +47,36 @@ def add_person(
     `person_id` is an id that was made for them before, such as where others of one file refer to them. Where no
     zone is said it is the organization's.
     """
-    email_key = email.strip().casefold()
-    if session.scalar(select(Person.id).where(Person.email_key == email_key)):
+    new = NewPerson(email=email, name=name, zone=zone, password_hash=password_hash, id=person_id)
+    return add_people(session, [new], actor_id=actor_id)[0]
+
+
+def add_people(session: Session, new: Sequence[NewPerson], *, actor_id: UUID | None) -> list[Person]:
+    """Give people accounts as `add_person` does, a few statements for all; raises `Conflict` for an address in use."""
+    keys = [one.email.strip().casefold() for one in new]
+    used = select(Person.id).where(Person.email_key.in_(keys)).limit(1)
+    if len(set(keys)) < len(keys) or session.scalar(used) is not None:
         detail = "Somebody with this address is here already."
         raise Conflict(detail)
-    person = Person(
-        id=person_id or new_id(),
-        email=email.strip(),
-        email_key=email_key,
-        name=name,
-        zone=known_zone(zone or queries.default_zone(session)),
-        password_hash=password_hash,
-        created_at=clock.now(),
-    )
-    session.add(person)
+    usual = "" if all(one.zone for one in new) else queries.default_zone(session)
+    made = [
+        Person(
+            id=one.id or new_id(),
+            email=one.email.strip(),
+            email_key=email_key,
+            name=one.name,
+            zone=known_zone(one.zone or usual),
+            password_hash=one.password_hash,
+            created_at=clock.now(),
+        )
+        for one, email_key in zip(new, keys, strict=True)
+    ]
+    session.add_all(made)
     session.flush()
-    log.open_log(session, kind=INBOX, log_id=person.id)
-    emit(session, PersonAdded(actor_id=actor_id, person_id=person.id))
-    return person
+    log.open_logs(session, kind=INBOX, log_ids=[person.id for person in made])
+    for person in made:
+        emit(session, events.PersonAdded(actor_id=actor_id, person_id=person.id))
+    return made
 
 
 def open_group(session: Session, *, kind: str, name: str, parent_id: UUID | None = None) -> Group:
@@ -106,31 +103,41 @@ def rename_group(session: Session, *, group_id: UUID, name: str, actor_id: UUID 
         update(Group).where(Group.id == group_id, Group.name != name).values(name=name).returning(Group.id)
     )
     if renamed.one_or_none() is not None:
-        emit(session, GroupRenamed(actor_id=actor_id, group_id=group_id))
+        emit(session, events.GroupRenamed(actor_id=actor_id, group_id=group_id))
 
 
 def join(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor_id: UUID | None) -> bool:
     """Give somebody a role in a group; says whether that was new. The caller has checked the right to."""
+    return bool(join_all(session, group_id=group_id, person_ids=[person_id], role=role, actor_id=actor_id))
+
+
+def join_all(
+    session: Session, *, group_id: UUID, person_ids: Sequence[UUID], role: str, actor_id: UUID | None
+) -> dict[UUID, UUID]:
+    """Give people a role in a group, as `join` does; returns the memberships that are new, by person."""
     group = session.get(Group, group_id)
     if group is None:
         raise Missing
-    held = session.scalar(
-        select(Membership.id).where(
+    held = session.scalars(
+        select(Membership.person_id).where(
             Membership.group_id == group_id,
-            Membership.person_id == person_id,
+            Membership.person_id.in_(person_ids),
             Membership.role == role,
             Membership.until_at.is_(None),
         )
-    )
-    if held:
-        return False
-    session.add(Membership(group_id=group_id, person_id=person_id, role=role, from_at=clock.now()))
+    ).all()
+    new = {person_id: new_id() for person_id in person_ids if person_id not in set(held)}
+    now = clock.now()
+    session.add_all(Membership(id=i, group_id=group_id, person_id=p, role=role, from_at=now) for p, i in new.items())
     session.flush()
-    emit(
-        session,
-        MemberJoined(actor_id=actor_id, group_id=group_id, group_kind=group.kind, person_id=person_id, role=role),
-    )
-    return True
+    for person_id in new:
+        emit(
+            session,
+            events.MemberJoined(
+                actor_id=actor_id, group_id=group_id, group_kind=group.kind, person_id=person_id, role=role
+            ),
+        )
+    return new
 
 
 def leave(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor_id: UUID | None) -> None:
@@ -145,11 +152,11 @@ def leave(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor
     if group is None or not mine:
         raise Missing
     if role == Role.ADMIN:
-        _keep_an_admin(session, group_id, person_id)
+        policy.keep_an_admin(session, group_id, person_id)
     session.execute(update(Membership).where(Membership.id.in_(mine)).values(until_at=clock.now()))
     emit(
         session,
-        MemberLeft(
+        events.MemberLeft(
             actor_id=actor_id,
             group_id=group_id,
             group_kind=group.kind,
@@ -160,26 +167,6 @@ def leave(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor
     )
 
 
-def _keep_an_admin(session: Session, group_id: UUID, person_id: UUID) -> None:
-    """Refuse to lose the last admin of a group. The group's row is locked: two who leave at once are two."""
-    session.execute(select(Group.id).where(Group.id == group_id).with_for_update())
-    others = session.scalar(
-        select(func.count())
-        .select_from(Membership)
-        .join(Person, Person.id == Membership.person_id)
-        .where(
-            Membership.group_id == group_id,
-            Membership.role == Role.ADMIN,
-            Membership.person_id != person_id,
-            Membership.until_at.is_(None),
-            Person.deactivated_at.is_(None),
-        )
-    )
-    if not others:
-        detail = "This is the last admin. Appoint another one first; nothing was changed."
-        raise Conflict(detail)
-
-
 def sign_in(session: Session, *, person_id: UUID, token_hash: str, agent: str, mark: str | None = None) -> SignIn:
     """Record a sign-in of somebody whom the entry point knows; `mark` is that of the password they showed, if any."""
     queries.hold(session, person_id)
@@ -187,7 +174,7 @@ def sign_in(session: Session, *, person_id: UUID, token_hash: str, agent: str, m
     row = SignIn(id=new_id(), person_id=person_id, token_hash=token_hash, agent=agent[:200], created_at=clock.now())
     session.add(row)
     session.flush()
-    emit(session, SignedIn(actor_id=person_id, sign_in_id=row.id))
+    emit(session, events.SignedIn(actor_id=person_id, sign_in_id=row.id))
     return row
 
 
@@ -200,7 +187,7 @@ def end_sign_in(session: Session, *, person_id: UUID, sign_in_id: UUID) -> None:
         .returning(SignIn.id)
     ).one_or_none()
     if ended is not None:
-        emit(session, SignInEnded(actor_id=person_id, person_id=person_id, sign_in_id=sign_in_id))
+        emit(session, events.SignInEnded(actor_id=person_id, person_id=person_id, sign_in_id=sign_in_id))
 
 
 def end_sign_ins(session: Session, *, person_id: UUID, actor_id: UUID | None, but: UUID | None = None) -> int:
@@ -210,7 +197,7 @@ def end_sign_ins(session: Session, *, person_id: UUID, actor_id: UUID | None, bu
         mine = mine.where(SignIn.id != but)
     ended = session.scalars(mine.values(ended_at=clock.now()).returning(SignIn.id)).all()
     for sign_in_id in ended:
-        emit(session, SignInEnded(actor_id=actor_id, person_id=person_id, sign_in_id=sign_in_id))
+        emit(session, events.SignInEnded(actor_id=actor_id, person_id=person_id, sign_in_id=sign_in_id))
     return len(ended)
 
 
@@ -225,7 +212,7 @@ def set_password(
     """Give a person another password, or none; every sign-in but the one named ends with the old one."""
     session.execute(update(Person).where(Person.id == person_id).values(password_hash=password_hash))
     end_sign_ins(session, person_id=person_id, actor_id=actor_id, but=but)
-    emit(session, PasswordChanged(actor_id=actor_id, person_id=person_id))
+    emit(session, events.PasswordChanged(actor_id=actor_id, person_id=person_id))
 
 
 def set_email(session: Session, *, person_id: UUID, email: str, actor_id: UUID | None, restored: bool = False) -> None:
@@ -240,7 +227,7 @@ def set_email(session: Session, *, person_id: UUID, email: str, actor_id: UUID |
     person.email, person.email_key = email.strip(), email_key
     session.flush()
     if before != person.email:
-        emit(session, AddressChanged(actor_id=actor_id, person_id=person_id, before=before, restored=restored))
+        emit(session, events.AddressChanged(actor_id=actor_id, person_id=person_id, before=before, restored=restored))
 
 
 def change_profile(
@@ -268,7 +255,7 @@ def change_profile(
         set_hours(session, person_id=person_id, hours=hours)
         changed.append("hours")
     if changed:
-        emit(session, ProfileChanged(actor_id=person_id, person_id=person_id, fields=tuple(changed)))
+        emit(session, events.ProfileChanged(actor_id=person_id, person_id=person_id, fields=tuple(changed)))
 
 
 def change_person(session: Session, *, person_id: UUID, actor_id: UUID, **new: Unpack[Kept]) -> None:
@@ -276,39 +263,56 @@ def change_person(session: Session, *, person_id: UUID, actor_id: UUID, **new: U
 
     Raises `Conflict` for somebody else's `external_id`, `Invalid` for an unknown zone.
     """
-    before = session.get_one(Person, person_id)
-    wanted = new.get("external_id") or before.external_id
-    if wanted != before.external_id and session.scalar(select(Person.id).where(Person.external_id == wanted)):
+    change_people(session, {person_id: new}, actor_id=actor_id)
+
+
+def change_people(session: Session, new: Mapping[UUID, Kept], *, actor_id: UUID) -> None:
+    """Change what an organization keeps of people, as `change_person` does, a few statements for all."""
+    before = {person.id: person for person in _accounts(session, new)}
+    called = [kept.get("external_id") for i, kept in new.items() if kept.get("external_id") != before[i].external_id]
+    wanted = [one for one in called if one]
+    taken = select(Person.id).where(Person.external_id.in_(wanted)).limit(1)
+    if wanted and (len(set(wanted)) < len(wanted) or session.scalar(taken) is not None):
         detail = "Somebody else has this external id. Nothing was changed."
         raise Conflict(detail)
-    if "zone" in new:
-        known_zone(new["zone"])
-    languages = new.pop("languages", None)
-    changed = [field for field, value in new.items() if getattr(before, field) != value]
-    for field in changed:
-        setattr(before, field, new[field])  # type: ignore[literal-required]
-    if languages is not None and queries.languages_of(session, [person_id])[person_id] != sorted(set(languages)):
-        set_languages(session, person_id=person_id, languages=languages)
-        changed.append("languages")
-    if changed:
-        emit(session, ProfileChanged(actor_id=actor_id, person_id=person_id, fields=tuple(changed)))
+    spoken = queries.languages_of(session, [i for i, kept in new.items() if "languages" in kept])
+    changed: dict[UUID, tuple[str, ...]] = {}
+    for person_id, kept in new.items():
+        there = before[person_id]
+        if "zone" in kept:
+            known_zone(kept["zone"])
+        fields = [field for field, value in kept.items() if field != "languages" and getattr(there, field) != value]
+        if "languages" in kept and spoken[person_id] != sorted(set(kept["languages"])):
+            fields.append("languages")
+        changed[person_id] = tuple(fields)
+    for alike in dict.fromkeys(changed.values()):  # in one statement
+        for person_id in (i for i, named in changed.items() if named == alike):
+            for field in set(alike) - {"languages"}:
+                setattr(before[person_id], field, new[person_id][field])  # type: ignore[literal-required]
+        session.flush()
+    _set_languages(session, {i: new[i]["languages"] for i, named in changed.items() if "languages" in named})
+    for person_id, named in changed.items():
+        if named:
+            emit(session, events.ProfileChanged(actor_id=actor_id, person_id=person_id, fields=named))
 
 
-def _no_circle(session: Session, person_id: UUID, manager_id: UUID | None) -> None:
-    """Refuse that somebody reports to themselves, over however many others."""
-    seen: set[UUID] = set()
-    while manager_id is not None and manager_id not in seen:
-        if manager_id == person_id:
-            detail = "Nobody is their own manager, not even over others in between. Nothing was changed."
-            raise Invalid(detail, errors={"manager": [detail]})
-        seen.add(manager_id)
-        manager_id = session.scalar(select(Person.manager_id).where(Person.id == manager_id))
+def _accounts(session: Session, person_ids: Iterable[UUID]) -> Iterator[Person]:
+    wanted = list(person_ids)
+    for start in range(0, len(wanted), policy.AT_ONCE):
+        yield from session.scalars(select(Person).where(Person.id.in_(wanted[start : start + policy.AT_ONCE])))
 
 
 def set_languages(session: Session, *, person_id: UUID, languages: Sequence[str]) -> None:
     """Say in which languages somebody can work."""
-    session.execute(delete(PersonLanguage).where(PersonLanguage.person_id == person_id))
-    session.add_all(PersonLanguage(person_id=person_id, language=language) for language in sorted(set(languages)))
+    _set_languages(session, {person_id: languages})
+
+
+def _set_languages(session: Session, languages: Mapping[UUID, Sequence[str]]) -> None:
+    if languages:
+        session.execute(delete(PersonLanguage).where(PersonLanguage.person_id.in_(languages)))
+    rows = [{"person_id": i, "language": one} for i, spoken in languages.items() for one in sorted(set(spoken))]
+    if rows:
+        session.execute(insert(PersonLanguage), rows)
 
 
 def set_hours(session: Session, *, person_id: UUID, hours: Sequence[tuple[int, int, int]]) -> None:
@@ -338,18 +342,14 @@ def set_managers(session: Session, managers: Mapping[UUID, UUID | None], *, acto
     The organization's row is locked, so that two such changes at once can't close a circle between them.
     """
     session.execute(select(Group.id).where(Group.kind == GroupKind.ORGANIZATION).with_for_update())
-    changed = [
-        session.scalar(
-            update(Person)
-            .where(Person.id == person_id, Person.manager_id.is_distinct_from(manager_id))
-            .values(manager_id=manager_id)
-            .returning(Person.id)
-        )
-        for person_id, manager_id in managers.items()
-    ]
-    for person_id in filter(None, changed):
-        _no_circle(session, person_id, managers[person_id])
-        emit(session, ManagerSet(actor_id=actor_id, person_id=person_id, manager_id=managers[person_id]))
+    changed: dict[UUID, UUID | None] = {}
+    for person in _accounts(session, managers):
+        if person.manager_id != managers[person.id]:
+            person.manager_id = changed[person.id] = managers[person.id]
+    session.flush()
+    policy.refuse_circles(session, changed)
+    for person_id, manager_id in changed.items():
+        emit(session, events.ManagerSet(actor_id=actor_id, person_id=person_id, manager_id=manager_id))
 
 
 def block(session: Session, *, person_id: UUID, blocked_id: UUID) -> None:
@@ -359,7 +359,7 @@ def block(session: Session, *, person_id: UUID, blocked_id: UUID) -> None:
         raise Invalid(detail)
     if session.get(Block, (person_id, blocked_id)) is None:
         session.add(Block(person_id=person_id, blocked_id=blocked_id, at=clock.now()))
-        emit(session, PersonBlocked(actor_id=person_id, person_id=person_id, blocked_id=blocked_id))
+        emit(session, events.PersonBlocked(actor_id=person_id, person_id=person_id, blocked_id=blocked_id))
 
 
 def unblock(session: Session, *, person_id: UUID, blocked_id: UUID) -> None:
@@ -371,7 +371,7 @@ def deactivate(session: Session, *, person_id: UUID, at: datetime, actor_id: UUI
     """Close an account: its sign-ins end and its sockets close. The last admin of a group stays."""
     demand_another_admin(session, person_id=person_id)
     if _closed(session, person_id, at):
-        emit(session, AccountClosed(actor_id=actor_id, person_id=person_id))
+        emit(session, events.AccountClosed(actor_id=actor_id, person_id=person_id))
     end_sign_ins(session, person_id=person_id, actor_id=actor_id)
 
 
@@ -382,13 +382,13 @@ def demand_another_admin(session: Session, *, person_id: UUID) -> None:
             Membership.person_id == person_id, Membership.role == Role.ADMIN, Membership.until_at.is_(None)
         )
     ).all():
-        _keep_an_admin(session, group_id, person_id)
+        policy.keep_an_admin(session, group_id, person_id)
 
 
 def reactivate(session: Session, *, person_id: UUID, actor_id: UUID | None) -> None:
     """Open an account again; its roles are as they were, its sign-ins stay ended."""
     if _closed(session, person_id, None):
-        emit(session, AccountReopened(actor_id=actor_id, person_id=person_id))
+        emit(session, events.AccountReopened(actor_id=actor_id, person_id=person_id))
 
 
 def _closed(session: Session, person_id: UUID, at: datetime | None) -> bool:

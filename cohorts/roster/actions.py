@@ -212,20 +212,15 @@ def take_seats(
         raise Missing
     free = _fill(session, cohort)
     inside = queries.learners_of(session, cohort_id)
-    enrolled = waiting = 0
-    for person_id in dict.fromkeys(person_ids):
-        if role == Role.LEARNER:
-            if person_id in inside:
-                continue
-            if free is not None:
-                if free <= 0:
-                    waiting += _wait(session, cohort_id, person_id, actor_id)
-                    continue
-                free -= 1
-        if people.join(session, group_id=cohort_id, person_id=person_id, role=role, actor_id=actor_id):
-            enrolled += 1
-            emit(session, PersonEnrolled(actor_id=actor_id, cohort_id=cohort_id, person_id=person_id, role=role))
-    return Placed(enrolled, waiting)
+    wanted, late = list(dict.fromkeys(person_ids)), []
+    if role == Role.LEARNER:
+        wanted = [person_id for person_id in wanted if person_id not in inside]
+        if free is not None:
+            wanted, late = wanted[: max(free, 0)], wanted[max(free, 0) :]
+    enrolled = people.join_all(session, group_id=cohort_id, person_ids=wanted, role=role, actor_id=actor_id)
+    for person_id in enrolled:
+        emit(session, PersonEnrolled(actor_id=actor_id, cohort_id=cohort_id, person_id=person_id, role=role))
+    return Placed(len(enrolled), _wait(session, cohort_id, late, actor_id))
 
 
 def _locked(session: Session, cohort_id: UUID) -> Cohort:
@@ -238,15 +233,22 @@ def _locked(session: Session, cohort_id: UUID) -> Cohort:
     return cohort
 
 
-def _wait(session: Session, cohort_id: UUID, person_id: UUID, actor_id: UUID | None) -> int:
-    held = select(Waiting.id).where(Waiting.cohort_id == cohort_id, Waiting.person_id == person_id)
-    if session.scalar(held) is not None:
+def _wait(session: Session, cohort_id: UUID, person_ids: Sequence[UUID], actor_id: UUID | None) -> int:
+    """Put people on the waitlist, in this order; returns how many did not wait before."""
+    waiting = select(Waiting.person_id).where(Waiting.cohort_id == cohort_id, Waiting.person_id.in_(person_ids))
+    held = set(session.scalars(waiting)) if person_ids else set()
+    new = [person_id for person_id in person_ids if person_id not in held]
+    if not new:
         return 0
     last = session.scalar(select(func.max(Waiting.place)).where(Waiting.cohort_id == cohort_id)) or 0
-    session.add(Waiting(id=new_id(), cohort_id=cohort_id, person_id=person_id, place=last + 1, at=clock.now()))
+    session.add_all(
+        Waiting(id=new_id(), cohort_id=cohort_id, person_id=person_id, place=place_, at=clock.now())
+        for place_, person_id in enumerate(new, last + 1)
+    )
     session.flush()
-    emit(session, PersonWaitlisted(actor_id=actor_id, cohort_id=cohort_id, person_id=person_id))
-    return 1
+    for person_id in new:
+        emit(session, PersonWaitlisted(actor_id=actor_id, cohort_id=cohort_id, person_id=person_id))
+    return len(new)
 
 
 def fill_seats(session: Session, *, cohort_id: UUID) -> None:

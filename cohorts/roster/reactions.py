@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -9,10 +10,10 @@ from uuid import UUID
 from flask_babel import gettext as _
 
 from academy.kernel import mail
-from academy.kernel.events import within
+from academy.kernel.events import within, within_all
 from academy.kernel.ids import encode
 from academy.kernel.jobs import enqueue
-from academy.notices.actions import notify
+from academy.notices.actions import notify, notify_each
 from academy.notices.queries import NoticeKind, Told
 from academy.people.events import MemberLeft
 from academy.people.models import GroupKind, Role
@@ -50,9 +51,13 @@ def tell_of_seat(session: Session, event: SeatGiven) -> None:
         enqueue(session, LETTER, payload)
 
 
-def tell_of_waiting(session: Session, event: PersonWaitlisted) -> None:
-    """Tell somebody that they wait for a seat."""
-    notify(session, person_id=event.person_id, kind=WAITLISTED, ref=event.cohort_id, actor_id=event.actor_id)
+def tell_of_waiting(session: Session, events: Sequence[PersonWaitlisted]) -> None:
+    """Tell people that they wait for a seat."""
+    waiting: dict[tuple[UUID, UUID | None], list[UUID]] = defaultdict(list)
+    for event in events:
+        waiting[event.cohort_id, event.actor_id].append(event.person_id)
+    for (cohort_id, actor_id), person_ids in waiting.items():
+        notify_each(session, person_ids=person_ids, kind=WAITLISTED, ref=cohort_id, actor_id=actor_id)
 
 
 def _seat(session: Session, _viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:
@@ -84,4 +89,8 @@ def _waiting(session: Session, _viewer: Viewer, notices: Sequence[Notice]) -> Ma
 
 
 NOTICE_KINDS = [NoticeKind(SEAT, _seat), NoticeKind(WAITLISTED, _waiting)]
-REACTIONS = [within(MemberLeft, give_on), within(SeatGiven, tell_of_seat), within(PersonWaitlisted, tell_of_waiting)]
+REACTIONS = [
+    within(MemberLeft, give_on),
+    within(SeatGiven, tell_of_seat),
+    within_all(PersonWaitlisted, tell_of_waiting),
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 from uuid import UUID
 
@@ -120,7 +120,7 @@ def move(session: Session, *, viewer: Viewer, workshop_id: UUID, version: int, *
     by, group_id, sequence = viewer.person_id, after.group_id, after.sequence
     if after.facilitator_id != former:
         _drop(session, after, after.facilitator_id)
-        if not _ask(session, after, only=former):
+        if not _ask(session, after, only=[former]):
             emit(
                 session,
                 PersonUninvited(actor_id=by, workshop_id=workshop_id, person_id=former, sequence=sequence),
@@ -296,21 +296,12 @@ def _free_seat(session: Session, workshop_id: UUID) -> None:
     )
 
 
-def invite_newcomer(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor_id: UUID | None) -> None:
-    """Ask somebody who has just joined a group to its coming workshops, once."""
-    if role not in ATTENDING:
-        return
+def invite_newcomers(session: Session, *, group_id: UUID, person_ids: Sequence[UUID], actor_id: UUID | None) -> None:
+    """Ask people who have just joined a group, in a role that workshops are for, to what is coming there, once."""
     for workshop in mailing.coming_of(session, select(literal(group_id)))[group_id]:
-        if _ask(session, workshop, only=person_id):
-            emit(
-                session,
-                PersonInvited(
-                    actor_id=actor_id,
-                    workshop_id=workshop.id,
-                    person_id=person_id,
-                    sequence=workshop.sequence,
-                ),
-            )
+        for person_id in _ask(session, workshop, only=person_ids):
+            invited = {"workshop_id": workshop.id, "person_id": person_id}
+            emit(session, PersonInvited(actor_id=actor_id, sequence=workshop.sequence, **invited))
 
 
 def uninvite_leaver(session: Session, *, group_id: UUID, person_id: UUID, last: bool, actor_id: UUID | None) -> None:
@@ -346,8 +337,8 @@ def remind(session: Session, *, workshop_id: UUID, sequence: int) -> None:
         emit(session, WorkshopDrewNear(actor_id=None, workshop_id=workshop_id, sequence=sequence))
 
 
-def _ask(session: Session, workshop: Workshop, *, only: UUID | None = None) -> int:
-    """Ask who is in the group now and was not asked yet, save the facilitator; returns how many were new."""
+def _ask(session: Session, workshop: Workshop, *, only: Sequence[UUID] | None = None) -> Sequence[UUID]:
+    """Ask who is in the group now and was not asked yet, save the facilitator; returns who is new, by id."""
     insert_here = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
     members = (
         select(
@@ -367,14 +358,14 @@ def _ask(session: Session, workshop: Workshop, *, only: UUID | None = None) -> i
         .distinct()
     )
     if only is not None:
-        members = members.where(Membership.person_id == only)
-    new = session.execute(
+        members = members.where(Membership.person_id.in_(only))
+    new = session.scalars(
         insert_here(Rsvp)
         .from_select(["workshop_id", "person_id", "state", "asked_sequence"], members)
         .on_conflict_do_nothing(index_elements=["workshop_id", "person_id"])
         .returning(Rsvp.person_id)
     )
-    return len(new.all())
+    return sorted(new)
 
 
 def _drop(session: Session, workshop: Workshop, person_id: UUID) -> bool:

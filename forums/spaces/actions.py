@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
@@ -145,47 +146,75 @@ def _read(session: Session, viewer: Viewer, space_id: UUID, no: int) -> None:
     emit(session, SpaceRead(actor_id=viewer.person_id, space_id=space_id, person_id=viewer.person_id, no=no))
 
 
-def admit(session: Session, *, group_id: UUID, person_id: UUID, role: str, actor_id: UUID | None) -> None:
-    """Let somebody who joined a group follow its spaces, and read again where their reading had ended.
+class Joined(NamedTuple):
+    """Somebody who joined a group in a role."""
 
-    Old posts are open to them and count as read: nobody begins with a hundred things to catch up on.
+    group_id: UUID
+    person_id: UUID
+    role: str
+    actor_id: UUID | None
+
+
+def admit(session: Session, *, joined: Sequence[Joined]) -> None:
+    """Let people who joined groups follow their spaces, and read again where their reading had ended.
+
+    Old posts are open to them and count as read: nobody begins with a hundred things to catch up on. A few
+    statements for all, and a few for each who has been there before.
     """
-    if role not in BELONGING:
-        return
-    opened = select(Space.id).where(visible_spaces(_present(session, person_id)))
-    again = _rooms(
-        session,
-        session.scalars(
+    come = [one for one in joined if one.role in BELONGING]
+    told: dict[UUID | None, dict[UUID, list[UUID]]] = defaultdict(lambda: defaultdict(list))
+    opened = {*_read_again(session, {one.person_id for one in come}), *_read_along(session, come)}
+    actors = {one.person_id: one.actor_id for one in come}
+    for space_id, person_id in sorted(opened):
+        told[actors[person_id]][space_id].append(person_id)
+    for actor_id, refs in told.items():
+        log.append_all(session, refs, kind="member", actor_id=actor_id)
+
+
+def _read_again(session: Session, person_ids: Collection[UUID]) -> Iterator[tuple[UUID, UUID]]:
+    """Let people read again what a role opens to them anew; gives their rooms, as (space, person)."""
+    left = select(Follow.person_id).where(Follow.person_id.in_(person_ids), Follow.until_seq.is_not(None)).distinct()
+    for person_id in session.scalars(left).all():
+        opened = select(Space.id).where(Space.id == Follow.space_id, visible_spaces(_present(session, person_id)))
+        again = session.scalars(
             update(Follow)
-            .where(Follow.person_id == person_id, Follow.until_seq.is_not(None), Follow.space_id.in_(opened))
+            .where(Follow.person_id == person_id, Follow.until_seq.is_not(None), opened.exists())
             .values(until_seq=None)
             .returning(Follow.space_id)
             .execution_options(synchronize_session=False)
-        ).all(),
-    )
-    new = (
-        session.execute(
-            select(Space.id, Space.head_no).where(
-                Space.group_id == group_id,
-                Space.kind != THREAD,
-                Space.id.not_in(select(Follow.space_id).where(Follow.person_id == person_id)),
-            )
         ).all()
-        if role in READERS
-        else []
+        yield from ((space_id, person_id) for space_id in _rooms(session, again))
+
+
+def _read_along(session: Session, joined: Sequence[Joined]) -> set[tuple[UUID, UUID]]:
+    """Let people follow the rooms of groups that they joined as readers; returns what is new, as (space, person)."""
+    readers: dict[UUID, set[UUID]] = defaultdict(set)
+    for one in joined:
+        if one.role in READERS:
+            readers[one.group_id].add(one.person_id)
+    if not readers:
+        return set()
+    rooms = session.execute(
+        select(Space.id, Space.group_id, Space.head_no).where(Space.group_id.in_(readers), Space.kind != THREAD)
+    ).all()
+    followed = select(Follow.space_id, Follow.person_id).where(
+        Follow.space_id.in_([room.id for room in rooms]), Follow.person_id.in_(set().union(*readers.values()))
     )
-    for space in new:
-        follow(session, space_id=space.id, person_id=person_id, read_no=space.head_no)
-    for space_id in sorted({*again, *(space.id for space in new)}):
-        log.append(session, space_id, kind="member", ref=person_id, actor_id=actor_id)
+    before = {(row.space_id, row.person_id) for row in session.execute(followed)}
+    new = {(room.id, i): room.head_no for room in rooms for i in readers[room.group_id] if (room.id, i) not in before}
+    if new:
+        fixed = {"from_seq": 0, "cursor_rev": 0}
+        rows = [{"space_id": space, "person_id": i, "read_no": no, **fixed} for (space, i), no in new.items()]
+        session.execute(insert(Follow), rows)
+    return set(new)
 
 
 def dismiss(session: Session, *, person_id: UUID, actor_id: UUID | None) -> None:
     """End somebody's reading of the spaces that no role of theirs opens any more, until they come back."""
-    kept = select(Space.id).where(visible_spaces(_present(session, person_id)))
+    kept = select(Space.id).where(Space.id == Follow.space_id, visible_spaces(_present(session, person_id))).exists()
     ended = session.scalars(
         update(Follow)
-        .where(Follow.person_id == person_id, Follow.until_seq.is_(None), Follow.space_id.not_in(kept))
+        .where(Follow.person_id == person_id, Follow.until_seq.is_(None), ~kept)
         .values(until_seq=select(Log.head_seq).where(Log.id == Follow.space_id).scalar_subquery())
         .returning(Follow.space_id)
         .execution_options(synchronize_session=False)

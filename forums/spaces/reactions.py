@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
-from academy.kernel.events import within
+from academy.kernel.events import within, within_all
 from academy.people.events import MemberJoined, MemberLeft
 from forums.spaces import actions
 
 
-def admit(session: Session, event: MemberJoined) -> None:
-    """Open the group's rooms to somebody new."""
-    actions.admit(session, group_id=event.group_id, person_id=event.person_id, role=event.role, actor_id=event.actor_id)
+def admit(session: Session, events: Sequence[MemberJoined]) -> None:
+    """Open the groups' rooms to people who are new there."""
+    joined = [actions.Joined(event.group_id, event.person_id, event.role, event.actor_id) for event in events]
+    actions.admit(session, joined=joined)
 
 
 def dismiss(session: Session, event: MemberLeft) -> None:
@@ -19,4 +22,4 @@ def dismiss(session: Session, event: MemberLeft) -> None:
     actions.dismiss(session, person_id=event.person_id, actor_id=event.actor_id)
 
 
-REACTIONS = [within(MemberJoined, admit), within(MemberLeft, dismiss)]
+REACTIONS = [within_all(MemberJoined, admit), within(MemberLeft, dismiss)]

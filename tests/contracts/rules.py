@@ -127,9 +127,9 @@ def durable_sends_in_reactions(found: Sequence[Module]) -> Iterator[str]:
         for call in module.calls:
             name = ast.unparse(call.func).split(".")[-1]
             whole = ast.unparse(call.func)
-            if name == "notify" and module.place != "reactions":
+            if name in {"notify", "notify_each"} and module.place != "reactions":
                 yield f"{module.name}: line {call.lineno} notifies outside a reaction"
-            promises = whole in {"enqueue", "jobs.enqueue", "mail.post"}
+            promises = whole in {"enqueue", "enqueue_each", "jobs.enqueue", "jobs.enqueue_each", "mail.post"}
             if promises and module.place not in {"reactions", "jobs"} and module.feature != "academy.kernel":
                 yield f"{module.name}: line {call.lineno} promises a job outside a reaction"
             if name == "ship" and module.feature != "academy.kernel":

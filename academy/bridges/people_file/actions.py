@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from academy.accounts.actions import passwords
 from academy.administration.events import RoleGiven
-from academy.administration.queries.house import membership_id
 from academy.bridges.people_file.engine.sheets import Sheet
 from academy.bridges.people_file.events import FileKept, PeopleBroughtIn, PeopleTakenOut
 from academy.bridges.people_file.models import PEOPLE, PeopleFile
@@ -25,11 +25,14 @@ from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.kernel.viewer import Viewer
 from academy.people import actions as people
+from academy.people.engine import Kept, NewPerson
 from academy.people.models import Role
 from academy.privacy import actions as privacy
 from academy.skills import actions as skills
 
 LASTS = timedelta(hours=1)
+AT_ONCE = 500
+"""How many people a few statements are asked for."""
 FIELDS = ("pronouns", "locale", "external_id", "languages")
 """What somebody new gets after their account: the account itself has an address, a name and a zone."""
 
@@ -97,63 +100,75 @@ def bring_in(
     actor = viewer.person_id
     by_person = {person.person_id: {c.column: c.work for c in person.changes} for person in plan.people}
     home = planning.homes(session, planning.organization_for(session, viewer))
-    for person in plan.people:
-        _one(session, person, by_person[person.person_id], home, actor)
+    for start in range(0, len(plan.people), AT_ONCE):
+        _some(session, plan.people[start : start + AT_ONCE], by_person, home, actor)
     managers = {person_id: c["manager"] for person_id, c in by_person.items() if "manager" in c}
     people.set_managers(session, managers, actor_id=actor)  # once everybody is there
     for column in more:
         work = {person_id: c[column.name] for person_id, c in by_person.items() if column.name in c}
         if work:
             column.apply(session, viewer, work)
-    for person_id in (person.person_id for person in plan.people if invite and person.new):
-        passwords.offer_first(session, person_id=person_id, actor_id=actor)
+    for person in plan.people:
+        if invite and person.new:
+            passwords.offer_first(session, person_id=person.person_id, actor_id=actor)
     if plan.people:
         digest = hashlib.sha256(body).hexdigest()
         emit(session, PeopleBroughtIn(actor_id=actor, added=plan.added, changed=plan.changed, digest=digest))
     return plan
 
 
-def _one(session: Session, person: Person, changes: Mapping[str, Any], home: Mapping[str, UUID], actor: UUID) -> None:
-    if person.new:
-        people.add_person(
-            session,
-            person_id=person.person_id,
-            email=person.email,
-            name=changes["name"],
-            zone=changes.get("zone", ""),
-            actor_id=actor,
-        )
-    names = FIELDS if person.new else ("name", "zone", *FIELDS)
-    fields: Any = {name: changes[name] for name in names if name in changes}
-    if fields:
-        people.change_person(session, person_id=person.person_id, actor_id=actor, **fields)
-    for role in changes.get("role", ()):
-        _join(session, home[role], person.person_id, role, actor)
-    for set_one, drop, name in (
-        (_set_skill, skills.drop_skill, "skills"),
-        (skills.set_goal, skills.drop_goal, "goals"),
-    ):
-        for skill_id, level in changes.get(name, {}).items():
-            if level:
-                set_one(session, person_id=person.person_id, skill_id=skill_id, level=level, actor_id=actor)
-            else:
-                drop(session, person_id=person.person_id, skill_id=skill_id, actor_id=actor)
+def _some(
+    session: Session,
+    some: Sequence[Person],
+    changes: Mapping[UUID, Mapping[str, Any]],
+    home: Mapping[str, UUID],
+    actor: UUID,
+) -> None:
+    """Do what the file says of some people, a few statements for all of them."""
+    added = [
+        NewPerson(email=p.email, name=own["name"], zone=own.get("zone", ""), id=p.person_id)
+        for p in some
+        if p.new
+        for own in [changes[p.person_id]]
+    ]
+    if added:
+        people.add_people(session, added, actor_id=actor)
+    kept: dict[UUID, Kept] = {}
+    given: dict[str, list[UUID]] = defaultdict(list)
+    levels: dict[str, dict[tuple[UUID, UUID], int]] = {"skills": {}, "goals": {}}
+    for person in some:
+        own = changes[person.person_id]
+        fields: Any = {name: own[name] for name in (FIELDS if person.new else ("name", "zone", *FIELDS)) if name in own}
+        if fields:
+            kept[person.person_id] = fields
+        for role in own.get("role", ()):
+            given[role].append(person.person_id)
+        for name, found in levels.items():
+            found |= {(person.person_id, skill_id): level for skill_id, level in own.get(name, {}).items()}
+    if kept:
+        people.change_people(session, kept, actor_id=actor)
+    for role, person_ids in sorted(given.items()):
+        _join(session, home[role], person_ids, role, actor)
+    skills.set_skills(session, _set(levels["skills"]), source="organization", actor_id=actor)
+    skills.drop_skills(session, _dropped(levels["skills"]), actor_id=actor)
+    skills.set_goals(session, _set(levels["goals"]), actor_id=actor)
+    skills.drop_goals(session, _dropped(levels["goals"]), actor_id=actor)
 
 
-def _join(session: Session, group_id: UUID, person_id: UUID, role: str, actor: UUID) -> None:
-    new = people.join(session, group_id=group_id, person_id=person_id, role=role, actor_id=actor)
-    held = membership_id(session, group_id, person_id, role) if new and role != Role.MEMBER else None
-    if held is not None:
-        emit(
-            session,
-            RoleGiven(actor_id=actor, membership_id=held, group_id=group_id, person_id=person_id, role=role),
-        )
+def _set(levels: Mapping[tuple[UUID, UUID], int]) -> dict[tuple[UUID, UUID], int]:
+    return {held: level for held, level in levels.items() if level}
 
 
-def _set_skill(session: Session, *, person_id: UUID, skill_id: UUID, level: int, actor_id: UUID) -> None:
-    skills.set_skill(
-        session, person_id=person_id, skill_id=skill_id, level=level, source="organization", actor_id=actor_id
-    )
+def _dropped(levels: Mapping[tuple[UUID, UUID], int]) -> list[tuple[UUID, UUID]]:
+    return [held for held, level in levels.items() if not level]
+
+
+def _join(session: Session, group_id: UUID, person_ids: Sequence[UUID], role: str, actor: UUID) -> None:
+    new = people.join_all(session, group_id=group_id, person_ids=person_ids, role=role, actor_id=actor)
+    for person_id, held in new.items():
+        if role != Role.MEMBER:
+            given = RoleGiven(actor_id=actor, membership_id=held, group_id=group_id, person_id=person_id, role=role)
+            emit(session, given)
 
 
 def take_out(session: Session, *, viewer: Viewer) -> list[UUID]:

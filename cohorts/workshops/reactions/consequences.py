@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock, jobs, mail
-from academy.kernel.events import within
-from academy.notices.actions import notify, notify_each, read_about
+from academy.kernel.events import within, within_all
+from academy.notices.actions import notify_each, read_about
 from academy.people.events import MemberJoined, MemberLeft
 from academy.tracks.events import TrackUpgraded
 from cohorts.workshops import actions
@@ -25,6 +28,7 @@ from cohorts.workshops.events import (
     WorkshopScheduled,
 )
 from cohorts.workshops.models import Rsvp, RsvpState, Workshop
+from cohorts.workshops.policy import ATTENDING
 
 SCHEDULED = "workshop-scheduled"
 MOVED = "workshop-moved"
@@ -40,20 +44,30 @@ IN_CALENDARS = {"title", "facilitator_id"}
 
 
 def _letters(session: Session, letter: str, workshop_id: UUID, sequence: int, *, person_id: UUID | None = None) -> None:
-    """Promise the mails of one change. Where mail is muted nothing is: it would be sent once it no longer is."""
+    """Promise the mails of one change."""
+    _letters_each(session, letter, [(workshop_id, sequence, person_id)])
+
+
+def _letters_each(session: Session, letter: str, each: Sequence[tuple[UUID, int, UUID | None]]) -> None:
+    """Promise the mails of changes, given by workshop, sequence and whom alone they are for.
+
+    Where mail is muted nothing is promised: it would be sent once it no longer is.
+    """
     if mail.KIND in session.info.get("muted", ()):
         return
-    stamp = clock.now().isoformat()
-    payload = {
-        "letter": letter,
-        "workshop": str(workshop_id),
-        "sequence": sequence,
-        "stamp": stamp,
-        "person": str(person_id) if person_id else None,
-        "after": None,
-    }
-    key = f"workshop:{letter}:{workshop_id}:{sequence}:{person_id or 'all'}:{stamp}"
-    jobs.enqueue(session, LETTERS, payload, unique_key=key)
+    promises: list[tuple[dict[str, Any], str | None]] = []
+    for workshop_id, sequence, person_id in each:
+        stamp = clock.now().isoformat()
+        payload = {
+            "letter": letter,
+            "workshop": str(workshop_id),
+            "sequence": sequence,
+            "stamp": stamp,
+            "person": str(person_id) if person_id else None,
+            "after": None,
+        }
+        promises.append((payload, f"workshop:{letter}:{workshop_id}:{sequence}:{person_id or 'all'}:{stamp}"))
+    jobs.enqueue_each(session, LETTERS, promises)
 
 
 def _remind(session: Session, workshop_id: UUID, sequence: int) -> None:
@@ -113,15 +127,14 @@ def answered(session: Session, event: RsvpAnswered) -> None:
     read_about(session, person_id=event.person_id, refs=[event.workshop_id])
 
 
-def joined(session: Session, event: MemberJoined) -> None:
-    """Ask a newcomer to what is coming."""
-    actions.invite_newcomer(
-        session,
-        group_id=event.group_id,
-        person_id=event.person_id,
-        role=event.role,
-        actor_id=event.actor_id,
-    )
+def joined(session: Session, events: Sequence[MemberJoined]) -> None:
+    """Ask newcomers to what is coming."""
+    new: dict[tuple[UUID, UUID | None], list[UUID]] = defaultdict(list)
+    for event in events:
+        if event.role in ATTENDING:
+            new[event.group_id, event.actor_id].append(event.person_id)
+    for (group_id, actor_id), person_ids in new.items():
+        actions.invite_newcomers(session, group_id=group_id, person_ids=person_ids, actor_id=actor_id)
 
 
 def left(session: Session, event: MemberLeft) -> None:
@@ -140,16 +153,14 @@ def upgraded(session: Session, event: TrackUpgraded) -> None:
     actions.follow_activities(session, group_id=event.group_id, moved=dict(event.moved))
 
 
-def invited(session: Session, event: PersonInvited) -> None:
-    """Tell one person and send them the invitation."""
-    notify(
-        session,
-        person_id=event.person_id,
-        kind=SCHEDULED,
-        ref=event.workshop_id,
-        actor_id=event.actor_id,
-    )
-    _letters(session, "invitation", event.workshop_id, event.sequence, person_id=event.person_id)
+def invited(session: Session, events: Sequence[PersonInvited]) -> None:
+    """Tell people and send them the invitation."""
+    told: dict[tuple[UUID, UUID | None], list[UUID]] = defaultdict(list)
+    for event in events:
+        told[event.workshop_id, event.actor_id].append(event.person_id)
+    for (workshop_id, actor_id), person_ids in told.items():
+        notify_each(session, person_ids=person_ids, kind=SCHEDULED, ref=workshop_id, actor_id=actor_id)
+    _letters_each(session, "invitation", [(event.workshop_id, event.sequence, event.person_id) for event in events])
 
 
 def uninvited(session: Session, event: PersonUninvited) -> None:
@@ -164,9 +175,9 @@ REACTIONS = [
     within(WorkshopCancelled, cancelled),
     within(WorkshopDrewNear, drew_near),
     within(RsvpAnswered, answered),
-    within(MemberJoined, joined),
+    within_all(MemberJoined, joined),
     within(MemberLeft, left),
     within(TrackUpgraded, upgraded),
-    within(PersonInvited, invited),
+    within_all(PersonInvited, invited),
     within(PersonUninvited, uninvited),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from academy.kernel import clock
 from academy.kernel.app import Kernel
-from academy.kernel.events import Event, Reaction, Reactions, after, emit, within
+from academy.kernel.events import AT_ONCE, Event, Reaction, Reactions, after, emit, within, within_all
 from academy.kernel.ledger import Entry
 from academy.people.models import Person
 from tests.factories import people
@@ -166,3 +166,46 @@ def test_the_ledger_keeps_the_declared_fields_and_nothing_else(kernel: Kernel, r
     with kernel.reading() as session:
         entries = session.execute(select(Entry.kind, Entry.actor_id, Entry.facts).where(Entry.actor_id == ana)).all()
     assert [tuple(e) for e in entries] == [("DoorOpened", ana, {"room": "kitchen"})]
+
+
+def test_events_alike_that_follow_one_another_are_reacted_to_together(
+    kernel: Kernel, reacting: Callable[..., None]
+) -> None:
+    heard: list[object] = []
+
+    def together(session: Session, events: Sequence[DoorOpened]) -> None:
+        heard.append([event.room for event in events])
+        for event in events:
+            emit(session, LightTurnedOn(actor_id=None, room=event.room))
+
+    reacting(
+        within_all(DoorOpened, together),
+        within(DoorOpened, lambda _s, e: heard.append(e.room)),
+        within_all(LightTurnedOn, lambda _s, events: heard.append(len(events))),
+    )
+
+    def work(session: Session) -> None:
+        opened(session, "kitchen")
+        opened(session, "hall")
+        emit(session, BackDoorOpened(actor_id=None, room="yard"))
+        opened(session, "attic")
+
+    kernel.commit(work)
+    assert heard == [["kitchen", "hall"], "kitchen", "hall", ["yard"], "yard", ["attic"], "attic", 4]
+    with kernel.reading() as session:
+        entries = session.execute(select(Entry.kind, Entry.facts).order_by(Entry.id)).all()
+    assert [(row.kind, row.facts["room"]) for row in entries] == [
+        ("DoorOpened", "kitchen"),
+        ("DoorOpened", "hall"),
+        ("BackDoorOpened", "yard"),
+        ("DoorOpened", "attic"),
+    ]
+
+
+def test_thousands_of_events_alike_come_a_few_hundred_at_a_time(kernel: Kernel, reacting: Callable[..., None]) -> None:
+    heard: list[int] = []
+    reacting(within_all(DoorOpened, lambda _s, events: heard.append(len(events))))
+    kernel.commit(lambda session: [opened(session, str(number)) for number in range(AT_ONCE * 2 + 1)])
+    assert heard == [AT_ONCE, AT_ONCE, 1]
+    with kernel.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Entry)) == AT_ONCE * 2 + 1
