@@ -106,7 +106,7 @@ def _calendar(address: str) -> str:
         made_at=made_at,
         address=address,
         title=format_date(first, "LLLL yyyy", locale=i18n.locale()) if first else "",
-        around=months_around(first) if first else (),
+        months=months_around(first) if first else (),
     )
 
 
