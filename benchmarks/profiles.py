@@ -16,12 +16,12 @@ import resource
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from academy.skills.engine import built_in
+from benchmarks.tables import put
 from matching import buddies, mentors
 from matching.candidates import buddy_edges
 from matching.graph import graph_from
@@ -32,8 +32,6 @@ from matching.scoring import BUDDY_WEIGHTS, Scorer, checked_weights
 if TYPE_CHECKING:
     from matching.pairing import Whole
 
-PAGE = Path(__file__).parent.parent / "docs" / "matching.md"
-BEGIN, END = "<!-- profiles -->\n", "<!-- end -->\n"
 SEED = 1
 WANTED = 400
 CAPACITY = 6
@@ -177,9 +175,7 @@ def main() -> None:
         lines.append(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
         print(lines[-1], flush=True)
     if given.write:
-        text = PAGE.read_text("utf-8")
-        before, _, rest = text.partition(BEGIN)
-        PAGE.write_text(before + BEGIN + "\n".join(lines) + "\n" + rest[rest.index(END) :], "utf-8")
+        put("profiles", lines)
 
 
 if __name__ == "__main__":
