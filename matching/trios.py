@@ -21,7 +21,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 
-from matching.pairing import best_pairs, can_be_priced, fairest_pairs, highest_floor, most_pairs, prices
+from matching.pairing import FIRST, best_pairs, can_be_priced, fairest_pairs, highest_floor, most_pairs, prices
 from matching.program import (
     Groups,
     Row,
@@ -230,10 +230,13 @@ def _with_one_trio(edges: Edges, slack: Whole, pairs: int, least: int, ends: flo
         near *= 2
     trios, cost = columns.only(fitting), slack[numbers][found[fitting[len(numbers) :]]].sum(axis=1)
     best: Groups | None = None
+    few = edges.only(order[: FIRST * edges.people])  # nearly always enough, and tried in a moment
+    few = few.only(2 * few.low >= least)
     for at in np.argsort(cost, kind="stable")[:TRIED]:
         if best is not None and time.monotonic() > ends:
             break
-        one = _with_best_pairs(above, trios.only(np.array([at])), pairs)
+        trio = trios.only(np.array([at]))
+        one = _with_best_pairs(few, trio, pairs) or _with_best_pairs(above, trio, pairs)
         if one is not None and (best is None or _total(one) > _total(best)):
             best = one
     return best

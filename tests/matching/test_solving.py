@@ -232,6 +232,12 @@ def test_a_cycle_of_five_with_a_chord_has_a_trio() -> None:
     assert solve(buddies(list("abcde"), [*ring, ("a", "c", 1)], 0))["trios"] == []
 
 
+def test_a_cycle_of_five_without_a_chord_leaves_one_over() -> None:
+    ring: Pairs = [("a", "b", 5), ("b", "c", 5), ("c", "d", 5), ("d", "e", 5), ("e", "a", 1)]
+    answer = solve(buddies(list("abcde"), ring))
+    assert (answer["placed"], answer["trios"], answer["total"], answer["optimal"]) == (4, [], 20, True)
+
+
 def test_half_a_point_of_the_worst_off_is_told() -> None:
     answer = solve(buddies(list("abc"), [("a", "b", 5), ("b", "c", 2), ("a", "c", 1)]))
     assert (answer["total"], answer["worst"]) == (8, 1.5)
