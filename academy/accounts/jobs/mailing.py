@@ -165,6 +165,7 @@ def _keep_invitation(session: Session, payload: dict[str, Any], written: _Writte
     asked = incoming.invitation_to_mail(session, invitation_id, lock=True)
     if asked is None:
         return
+    mail.take_back(session, invitation_id)  # sent again, it goes once: the link of the letter before is worth nothing
     _keep(session, payload, replace(written, letter=replace(written.letter, regarding=str(invitation_id))))
     lapse = {"invitation_id": payload["invitation_id"], "sent_at": asked.sent_at.isoformat()}
     run_at = asked.sent_at + LASTS[LinkKind.INVITATION] + REMEMBERED

@@ -86,3 +86,26 @@ def test_taken_back_while_its_letter_waits_for_the_mail_server_it_is_not_mailed_
     assert [held.get("to_address") for held in about_somebody(kernel) if "link" not in held] == ["ivo@example.org"]
     with clock.travel(clock.now() + timedelta(hours=1)):
         assert set(outbox.take()) == {"ivo@example.org"}
+
+
+@BOTH
+def test_sent_again_while_its_letter_waits_for_the_mail_server_one_letter_goes(
+    kernel: Kernel, lead: UUID, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+):
+    def away(*_: object) -> None:
+        raise ConnectionRefusedError
+
+    invitation_id, viewer = invited(kernel, lead), people.viewer(kernel, lead)
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox, "send", away)
+        assert outbox.take() == {}
+    kernel.commit(lambda s: invitations.resend(s, viewer=viewer, invitation_id=invitation_id))
+    with clock.travel(clock.now() + timedelta(hours=1)):
+        assert set(outbox.take()) == {"ina@example.org"}  # one letter
+        assert outbox.take() == {}
+
+
+@BOTH
+def test_invited_twice_before_the_first_letter_is_written_one_letter_goes(kernel: Kernel, lead: UUID, outbox: Outbox):
+    assert invited(kernel, lead) == invited(kernel, lead)
+    assert set(outbox.take()) == {"ina@example.org"}  # one letter
