@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from academy.kernel import offload
-from academy.kernel.access import Missing, Refused
+from academy.kernel.access import Closed, Missing, Refused
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.web import forms, shell
@@ -50,9 +50,12 @@ def reply(post_id: UUID) -> ResponseReturnValue:
 
 @blueprint.get("/posts/<id:post_id>/edit")
 @guard("forums:post")
-def edit(post_id: UUID) -> str:
-    """Show the form to change one's own message."""
-    return _edit(post_id, {}, {})
+def edit(post_id: UUID) -> ResponseReturnValue:
+    """Show the form to change one's own message; where nothing is changed any more it says so, and shows the words."""
+    try:
+        return _edit(post_id, {}, {})
+    except (Closed, Refused) as refusal:
+        return _edit(post_id, {}, {"_": [sentence(refusal)]}), refusal.status
 
 
 def _edit(post_id: UUID, typed: Mapping[str, str], errors: Mapping[str, Sequence[str]]) -> str:
@@ -61,7 +64,10 @@ def _edit(post_id: UUID, typed: Mapping[str, str], errors: Mapping[str, Sequence
         shell.load(session, me)
         post = queries.post_for(session, me, post_id)
     open_to_me = not post.removed and policy.may_edit(me, post.author_id, post.space)
-    if not open_to_me and not (errors and post.author_id == me.person_id):  # words once typed are shown to be copied
+    mine = post.author_id == me.person_id
+    if not open_to_me and not (errors and mine):  # words once typed are shown to be copied
+        if mine and not post.removed:
+            policy.require_edit(me, post.author_id, post.space)
         raise Missing
     body = typed.get("body", post.body_md)
     return render_template(

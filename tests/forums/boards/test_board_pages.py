@@ -179,6 +179,11 @@ def test_who_changes_a_message_while_its_thread_is_locked_reads_so_and_keeps_wha
     assert answer.status_code == 409
     assert "This thread is locked: it can be read, and nothing is added." in answer.text
     assert "With a better question.</textarea>" in answer.text
+    form = client_of(ben).get(change)
+    assert form.status_code == 409
+    assert "This thread is locked: it can be read, and nothing is added." in form.text
+    assert "What you wrote, to copy" in form.text
+    assert client_of(ana).get(change).status_code == 404
     assert client_of(ana).post(change, data={"body": "Not mine."}).status_code == 403
     assert client_of(ana).post(change, data={"body": ""}).status_code == 404
 
