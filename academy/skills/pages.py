@@ -134,11 +134,10 @@ def skill(skill_id: UUID) -> str:
     me = viewer()
     with kernel().reading() as session:
         shell.load(session, me)
-        found, beside = queries.place_of(session, skill_id)
+        found, own, beside = queries.place_of(session, me, skill_id)
         helpers = queries.helpers_for(session, me, skill_id)
-        level, own, goal = queries.levels_of(session, me.person_id, skill_id)
         slots = sorted(kernel().slots(BesideSkill), key=lambda slot: slot.order) if found.kind != "group" else []
-        parts = [slot.render(session, me, skill_id, level) for slot in slots]
+        parts = [slot.render(session, me, skill_id, own.has) for slot in slots]
     before_showing(me, "skills", [helper.face.id for helper in helpers])
     return render_template(
         "academy/skills/skill.html",
@@ -153,9 +152,9 @@ def skill(skill_id: UUID) -> str:
         ],
         helpers=helpers,
         beside=parts,
-        level=level,
-        own=own or level,
-        goal=goal,
+        level=own.has,
+        own=own.says or own.has,
+        goal=own.wants,
         levels=levels(),
         here=url_for("skills.skill", skill_id=skill_id),
     )

@@ -77,16 +77,6 @@ def skills_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, list[H
     return found
 
 
-def levels_of(session: Session, person_id: UUID, skill_id: UUID) -> tuple[int | None, int | None, int | None]:
-    """Return at which level a person has a skill, what they say of it, and up to which they want it. One statement."""
-    has, says, wants = (
-        select(table.level).where(table.person_id == person_id, table.skill_id == skill_id, *more).scalar_subquery()
-        for table, more in ((PersonSkill, ()), (SkillStatement, (SkillStatement.source == "self",)), (Goal, ()))
-    )
-    row = session.execute(select(has.label("has"), says.label("says"), wants.label("wants"))).one()
-    return row.has, row.says, row.wants
-
-
 def own_levels(session: Session, person_id: UUID) -> dict[UUID, int]:
     """Return what somebody says of their own skills, by skill. One statement."""
     rows = session.execute(
@@ -210,13 +200,27 @@ class Beside:
     back: bool
 
 
-def place_of(session: Session, skill_id: UUID) -> tuple[SkillHit, list[Beside]]:
-    """Find a skill or a group of skills, with what the framework puts beside it, by name; raises `Missing`.
+@dataclass(frozen=True)
+class Levels:
+    """At which level somebody has a skill, what they say of it themselves, and up to which they want it."""
 
-    Two statements. What lies below a wide group is cut at NEAR.
+    has: int | None
+    says: int | None
+    wants: int | None
+
+
+def place_of(session: Session, viewer: Viewer, skill_id: UUID) -> tuple[SkillHit, Levels, list[Beside]]:
+    """Find a skill or a group of skills, how far the viewer is in it, and what the framework puts beside it, by name.
+
+    Two statements; raises `Missing`. What lies below a wide group is cut at NEAR.
     """
+    me = viewer.person_id
+    own = (
+        select(table.level).where(table.person_id == me, table.skill_id == Skill.id, *more).scalar_subquery()
+        for table, more in ((PersonSkill, ()), (SkillStatement, (SkillStatement.source == "self",)), (Goal, ()))
+    )
     row = session.execute(
-        select(Skill.id, Skill.label, Skill.kind, Skill.gone_at.is_not(None)).where(Skill.id == skill_id)
+        select(Skill.id, Skill.label, Skill.kind, Skill.gone_at.is_not(None), *own).where(Skill.id == skill_id)
     ).one_or_none()
     if row is None:
         raise Missing
@@ -235,7 +239,7 @@ def place_of(session: Session, skill_id: UUID) -> tuple[SkillHit, list[Beside]]:
         )
     ]
     found = [Beside(r.id, r.label, r.kind, r.relation, bool(r.back)) for r in session.execute(union_all(*ways))]
-    return SkillHit(*row), sorted(found, key=lambda one: (one.back, one.label))
+    return SkillHit(*row[:4]), Levels(*row[4:]), sorted(found, key=lambda one: (one.back, one.label))
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,9 @@ FRAMES = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")
 
 FEW, MANY = 3, 60
 MOST = 8
-MORE = {"/": 12, "/api/v1/spaces/{room}/events": 9, "/admin/people/{learner}": 9, "/skills/{skill}": 9}
+MORE = {"/": 12, "/api/v1/spaces/{room}/events": 9, "/admin/people/{learner}": 9}
 """Home shows everything together; a page of a log looks up what each of its events is about; an admin's page of
-somebody first writes down, in three statements, that it was opened; a skill shows who has it, what asks for it and what
-is near it."""
+somebody first writes down, in three statements, that it was opened."""
 
 DOORS = rows(ROUTES, COLUMNS)
 MORE_STATES = {

@@ -116,8 +116,10 @@ def test_a_skill_shows_where_it_belongs_and_what_lies_beside_it(mine: FlaskClien
 
 
 def test_a_group_of_skills_is_read_and_not_had(mine: FlaskClient, kernel: Kernel) -> None:
+    viewer = people.viewer(kernel, people.person(kernel))
     with kernel.reading() as session:
-        _, beside = queries.place_of(session, skills.skill(kernel, "show empathy"))
+        _, own, beside = queries.place_of(session, viewer, skills.skill(kernel, "show empathy"))
+    assert own == queries.Levels(None, None, None)
     group = next(b for b in beside if b.relation == "broader_group")
     page = mine.get(url(group.id)).text
     assert "Group of skills" in page
@@ -127,8 +129,9 @@ def test_a_group_of_skills_is_read_and_not_had(mine: FlaskClient, kernel: Kernel
 
 def test_what_is_no_skill_is_missing(mine: FlaskClient, kernel: Kernel) -> None:
     assert mine.get(url(new_id())).status_code == 404
+    viewer = people.viewer(kernel, people.person(kernel))
     with kernel.reading() as session, pytest.raises(Missing):
-        queries.place_of(session, new_id())
+        queries.place_of(session, viewer, new_id())
 
 
 def test_a_level_and_a_goal_are_set_changed_and_taken_back_on_the_page(mine: FlaskClient, kernel: Kernel) -> None:
