@@ -27,6 +27,7 @@ from mentoring.choices.events import (
 from mentoring.choices.models import Choice, MatchingSettings, PairChoice
 from mentoring.choices.policy import DEFAULTS, WHOLE, ordered
 from mentoring.pairs.models import PairKind
+from mentoring.profiles.queries import hold_group
 
 if TYPE_CHECKING:
     from academy.kernel.viewer import Viewer
@@ -106,6 +107,8 @@ def _choose(
     session: Session, viewer: Viewer, group_id: UUID, kind: str, pair: tuple[UUID, UUID], choice: Choice
 ) -> bool:
     people_queries.demand(session, viewer, Right.PROPOSE, group_id)
+    # Of two leads who choose at once, the second sees what the first has chosen.
+    hold_group(session, group_id)
     one, other = ordered(kind, *pair)
     _demand_members(session, group_id, kind, one, other)
     same = (PairChoice.one_id == one) & (PairChoice.other_id == other)

@@ -78,3 +78,8 @@ def lock_people(session: Session, person_ids: Iterable[UUID]) -> None:
     session.execute(
         select(Person.id).where(Person.id.in_(set(person_ids))).order_by(Person.id).with_for_update(key_share=True)
     ).all()
+
+
+def hold_group(session: Session, group_id: UUID) -> None:
+    """Hold a group's row until the transaction ends, so that what is decided of its matching goes one by one."""
+    session.execute(select(Group.id).where(Group.id == group_id).with_for_update(key_share=True)).all()

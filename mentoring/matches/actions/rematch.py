@@ -15,9 +15,9 @@ from academy.people.models import Membership, Person, Role
 from mentoring.matches.actions.transitions import move_match
 from mentoring.matches.events import RunAsked
 from mentoring.matches.models import MatchState, Run, RunState
-from mentoring.matches.queries import proposed
 from mentoring.pairs.models import Pair, PairKind
 from mentoring.pairs.queries import begun_in_open, paired
+from mentoring.profiles.queries import hold_group
 
 if TYPE_CHECKING:
     from mentoring.pairs.events import PairParted
@@ -59,7 +59,7 @@ def ask_buddies(session: Session, group_id: UUID) -> UUID | None:
     their back. Where none were ever published, none is asked. What is being worked out is asked anew, as it knows
     nothing of who is free now.
     """
-    proposed.hold_group(session, group_id)
+    hold_group(session, group_id)
     lead_id = session.scalar(
         select(Run.asked_by)
         .where(Run.group_id == group_id, Run.kind == PairKind.BUDDY, Run.state == RunState.PUBLISHED)

@@ -22,10 +22,9 @@ from mentoring.matches.actions import facts, offers
 from mentoring.matches.events import CandidatesExhausted
 from mentoring.matches.models import MatchRole, Run, RunState
 from mentoring.matches.policy import standing
-from mentoring.matches.queries import proposed
 from mentoring.pairs.models import PairKind
 from mentoring.pairs.queries import begun_in_open, paired
-from mentoring.profiles.queries import academy_of, lock_people
+from mentoring.profiles.queries import academy_of, hold_group, lock_people
 
 if TYPE_CHECKING:
     from mentoring.matches.actions.facts import Asked, Candidate
@@ -59,7 +58,7 @@ def repair_run(session: Session, *, run_id: UUID, lost: Mapping[UUID, UUID] | No
     run = session.get(Run, run_id)
     if run is None or run.state != RunState.PUBLISHED or run.kind != PairKind.MENTORSHIP:
         return []
-    proposed.hold_group(session, run.group_id)
+    hold_group(session, run.group_id)
     if not begun_in_open(session, run.group_id):
         return []
     learner_of = lost or {}

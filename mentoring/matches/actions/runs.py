@@ -31,7 +31,7 @@ from mentoring.matches.policy import ROLE_IN_GROUP, standing
 from mentoring.matches.queries import proposed
 from mentoring.pairs.actions import open_pair
 from mentoring.pairs.models import PairKind
-from mentoring.profiles.queries import academy_of, lock_people
+from mentoring.profiles.queries import academy_of, hold_group, lock_people
 
 if TYPE_CHECKING:
     from academy.kernel.viewer import Viewer
@@ -49,7 +49,7 @@ def ask_run(session: Session, *, viewer: Viewer, group_id: UUID, kind: str, anew
     """
     people_queries.demand(session, viewer, Right.PROPOSE, group_id)
     tracks.demand_open(session, group_id)
-    proposed.hold_group(session, group_id)
+    hold_group(session, group_id)
     now = clock.now()
     waiting = session.execute(
         select(Run.id, Run.asked_at).where(
@@ -104,7 +104,7 @@ def keep_answer(
     worst-off person came first. Says whether the run still waited for it: a second answer changes nothing.
     """
     run = session.get_one(Run, run_id)
-    proposed.hold_group(session, run.group_id)
+    hold_group(session, run.group_id)
     settings = {
         **run.settings,
         "week": week,
@@ -163,7 +163,7 @@ def publish(session: Session, *, viewer: Viewer, run_id: UUID, version: int) -> 
     whether it was this call that published; raises `Conflict` when a newer proposal took its place.
     """
     run = proposed.run_for(session, viewer, run_id)
-    proposed.hold_group(session, run.group_id)
+    hold_group(session, run.group_id)
     now = clock.now()
     if not _move_run(session, run_id, RunState.PROPOSED, RunState.PUBLISHED, version=version, published_at=now):
         if proposed.run_for(session, viewer, run_id).state == RunState.PUBLISHED:

@@ -110,11 +110,6 @@ def whole_parts(parts: Sequence[Any], facts: Sequence[Any]) -> list[Parts]:
     return [cast("Parts", {**part, **fact}) for part, fact in zip(parts, facts, strict=True)]
 
 
-def hold_group(session: Session, group_id: UUID) -> None:
-    """Hold a group's row until the transaction ends, so that what replaces runs of it goes one by one."""
-    session.execute(select(Group.id).where(Group.id == group_id).with_for_update(key_share=True)).all()
-
-
 def matching_for(session: Session, viewer: Viewer, group_id: UUID, kind: str) -> Matching:
     """Return a group's matching of one kind for somebody who may propose there. Four statements at most."""
     people.demand(session, viewer, Right.PROPOSE, group_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from sqlalchemy import func, select
@@ -12,6 +13,7 @@ from academy.kernel.access import Conflict, Invalid, Missing, Refused
 from academy.kernel.ids import encode
 from academy.kernel.ledger import Entry
 from academy.people import actions as people_actions
+from academy.people.models import Role
 from matching.scoring import BUDDY_WEIGHTS, MENTOR_WEIGHTS
 from matching.types import Reason
 from mentoring.choices import actions as choices
@@ -342,3 +344,30 @@ def test_who_is_asked_and_who_is_paired_read_reasons_and_no_points_of_others(ker
         assert (
             client_of(people.person(kernel)).get(f"/groups/{encode(world.cohort)}/matches{address}").status_code == 404
         )
+
+
+@BOTH
+@pytest.mark.parametrize("second", ["locked", "excluded"])
+def test_of_two_leads_who_choose_at_once_the_second_sees_what_the_first_has_chosen(kernel, second):
+    world = make.world(kernel)
+    ana, ben, cleo = (make.learner(world, name) for name in ("Ana Silva", "Ben Okafor", "Cleo Park"))
+    other = people.member(kernel, world.cohort, people.person(kernel, "Mia Wolf"), Role.LEAD)
+    mine, theirs = world.viewer(world.lead), world.viewer(other)
+    pair = {"one_id": ana, "other_id": cleo if second == "locked" else ben}
+    act = choices.lock if second == "locked" else choices.exclude
+
+    def later():
+        return kernel.commit(lambda s: act(s, viewer=theirs, group_id=world.cohort, kind="buddy", **pair))
+
+    with ThreadPoolExecutor(1) as pool:
+
+        def first(session):
+            choices.lock(session, viewer=mine, group_id=world.cohort, kind="buddy", one_id=ana, other_id=ben)
+            waiting = pool.submit(later)
+            assert not wait([waiting], timeout=0.5).done
+            return waiting
+
+        assert kernel.commit(first).result(20)
+    with kernel.reading() as session:
+        (kept,) = session.scalars(select(PairChoice)).all()
+    assert ({kept.one_id, kept.other_id}, kept.choice) == (set(pair.values()), second)
