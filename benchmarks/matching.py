@@ -143,19 +143,19 @@ def main() -> None:
     if asked.row:
         print(json.dumps(row(json.loads(asked.row))))
         return
-    timed(buddies(PLAIN))  # libraries are loaded and warm
     ratios, rows = [], []
-    print(BESIDE)
-    for people in (PLAIN, PLAIN_SLOW) if asked.slow else (PLAIN,):
-        ratios.append(beside(people))
-        print(line_of(ratios[-1]), flush=True)
-    print(f"\n{HEAD}")
+    print(HEAD)
     kinds = [["buddies", str(people)] for people in BUDDIES if people <= asked.most]
     kinds += [["mentors", str(mentees), str(count)] for mentees, count in MENTORS if mentees <= asked.most]
-    for kind in kinds:
+    for kind in kinds:  # first, as a process counts the memory of whoever started it as its own
         for floor in ("", "floor"):
             rows.append(in_own_process([*kind, floor]))
             print(line_of(rows[-1]), flush=True)
+    timed(buddies(PLAIN))  # libraries are loaded and warm
+    print(f"\n{BESIDE}")
+    for people in (PLAIN, PLAIN_SLOW) if asked.slow else (PLAIN,):
+        ratios.append(beside(people))
+        print(line_of(ratios[-1]), flush=True)
     if asked.write:
         kept = {"machine": platform.machine(), "python": platform.python_version(), "beside": ratios, "rows": rows}
         KEPT.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")

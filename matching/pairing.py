@@ -22,7 +22,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
-from matching.oddsets import holdable
+from matching.oddsets import proof
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -134,7 +134,7 @@ def _best(edges: Edges, size: int | None) -> tuple[Whole, Whole]:
     # With more slack than this a pair is in no answer as good.
     holding = order[: np.searchsorted(priced.slack[order], most - 2 * total, "right")]
     if most > 2 * total and len(holding) > tried:
-        holding = holding[holdable(edges.only(holding), size, total, np.arange(tried))]
+        holding = holding[proof(edges.only(holding), 2 * size, np.arange(tried)).holding(2 * total)]
     if not np.isin(holding, order[:tried]).all():
         found = holding[_blossom(edges.only(holding))]
     return np.sort(found), np.sort(holding)

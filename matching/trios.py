@@ -21,6 +21,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 
+from matching.oddsets import proof
 from matching.pairing import FIRST, best_pairs, can_be_priced, fairest_pairs, highest_floor, most_pairs, prices
 from matching.program import (
     Groups,
@@ -45,6 +46,8 @@ MANY = 60_000
 """Triangles that are too many to prove anything about; the answer then comes with its gap."""
 TRIED = 12
 """Trios that are tried one by one for a good first answer."""
+SHARP = 2
+"""Pairs per person above which prices are sharpened (`matching.oddsets`)."""
 PAIR = 2
 
 
@@ -155,9 +158,13 @@ def _priced(edges: Edges, first: Groups, *, least: int, proved: bool, ends: floa
     first = max(first, _with_best_pairs(above, first.only(first.trio), pairs) or first, key=_total)
     if first.trios == 1:
         first = max(first, _with_one_trio(within, priced.slack, pairs, least, ends) or first, key=_total)
-    gap = bound - _total(first)
-    near = priced.slack <= 2 * gap  # a trio's slack is half of that of its three pairs
-    close, slack = within.only(near), priced.slack[near]
+    gap, slack = bound - _total(first), priced.slack
+    if np.count_nonzero(slack <= 2 * gap) > SHARP * within.people:
+        numbers = np.union1d(np.argsort(slack, kind="stable")[: FIRST * within.people], _held(within, first))
+        sharp = proof(within, first.placed, numbers, first.trios, 2 * within.low < least)
+        slack, bound, gap = sharp.slack, sharp.bound // sharp.scale, sharp.bound - sharp.scale * _total(first)
+    near = slack <= 2 * gap  # a trio's slack is half of that of its three pairs
+    close, slack = within.only(near), slack[near]
     triangles = triangles_of(close, MANY)
     if triangles is None:
         return _answer(first, bound, proved=False)
@@ -165,6 +172,14 @@ def _priced(edges: Edges, first: Groups, *, least: int, proved: bool, ends: floa
     cost = np.concatenate([slack, slack[triangles].sum(axis=1) // 2])
     best = columns.only((cost <= gap) & (columns.low >= least))
     return _refined(best, first, edges.names, ends, proved=proved, bound=bound)
+
+
+def _held(edges: Edges, groups: Groups) -> Whole:
+    """Return the numbers of all pairs within some groups."""
+    group = np.full(edges.people, -1)
+    for who in groups.members.T:
+        group[who[who >= 0]] = np.flatnonzero(who >= 0)
+    return np.flatnonzero((group[edges.a] >= 0) & (group[edges.a] == group[edges.b]))
 
 
 def _within(edges: Edges, least: int) -> Edges:

@@ -95,7 +95,7 @@ def test_answers_equal_trying_everything(
     outcomes = brute.every_outcome(people, worth, kept)
     for max_trios in range(4):
         for floor in (False, True):
-            with patch.multiple(pairing, **way):
+            with patch.multiple(pairing, **way), patch.object(trios, "SHARP", 0 if way is PRICED else trios.SHARP):
                 answer = solve(buddies(people, pairs, max_trios), floor=floor, kept=kept)
             check_sound(answer, people, pairs, max_trios)
             found = brute.outcome(groups(answer), worth, kept)
@@ -127,7 +127,7 @@ def test_what_is_too_large_to_prove_is_said_not_to_be_proved_and_its_gap_is_true
     outcomes = brute.every_outcome(people, worth_of(pairs))
     for floor in (False, True):
         best = brute.best(outcomes, max_trios, floor)
-        with patch.multiple(pairing, **PRICED), patch.object(trios, "MANY", many):
+        with patch.multiple(pairing, **PRICED), patch.multiple(trios, MANY=many, SHARP=0):
             answer = solve(buddies(people, pairs, max_trios), floor=floor)
         found = check_sound(answer, people, pairs, max_trios)
         if answer["optimal"]:
