@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.people.models import Person
@@ -35,13 +35,14 @@ class Chosen:
 
 @dataclass(frozen=True)
 class ChoiceLine:
-    """One choice as leads read it: a learner first, then her mentor."""
+    """One choice as leads read it: a learner first, then her mentor; `made` as `choices_of` was asked."""
 
     one: Face
     other: Face
     choice: str
     by: str
     at: datetime
+    made: bool
 
     @property
     def pair(self) -> frozenset[UUID]:
@@ -79,13 +80,19 @@ def chosen(session: Session, group_id: UUID, kind: str) -> Chosen:
     return Chosen(frozenset(found[Choice.LOCKED]), frozenset(found[Choice.EXCLUDED]))
 
 
-def choices_of(session: Session, group_id: UUID, kind: str) -> list[ChoiceLine]:
-    """Return what was decided about pairs of one kind in a group, by whom and when, the latest first. One statement."""
+def choices_of(
+    session: Session, group_id: UUID, kind: str, *, made: ColumnElement[bool] | None = None
+) -> list[ChoiceLine]:
+    """Return what was decided about pairs of one kind in a group, by whom and when, the latest first. One statement.
+
+    `made` says of a `PairChoice`, as SQL, whether the two are together where that is asked.
+    """
     one, other, by = aliased(Person), aliased(Person), aliased(Person)
     rows = session.execute(
         select(
             PairChoice.choice,
             PairChoice.at,
+            (false() if made is None else made).label("made"),
             by.name.label("by"),
             *(
                 getattr(person, column).label(f"{column}_{name}")
@@ -106,6 +113,7 @@ def choices_of(session: Session, group_id: UUID, kind: str) -> list[ChoiceLine]:
             row.choice,
             row.by,
             row.at,
+            bool(row.made),
         )
         for row in rows
     ]

@@ -67,7 +67,7 @@ def crowd(made: World, size: int) -> tuple[list[UUID], UUID]:
 
     def people_of(session: Any, number: int, role: Role) -> list[UUID]:
         ids = [
-            people_actions.add_person(session, email=f"{new_id().hex}@example.org", name=f"Person {at}").id
+            people_actions.add_person(session, email=f"{new_id().hex}@example.org", name=f"Person {number}-{at}").id
             for at in range(number)
         ]
         rows = [{"id": new_id(), "group_id": made.cohort, "person_id": p, "role": role, "from_at": now} for p in ids]

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
+from academy.kernel.paging import Span
 from academy.people.policy import Right, may
 from academy.privacy.pages import before_showing
 from academy.web import forms, shell
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from academy.kernel.viewer import Viewer
     from matching.types import Unplaced
-    from mentoring.choices.queries import ChoiceLine
     from mentoring.matches.queries.proposed import Matching, RunLine
 
 blueprint = Blueprint("matches", __name__)
@@ -50,14 +50,18 @@ def page(group_id: UUID, kind: str, typed: Mapping[str, str], errors: Mapping[st
     """Render the lead's page, perhaps with what was typed into the settings and what is wrong with it."""
     me = viewer()
     with kernel().reading() as session:
-        found = proposed.matching_for(session, me, group_id, kind)
-        decided = choices.choices_of(session, group_id, kind)
-        unsaid = proposed.unsaid_among(session, [one.face.id for one in found.unplaced])
+        after = forms.wanted_id("after")
+        found = proposed.matching_for(session, me, group_id, kind, Span(after=after))
+        if after and not found.matches:  # of a proposal that another one has replaced since
+            after, found = None, proposed.matching_for(session, me, group_id, kind, Span())
+        decided = choices.choices_of(session, group_id, kind, made=proposed.together_in(found.run))
         shell.load(session, me)
     shown = {face.id for line in found.matches for face, _role in line.people}
     before_showing(me, "matching", shown | {one.face.id for one in found.unplaced})
     run, asked = found.run, found.asked
     waiting = asked is not None and asked.state == RunState.ASKED
+    drafts = run is not None and run.state == RunState.PROPOSED
+    unsaid = {one.face.id for one in found.unplaced if not one.said}
     by_pair = {line.pair: line.choice for line in decided}
     return render_template(
         "mentoring/matches/matching.html",
@@ -71,9 +75,12 @@ def page(group_id: UUID, kind: str, typed: Mapping[str, str], errors: Mapping[st
         run=run,
         preview=preview.preview(run.settings) if run else None,
         published=run is not None and run.state == RunState.PUBLISHED,
-        drafts=run is not None and run.state == RunState.PROPOSED,
+        drafts=drafts,
         cards=[cards.card(line, run, me, by_pair) for line in found.matches] if run else [],
-        decided=[(line, _apart(line, found)) for line in decided],
+        decided=[(line, drafts and line.choice == Choice.LOCKED and not line.made) for line in decided],
+        total=found.total,
+        more=found.next,
+        begun=after is not None,
         fields=_fields(found, typed),
         floor=bool(typed.get("floor")) if typed else found.weighing.floor,
         weighed=found.weighing,
@@ -97,13 +104,6 @@ def _steps(now: str | None) -> list[tuple[str, str]]:
     return [
         (names[step], "done" if place < at else "now" if place == at else "todo") for place, step in enumerate(STEPS)
     ]
-
-
-def _apart(line: ChoiceLine, found: Matching) -> bool:
-    """Say whether two people whom a lead keeps together are not, in a proposal that is not published yet."""
-    if line.choice != Choice.LOCKED or found.run is None or found.run.state != RunState.PROPOSED:
-        return False
-    return not any(line.pair <= {face.id for face, _role in match.people} for match in found.matches)
 
 
 def _fields(found: Matching, typed: Mapping[str, str]) -> list[tuple[str, str, Any]]:

@@ -8,16 +8,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, Subquery, and_, case, exists, false, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from academy.kernel.access import Missing
+from academy.kernel.paging import Span
 from academy.kernel.viewer import Viewer
 from academy.people import queries as people
-from academy.people.models import Group, Person
+from academy.people.models import Availability, Group, Person, PersonLanguage
 from academy.people.policy import Right, reaches
 from academy.people.queries import Face
-from mentoring.choices.models import MatchingSettings
+from mentoring.choices.models import MatchingSettings, PairChoice
 from mentoring.choices.queries import Weighing, weighing
 from mentoring.matches.models import (
     Match,
@@ -87,15 +88,22 @@ class MatchLine:
 
 @dataclass(frozen=True)
 class UnplacedLine:
-    """Somebody whom the run could not place, with what `matching.types.Unplaced` says."""
+    """Somebody whom the run could not place, with what `matching.types.Unplaced` says.
+
+    `said` is whether they have said their languages and their hours, without which nobody is placed.
+    """
 
     face: Face
     why: Mapping[str, Any]
+    said: bool
 
 
 @dataclass(frozen=True)
 class Matching:
-    """A group's matching of one kind: what is being worked out, the proposal that counts, and how it is weighed."""
+    """A group's matching of one kind: what is being worked out, the proposal that counts, and how it is weighed.
+
+    `matches` may be a part of `total`; `next` is then the match to go on after.
+    """
 
     group_name: str
     weighing: Weighing
@@ -103,6 +111,8 @@ class Matching:
     run: RunLine | None
     matches: list[MatchLine]
     unplaced: list[UnplacedLine]
+    total: int = 0
+    next: UUID | None = None
 
 
 def whole_parts(parts: Sequence[Any], facts: Sequence[Any]) -> list[Parts]:
@@ -110,8 +120,11 @@ def whole_parts(parts: Sequence[Any], facts: Sequence[Any]) -> list[Parts]:
     return [cast("Parts", {**part, **fact}) for part, fact in zip(parts, facts, strict=True)]
 
 
-def matching_for(session: Session, viewer: Viewer, group_id: UUID, kind: str) -> Matching:
-    """Return a group's matching of one kind for somebody who may propose there. Four statements at most."""
+def matching_for(session: Session, viewer: Viewer, group_id: UUID, kind: str, span: Span | None = None) -> Matching:
+    """Return a group's matching of one kind for somebody who may propose there. Four statements at most.
+
+    The matches are all of them, or those that `span` asks for, the best first.
+    """
     people.demand(session, viewer, Right.PROPOSE, group_id)
     rows = session.execute(
         select(Group.name, MatchingSettings.weights, MatchingSettings.floor, MatchingSettings.version, *_RUN)
@@ -128,7 +141,11 @@ def matching_for(session: Session, viewer: Viewer, group_id: UUID, kind: str) ->
     run = next((r for r in runs if r.state in COUNTS), None)
     if run is None:
         return Matching(name, weighed, unanswered, None, [], [])
-    return Matching(name, weighed, unanswered, run, _matches(session, run), _unplaced(session, run.id))
+    matches, total = _matches(session, run, span)
+    more = span is not None and len(matches) > span.limit
+    shown = matches[: span.limit] if span else matches
+    unplaced = _unplaced(session, run.id)
+    return Matching(name, weighed, unanswered, run, shown, unplaced, total, shown[-1].id if more else None)
 
 
 def _latest(group_id: UUID, kind: str, *where: ColumnElement[bool]) -> ScalarSelect[UUID]:
@@ -142,9 +159,39 @@ def waits(session: Session, run_id: UUID) -> bool:
     return session.scalar(select(Run.id).where(Run.id == run_id, Run.state == RunState.ASKED)) is not None
 
 
-def _matches(session: Session, run: RunLine) -> list[MatchLine]:
-    """Return what a run proposes: for each learner the match that counts now."""
+_COUNTS = (MatchState.SETTLED, MatchState.OFFERED, MatchState.DRAFT, MatchState.ENDED, MatchState.DROPPED)
+"""Of a learner's matches the one whose state stands first counts now; of two in one state that of the lower rank."""
+
+
+def _counting(run: RunLine) -> Subquery:
+    """Select the matches of a run that count now, with their number: for each learner one, of buddies all."""
+    each = (Match.run_id == run.id, or_(Match.rank == 0, Match.state != MatchState.DRAFT))
+    every = select(Match.id, Match.score).where(*each)
+    if run.kind == PairKind.MENTORSHIP:
+        order = case({state.value: place for place, state in enumerate(_COUNTS)}, value=Match.state)
+        first = func.row_number().over(
+            partition_by=MatchPerson.person_id, order_by=[order, Match.rank.desc(), Match.score.desc(), Match.id]
+        )
+        learner = (MatchPerson.match_id == Match.id) & (MatchPerson.role == MatchRole.LEARNER)
+        ranked = select(Match.id, Match.score, first.label("first")).join(MatchPerson, learner).where(*each).subquery()
+        every = select(ranked.c.id, ranked.c.score).where(ranked.c.first == 1)
+    found = every.subquery()
+    return select(found.c.id, found.c.score, func.count().over().label("total")).subquery()
+
+
+def _matches(session: Session, run: RunLine, span: Span | None) -> tuple[list[MatchLine], int]:
+    """Return what a run proposes, or a part of it and one more to say that there is, and how much that is in all."""
+    counting = _counting(run)
+    part = select(counting)
+    if span is not None:
+        part = part.order_by(counting.c.score.desc(), counting.c.id).limit(span.limit + 1)
+        if span.after is not None:
+            last = select(Match.score).where(Match.id == span.after, Match.run_id == run.id).scalar_subquery()
+            later = and_(counting.c.score == last, counting.c.id > span.after)
+            part = part.where(or_(counting.c.score < last, later))
+    chosen = part.subquery()
     lines: dict[UUID, MatchLine] = {}
+    total = 0
     for row in session.execute(
         select(
             Match.id,
@@ -160,13 +207,15 @@ def _matches(session: Session, run: RunLine) -> list[MatchLine]:
             Person.zone,
             Offer.state.label("offer_state"),
             Offer.expires_at,
+            chosen.c.total,
         )
+        .join(chosen, chosen.c.id == Match.id)
         .join(MatchPerson, MatchPerson.match_id == Match.id)
         .join(Person, Person.id == MatchPerson.person_id)
         .outerjoin(Offer, Offer.match_id == Match.id)
-        .where(Match.run_id == run.id, or_(Match.rank == 0, Match.state != MatchState.DRAFT))
         .order_by(Match.score.desc(), Match.id, MatchPerson.role, Person.name, Person.id)
     ):
+        total = row.total
         line = lines.setdefault(
             row.id,
             MatchLine(
@@ -181,29 +230,18 @@ def _matches(session: Session, run: RunLine) -> list[MatchLine]:
             ),
         )
         line.people.append((Face(row.person_id, row.name, row.pronouns, row.zone), row.role))
-    if run.kind == PairKind.BUDDY:
-        return list(lines.values())
-    standing_of = [
-        MatchState.SETTLED,
-        MatchState.OFFERED,
-        MatchState.DRAFT,
-        MatchState.ENDED,
-        MatchState.DROPPED,
-    ]
-    counts: dict[UUID, MatchLine] = {}
-    for line in sorted(lines.values(), key=lambda m: (standing_of.index(MatchState(m.state)), -m.rank)):
-        counts.setdefault(line.people[0][0].id, line)
-    return [line for line in lines.values() if counts[line.people[0][0].id] is line]
+    return list(lines.values()), total
 
 
 def _unplaced(session: Session, run_id: UUID) -> list[UnplacedLine]:
+    said = and_(*(exists().where(t.person_id == Person.id).correlate(Person) for t in (PersonLanguage, Availability)))
     rows = session.execute(
-        select(Person.id, Person.name, Person.pronouns, Person.zone, Unplaced.reasons)
+        select(Person.id, Person.name, Person.pronouns, Person.zone, Unplaced.reasons, said.label("said"))
         .join(Person, Person.id == Unplaced.person_id)
         .where(Unplaced.run_id == run_id)
         .order_by(Person.name, Person.id)
     )
-    return [UnplacedLine(Face(r.id, r.name, r.pronouns, r.zone), r.reasons[0]) for r in rows]
+    return [UnplacedLine(Face(r.id, r.name, r.pronouns, r.zone), r.reasons[0], r.said) for r in rows]
 
 
 def run_for(session: Session, viewer: Viewer, run_id: UUID) -> RunLine:
@@ -266,9 +304,21 @@ def facts_of(session: Session, match_ids: Sequence[UUID]) -> dict[UUID, tuple[li
     return {row.id: (whole_parts(row.parts, row.facts), row.settings.get("week", "")) for row in rows}
 
 
-def unsaid_among(session: Session, person_ids: Sequence[UUID]) -> set[UUID]:
-    """Return who of these has not said their languages or hours, without which nobody is placed. Two statements."""
-    if not person_ids:
-        return set()
-    spoken, hours = people.languages_of(session, person_ids), people.availability_of(session, person_ids)
-    return {one for one in person_ids if not spoken[one] or not hours[one]}
+def together_in(run: RunLine | None) -> ColumnElement[bool]:
+    """Say of a `PairChoice`, as SQL, whether a run brings the two together."""
+    if run is None:
+        return false()
+    one, other = aliased(MatchPerson), aliased(MatchPerson)
+    return (
+        exists()
+        .where(
+            one.person_id == PairChoice.one_id,
+            other.person_id == PairChoice.other_id,
+            other.match_id == one.match_id,
+            Match.id == one.match_id,
+            Match.run_id == run.id,
+            Match.rank == 0,
+            Match.state != MatchState.DROPPED,
+        )
+        .correlate(PairChoice)
+    )

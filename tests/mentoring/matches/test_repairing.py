@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -15,6 +16,7 @@ from academy.kernel.jobs import Job
 from academy.notices.models import Notice
 from academy.people import actions as people_actions
 from academy.people.models import Role
+from academy.people.queries import faces
 from academy.tracks.actions import set_closed
 from mentoring.matches.actions import repairing
 from mentoring.matches.models import Match, MatchPerson, MatchState, Offer, OfferState
@@ -248,6 +250,27 @@ def test_a_thousand_people_take_no_more_statements_than_thirty(kernel):
         assert placed == [loser]
         asked[size] = len(statements)
     assert asked[1000] == asked[30]
+
+
+def test_a_lead_reads_the_pairs_of_a_large_cohort_fifty_at_a_time(kernel, client_of):
+    world = make.world(kernel, skilled=False)
+    learners, _run = proposals.crowd(world, 60)
+    here = f"/groups/{encode(world.cohort)}/matches?kind=mentorship"
+    lead = client_of(world.lead)
+    first = lead.get(here).text
+    assert first.count('<li class="card pair">') == 50
+    assert "<dt>matches</dt><dd>60</dd>" in first
+    assert "From the start" not in first
+    link = re.search(rf'href="({re.escape(here).replace("&", "&amp;")}&amp;after=[^"#]+)#pairs"', first)
+    second = lead.get(link[1].replace("&amp;", "&")).text
+    assert second.count('<li class="card pair">') == 10
+    assert "More of these" not in second
+    assert "From the start" in second
+    with kernel.reading() as session:
+        names = [face.name for face in faces(session, learners).values()]
+    assert all((f"<b>{name}</b>" in first) is not (f"<b>{name}</b>" in second) for name in names)
+    # What was reached from a proposal that is gone begins anew.
+    assert lead.get(f"{here}&after={encode(world.cohort)}").text.count('<li class="card pair">') == 50
 
 
 def test_the_lead_reads_that_nobody_is_being_asked(kernel, client_of):
