@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from uuid import UUID, uuid4
 
@@ -59,6 +59,11 @@ def _of(milliseconds: int, bits: int) -> UUID:
 def first_of(at: datetime) -> UUID:
     """Return the bound below all ids made from an instant on: what was made earlier is less, later ids are not."""
     return UUID(int=max(0, _milliseconds(at)) << 80)
+
+
+def earlier(value: UUID, by: timedelta) -> UUID:
+    """Return the bound below all ids made from an instant on that lies so long before a time-ordered id was made."""
+    return UUID(int=max(0, (value.int >> 80) - by // timedelta(milliseconds=1)) << 80)
 
 
 def anonymous_id() -> UUID:

@@ -360,7 +360,9 @@ def _line(r: Row[Any]) -> ThreadLine:
 
 def _shown(viewer: Viewer, show: str) -> list[ColumnElement[bool]]:
     if show == "unread":
-        return [unread_of(viewer) > 0]
+        follow = aliased(Follow)  # few are followed, and only these are looked at
+        followed = select(follow.space_id).where(follow.person_id == viewer.person_id, follow.until_seq.is_(None))
+        return [Space.id.in_(followed), unread_of(viewer) > 0]
     if show == "unanswered":
         return [Space.replies == 0]
     if show == "mine":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.kernel.db import Table
@@ -34,7 +34,16 @@ class Space(Table):
     """
 
     __tablename__ = "spaces"
-    __table_args__ = (Index("ix_spaces_listed", "group_id", "pinned", "last_at", "id"),)
+    __table_args__ = (
+        Index("ix_spaces_listed", "group_id", "pinned", "last_at", "id"),
+        # Of thousands of spaces most are threads: a group's rooms are found without looking at those of boards.
+        Index(
+            "ix_spaces_rooms",
+            "group_id",
+            sqlite_where=text("kind <> 'thread'"),
+            postgresql_where=text("kind <> 'thread'"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(ForeignKey("logs.id"), primary_key=True)
     group_id: Mapped[UUID] = mapped_column(ForeignKey("groups.id"))

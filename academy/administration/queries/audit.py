@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,8 @@ from sqlalchemy import Select, select, union, union_all
 from sqlalchemy.orm import Session
 
 from academy.administration import policy
-from academy.kernel.ids import first_of
+from academy.kernel import clock
+from academy.kernel.ids import earlier, first_of
 from academy.kernel.ledger import Entry, Subject
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupKind, Person
@@ -20,6 +21,7 @@ from academy.people.policy import groups_below
 from academy.tracks.models import TrackVersion
 
 PAGE = 50
+LATELY = timedelta(days=7)
 UNTOLD = frozenset({"PersonBlocked"})
 """What nobody is told of: an admin may be the one who was blocked."""
 LOOKS = "AuditSeen"
@@ -58,17 +60,21 @@ def entries(session: Session, wanted: Wanted, *, before: UUID | None = None) -> 
 def entries_led(
     session: Session, viewer: Viewer, wanted: Wanted, kinds: Collection[str], *, before: UUID | None = None
 ) -> tuple[list[Happened], bool]:
-    """Return a page of the ledger about the groups that the viewer leads, pairs left out, of some kinds. One statement.
+    """Return a page of the ledger about the groups that the viewer leads, pairs left out, of some kinds.
 
-    `wanted.group_id` narrows it to a group among them; one that is not among them has no entries.
+    `wanted.group_id` narrows it to a group among them; one that is not among them has no entries. One
+    statement for a group; else two at most: years are looked through only where the last days do not fill the page.
     """
     within = policy.groups_led_by(viewer)
     if wanted.group_id is not None:
         within = within.where(Group.id.in_(groups_below([wanted.group_id])))
     about = select(Subject.entry_id).where(Subject.subject_id.in_(within))
     found = _narrowed(replace(wanted, person_id=None, group_id=None), before)
-    found = found.where(Entry.kind.in_(sorted(kinds)), Entry.id.in_(about)).order_by(Entry.id.desc()).limit(PAGE + 1)
-    rows = session.execute(found).all()
+    found = found.where(Entry.kind.in_(sorted(kinds))).order_by(Entry.id.desc()).limit(PAGE + 1)
+    lately = about.where(Subject.entry_id >= earlier(before or first_of(clock.now()), LATELY))
+    rows = session.execute(found.where(Entry.id.in_(lately if wanted.group_id is None else about))).all()
+    if len(rows) <= PAGE and wanted.group_id is None:
+        rows = session.execute(found.where(Entry.id.in_(about))).all()
     return [Happened(r.id, r.at, r.kind, r.actor_id, dict(r.facts)) for r in rows[:PAGE]], len(rows) > PAGE
 
 

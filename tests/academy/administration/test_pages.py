@@ -152,6 +152,30 @@ def test_looks_at_the_audit_push_nothing_down(admin: FlaskClient, kernel: Kernel
     assert "Ana" in text_of(admin, "/admin/audit")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_a_lead_reads_back_over_quiet_years_and_misses_nothing(kernel: Kernel, top: UUID) -> None:
+    academy = people.group(kernel, GroupKind.ACADEMY, "North Academy", top)
+    beside = people.group(kernel, GroupKind.ACADEMY, "South Academy", top)
+    start = clock.now() - timedelta(days=800)
+    for days, count in ((0, audit.PAGE + 3), (400, 2), (799, audit.PAGE + 5)):
+        with clock.travel(start + timedelta(days=days)):
+            for number in range(count):
+                who = people.person(kernel, f"Person {days} {number}")
+                people.member(kernel, academy, who)
+                people.member(kernel, beside, who)
+    lead = people.viewer(kernel, people.member(kernel, academy, people.person(kernel, "Lea"), Role.LEAD))
+    found, before, more = [], None, True
+    with kernel.reading() as session:
+        while more:
+            page, more = audit.entries_led(session, lead, audit.Wanted(), ["MemberJoined"], before=before)
+            assert len(page) == audit.PAGE or not more
+            found += page
+            before = page[-1].id
+    assert len(found) == len({one.id for one in found}) == 2 * audit.PAGE + 11
+    assert [one.id for one in found] == sorted((one.id for one in found), reverse=True)
+    assert {one.facts["group_id"] for one in found} == {str(academy)}
+
+
 def test_no_free_text_comes_into_the_ledger_by_what_is_looked_for(admin: FlaskClient, kernel: Kernel) -> None:
     for address in ("/admin/audit", "/audit"):
         for kind in ("Ana+is+ill", "personseen", "PersonSeen%20", "x" * 70):

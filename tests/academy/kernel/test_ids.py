@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
-from academy.kernel.ids import anonymous_id, decode, encode, first_of, made_at, new_id
+from academy.kernel.ids import anonymous_id, decode, earlier, encode, first_of, made_at, new_id
 
 
 @given(st.uuids(allow_nil=True))
@@ -100,3 +100,11 @@ def test_ids_made_before_and_after_an_instant_are_told_apart() -> None:
 @pytest.mark.parametrize("year", [1, 1969, 9999])
 def test_an_instant_outside_the_time_of_ids_bounds_none_or_all_of_them(year: int) -> None:
     assert (first_of(datetime(year, 6, 1, tzinfo=UTC)) <= new_id()) is (year < 2000)
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1)), st.uuids())
+def test_the_bound_days_before_an_id_is_that_of_its_instant_less_those_days(at: datetime, anything: UUID) -> None:
+    at, days = at.replace(tzinfo=UTC, microsecond=0), timedelta(days=7)
+    bound = earlier(made_at(at, anything.int), days)
+    assert bound == (first_of(at - days) if at.year > 1970 or at.month > 1 or at.day > 7 else UUID(int=0))
+    assert earlier(anything, timedelta()) <= anything
