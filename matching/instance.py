@@ -17,7 +17,8 @@ HEAVIEST = 1_000_000_000
 """The greatest weight: sums over 100,000 people stay whole in a float."""
 GZIP = b"\x1f\x8b"
 SHOWN = 60  # characters of a name or value in a message
-KINDS = ("buddies", "mentors")
+KINDS = {"buddies": ("kind", "people", "pairs", "max_trios"), "mentors": ("kind", "mentees", "mentors", "pairs")}
+"""What may be asked, and what stands in the file for it: anything else is a slip of the pen, and would be missed."""
 
 
 class BadInstance(ValueError):
@@ -70,8 +71,11 @@ def read(raw: bytes) -> Buddies | Mentors:
     """Read an instance, plain or as gzip; raises BadInstance."""
     data = _object(raw)
     kind = _get(data, "kind")
-    if kind not in KINDS:
+    if kind not in list(KINDS):
         raise BadInstance(f'kind: {_shown(kind)} is neither "buddies" nor "mentors"')
+    strange = next((key for key in data if key not in KINDS[kind]), None)
+    if strange is not None:
+        raise BadInstance(f"{_shown(strange)}: is not known; {kind} have {', '.join(KINDS[kind])}")
     return _buddies(data) if kind == "buddies" else _mentors(data)
 
 

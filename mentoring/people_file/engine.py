@@ -1,19 +1,21 @@
-"""A people file as the matcher needs it, and the pairs as a file again. Pure: no database, no clock.
+"""People files as the matcher needs them, and the pairs as a file again. Pure: no database, no clock.
 
-It is the file of docs/people-csv.md with two more columns, `hours` and `capacity`; what it holds besides is left alone.
+They are the file of docs/people-csv.md with two more columns, `hours` and `capacity`; what they hold besides is left
+alone. Two files, of learners and of mentors, are read together: who stands in both is one person.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from academy.bridges.people_file.engine import cells, sheets
 from academy.bridges.people_file.engine.cells import Wrong
-from academy.bridges.people_file.engine.sheets import Problem, Row
+from academy.bridges.people_file.engine.sheets import Problem, Row, Sheet
 from matching.explain import Speaker
 from matching.hours import offset_in, utc_hours
 
@@ -23,13 +25,14 @@ if TYPE_CHECKING:
 MORE: Mapping[str, Sequence[str]] = {
     "hours": ("working hours", "availability"),
     "capacity": ("places", "mentees"),
+    "cohort": ("cohorts",),
 }
-"""The columns that only matching from a file has."""
+"""The columns that are known besides those of the ground floor; `cohort` is left alone, as is `role`."""
 WEEK = "mon-fri 9-17"
 """When somebody works who has not said."""
 MOST_CAPACITY = 100
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_TIMES = re.compile(r"([a-z]+)(?:\s*-\s*([a-z]+))?\s+(\d{1,2})(?::(\d\d))?\s*-\s*(\d{1,2})(?::(\d\d))?")
+_TIMES = re.compile(r"([a-z]+)(?:\s*-\s*([a-z]+))?\s+(\d{1,2})(?::([0-5]\d))?\s*-\s*(\d{1,2})(?::([0-5]\d))?")
 _DAY = 24 * 60
 PAIRS = ("cohort", "as", "first", "first_name", "second", "second_name", "third", "third_name", "score", "why")
 """The columns of the file that comes out, in their order."""
@@ -39,12 +42,40 @@ Hours = list[tuple[int, int, int]]
 
 @dataclass(frozen=True)
 class Crowd:
-    """The people of one file: as the matcher takes them, their names and addresses by id, and what is wrong."""
+    """The people of one file: as the matcher takes them, and what is wrong.
+
+    `names` are those of everybody in the files that were read together, by id; `unknown` headers are left alone.
+    """
 
     people: list[PersonData] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     unknown: Sequence[str] = ()
+
+
+@dataclass(eq=False)
+class _Somebody:
+    """One person, and the line on which she stands in each file, by its number."""
+
+    email: str = ""
+    external_id: str = ""
+    name: str = ""
+    manager: str | None = None
+    lines: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return self.email or self.external_id
+
+    def where(self, at: int) -> str:
+        """Say on which line she stands, seen from one file."""
+        if at in self.lines:
+            return f"on line {self.lines[at]}"
+        return f"on line {next(iter(self.lines.values()))} of the other file"
+
+
+_Known = dict[str, _Somebody]
+"""Everybody by address and by external id, casefolded."""
 
 
 class Skills:
@@ -67,26 +98,36 @@ class Skills:
         return found
 
 
-def read(body: bytes, skills: Skills, monday: date) -> Crowd:
-    """Read people; raises `academy.kernel.access.Invalid` where there is no table to speak of.
+def table(body: bytes) -> Sheet:
+    """Read a file as its rows; raises `sheets.NoTable` where there is no table to speak of."""
+    return sheets.read(body, MORE)
 
-    `monday` begins the week whose hours are compared. A file without a column for languages, or hours, rules nobody
-    out by them: everybody speaks the same, and works on weekdays from 9 to 17 by their own clock.
+
+def read(files: Sequence[Sheet], skills: Skills, monday: date) -> list[Crowd]:
+    """Read the people of one file, or of two together: one crowd for each.
+
+    Who stands in both, by address or external id whatever their case, has one id, and whoever is her manager in one
+    file is in the other. `monday` begins the week whose hours are compared. Where a file has no column for languages
+    nobody is ruled out by them: all speak the same. Without one for hours all work on weekdays from 9 to 17 by their
+    own clock.
     """
-    sheet = sheets.read(body, MORE)
-    crowd = Crowd(problems=list(sheet.problems), unknown=sheet.unknown)
-    ids = _ids(sheet.rows, crowd.problems)
-    managers = {row.cells[name].casefold(): ids[row.line] for row in sheet.rows for name in ("email", "external_id")
-                if row.line in ids and row.cells.get(name)}  # fmt: skip
-    for row in sheet.rows:
-        if row.line not in ids:
-            continue
-        try:
-            crowd.people.append(_person(row, ids[row.line], sheet.columns, skills, managers, monday))
-            crowd.names[ids[row.line]] = row.cells.get("name", "") or ids[row.line]
-        except _Bad as bad:
-            crowd.problems.append(Problem(row.line, bad.column, str(bad)))
-    return crowd
+    names: dict[str, str] = {}
+    crowds = [Crowd(names=names, problems=list(sheet.problems), unknown=sheet.unknown) for sheet in files]
+    known: _Known = {}
+    found: list[tuple[int, Row, _Somebody]] = []
+    for at, sheet in enumerate(files):
+        for row in sheet.rows:
+            with _noting(crowds[at], row):
+                found.append((at, row, _whose(row, at, known)))
+    names.update((one.id, one.name or one.id) for _, _, one in found)
+    for at, row, one in found:
+        with _noting(crowds[at], row):
+            _report(row, at, one, known)
+    tongues = all("languages" in sheet.columns for sheet in files)
+    for at, row, one in found:
+        with _noting(crowds[at], row):
+            crowds[at].people.append(_person(row, one, skills, monday, tongues=tongues))
+    return crowds
 
 
 def hours(cell: str) -> Hours:
@@ -188,37 +229,63 @@ class _Bad(Exception):
         self.column = column
 
 
-def _ids(rows: Sequence[Row], problems: list[Problem]) -> dict[int, str]:
-    """Name each row's person by address, else by external id; whoever stands there twice is a problem."""
-    found: dict[int, str] = {}
-    seen: dict[str, int] = {}
-    for row in rows:
-        column = "email" if row.cells.get("email") else "external_id"
-        who = row.cells.get(column, "")
-        if not who:
-            problems.append(Problem(row.line, "", "This row names nobody: it has no email and no external_id."))
-        elif who.casefold() in seen:
-            problems.append(Problem(row.line, column, f"“{who[:60]}” stands on line {seen[who.casefold()]} already."))
-        else:
-            seen[who.casefold()] = row.line
-            found[row.line] = who
-    return found
+@contextmanager
+def _noting(crowd: Crowd, row: Row) -> Iterator[None]:
+    try:
+        yield
+    except _Bad as bad:
+        crowd.problems.append(Problem(row.line, bad.column, str(bad)))
 
 
-def _person(
-    row: Row, who: str, columns: Sequence[str], skills: Skills, managers: Mapping[str, str], monday: date
-) -> PersonData:
+def _whose(row: Row, at: int, known: _Known) -> _Somebody:
+    """Find whom a row of the file `at` is about, or take her in; whoever stands in a file twice is a problem."""
+    said = {column: row.cells[column] for column in ("email", "external_id") if row.cells.get(column)}
+    if not said:
+        raise _Bad("", "This row names nobody: it has no email and no external_id.")
+    _cell(row, "email", cells.address, "")
+    there = {column: known[word.casefold()] for column, word in said.items() if word.casefold() in known}
+    email = said.get("email", "")
+    for column, one in there.items():
+        if email and one.email and email.casefold() != one.email.casefold():
+            raise _Bad(column, f"“{said[column][:60]}” stands {one.where(at)} with another address.")
+        if at in one.lines:
+            raise _Bad(column, f"“{said[column][:60]}” stands {one.where(at)} already.")
+    if len({id(one) for one in there.values()}) > 1:
+        places = " and the external id ".join(one.where(at) for one in there.values())
+        raise _Bad("external_id", f"These are two people: the address stands {places}.")
+    one = next(iter(there.values()), None) or _Somebody()
+    one.email = one.email or email
+    one.external_id = one.external_id or said.get("external_id", "")
+    one.name = one.name or row.cells.get("name", "")
+    one.lines[at] = row.line
+    known.update((word.casefold(), one) for word in said.values())
+    return one
+
+
+def _report(row: Row, at: int, one: _Somebody, known: _Known) -> None:
+    """Keep whom somebody reports to, whoever of the files or outside them it is."""
+    word = row.cells.get("manager", "")
+    if not word:
+        return
+    manager = known[word.casefold()].id if word.casefold() in known else word.casefold()
+    if one.manager not in (None, manager):
+        other = next(number for number in one.lines if number != at)
+        raise _Bad("manager", f"This person has another manager on line {one.lines[other]} of the other file.")
+    one.manager = manager
+
+
+def _person(row: Row, one: _Somebody, skills: Skills, monday: date, *, tongues: bool) -> PersonData:
     zone = _cell(row, "zone", cells.zone, "UTC")
     week = _cell(row, "hours", hours, hours(WEEK))
-    manager = row.cells.get("manager", "")
+    languages = _cell(row, "languages", cells.languages, [])
     return {
-        "id": who,
+        "id": one.id,
         "skills": _cell(row, "skills", skills.rated, []),
         "goals": _cell(row, "goals", skills.rated, []),
         "hours": [(start, end) for start, end in utc_hours(week, zone, monday)],
-        "languages": _cell(row, "languages", cells.languages, [] if "languages" in columns else ["en"]),
+        "languages": languages if tongues else ["en"],
         "utc_offset": offset_in(zone, monday),
-        "manager_id": managers.get(manager.casefold(), manager) or None,
+        "manager_id": one.manager,
         "capacity": _cell(row, "capacity", _capacity, 1),
     }
 
@@ -232,9 +299,10 @@ def _cell(row: Row, column: str, how: Callable[[str], Any], without: Any) -> Any
 
 
 def _capacity(cell: str) -> int:
-    if not (cell.isascii() and cell.isdecimal() and int(cell) <= MOST_CAPACITY):
+    found = cells.whole(cell)
+    if found is None or found > MOST_CAPACITY:
         raise Wrong(f"“{cell[:20]}” is no number of places from 0 to {MOST_CAPACITY}.")
-    return int(cell)
+    return found
 
 
 def _day(word: str) -> int | None:

@@ -17,7 +17,7 @@ from academy.kernel.access import Invalid
 from academy.kernel.app import Kernel
 from academy.people.models import Person
 from tests.academy.bridges.filing import export, plan, said, sheet_of
-from tests.factories import people
+from tests.factories import people, skills
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,15 @@ from tests.factories import people
 def test_a_file_that_is_no_table_is_refused_with_a_sentence(kernel: Kernel, body: bytes, why: str) -> None:
     with pytest.raises(Invalid, match=why):
         sheet_of(kernel, body)
+
+
+@pytest.mark.parametrize("column", ["skills", "goals"])
+def test_a_level_of_thousands_of_digits_is_told_as_any_other_wrong_level(
+    kernel: Kernel, admin: UUID, column: str
+) -> None:
+    skills.esco(kernel)
+    found = plan(kernel, admin, f"email,name,{column}\na@example.org,Ana,Haskell:{'1' * 5000}\n")
+    assert said(found) == [(2, column, "Write a level from 1 to 5 after a colon, such as “Haskell:3”.")]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

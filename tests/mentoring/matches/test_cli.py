@@ -5,17 +5,20 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import stat
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from academy.kernel.cli import academy
-from matching import places, solving
+from matching import places, solving, trios
 from mentoring.matches import cli
+from tests.matching import brute
 
 INSTANCES = Path(__file__).resolve().parents[2] / "matching" / "instances"
 SQUARE = {
@@ -77,25 +80,138 @@ def test_an_earlier_answer_decides_among_equals(tmp_path: Path, before: list[str
     assert timeless(solve("-", "--previous", earlier, given=json.dumps(SQUARE)).output) == answer
 
 
-def test_no_time_still_gives_an_answer_that_says_so() -> None:
-    people = [f"p{number:02}" for number in range(41)]
-    pairs = [[a, b, (7919 * i * j) % 10_007] for i, a in enumerate(people) for j, b in enumerate(people) if i < j]
-    given = json.dumps({"kind": "buddies", "people": people, "pairs": pairs})
-    ran = solve("-", "--budget", "0.1", given=given)
-    answer = timeless(ran.output)
-    assert answer["placed"] == 41
-    assert (answer["gap"] == 0) >= answer["optimal"]
-    assert solve("-", "--budget", "0", given=given).exit_code == 2
+def odd(count: int) -> tuple[list[str], list[tuple[str, str, int]], str]:
+    """People of an odd number who all may, with weights that take seconds to prove anything about from 41 on."""
+    people = [f"p{number:02}" for number in range(count)]
+    pairs = [(a, b, (7919 * int(a[1:]) * int(b[1:])) % 10_007) for a, b in combinations(people, 2)]
+    return people, pairs, json.dumps({"kind": "buddies", "people": people, "pairs": pairs})
 
 
-def whole(*arguments: str, given: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+def test_an_answer_that_the_time_was_too_short_for_says_so_and_more_time_proves_its_gap_true() -> None:
+    _, _, given = odd(41)
+    short, long = (timeless(solve("-", "--budget", seconds, given=given).output) for seconds in ("0.1", "120"))
+    assert (short["placed"], short["optimal"]) == (41, False)
+    assert (long["placed"], long["optimal"], long["gap"]) == (41, True, 0)
+    assert 0 < short["gap"] < 0.1
+    assert short["total"] <= long["total"] <= short["total"] / (1 - short["gap"])
+
+
+def test_the_gap_of_an_answer_that_is_not_proved_is_true_by_trying_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    people, pairs, given = odd(9)
+    monkeypatch.setattr(trios, "MANY", 0)  # as with more trios than can be weighed
+    answer = timeless(solve("-", given=given).output)
+    outcomes = brute.every_outcome(people, {frozenset((a, b)): weight for a, b, weight in pairs})
+    best = brute.best(outcomes, 1, False)
+    assert (answer["optimal"], answer["placed"], len(answer["trios"])) == (False, best.placed, best.trios)
+    assert answer["gap"] > 0
+    assert answer["total"] <= best.total <= answer["total"] / (1 - answer["gap"])
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-inf", "-1", "0", "soon"])
+@pytest.mark.parametrize("command", ["solve", "people"])
+def test_a_time_that_is_none_is_refused(tmp_path: Path, command: str, seconds: str) -> None:
+    source = tmp_path / "source"
+    source.write_text("email\nana@x.org\nben@x.org\n" if command == "people" else json.dumps(SQUARE))
+    out = tmp_path / "out"
+    ran = CliRunner().invoke(cli.match, [command, str(source), "--budget", seconds, "-o", str(out)])
+    assert ran.exit_code == 2
+    assert "'--budget'" in ran.output
+    assert not out.exists()
+
+
+def pairs_of(text: str) -> list[list[str]]:
+    found: list[list[str]] = json.loads(text)["pairs"]
+    return found
+
+
+def test_an_answer_goes_through_a_pipe_and_the_pipe_stays_one(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        for output in (pipe, link):
+            ran = solve("-", "-o", output, given=json.dumps(SQUARE))
+            assert (ran.exit_code, ran.output) == (0, "")
+            assert len(pairs_of(os.read(reader, 60_000).decode())) == 2
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.lstat().st_mode)
+    assert link.is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_an_answer_goes_to_where_a_link_leads_and_the_link_stays(tmp_path: Path, there: bool) -> None:
+    (tmp_path / "folder").mkdir()
+    target, link = tmp_path / "folder" / "answer.json", tmp_path / "link"
+    if there:
+        target.write_text("older")
+        target.chmod(0o640)
+    link.symlink_to(target)
+    assert solve("-", "-o", link, given=json.dumps(SQUARE)).exit_code == 0
+    assert link.is_symlink()
+    assert len(pairs_of(target.read_text())) == 2
+    assert [path.name for path in target.parent.iterdir()] == ["answer.json"]
+    if there:
+        assert stat.S_IMODE(target.stat().st_mode) == 0o640
+
+
+def test_what_stands_in_the_file_that_takes_the_output_stays(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with log.open("wb") as out:
+        out.write(b"before\n")
+        out.flush()
+        ran = whole("-", "-o", "/dev/stdout", given=json.dumps(SQUARE).encode(), out=out)
+        out.write(b"after\n")
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    before, answer, after = log.read_text().splitlines()
+    assert (before, after, len(pairs_of(answer))) == ("before", "after", 2)
+
+
+@pytest.mark.parametrize("name", ["given.json", "./given.json", "hard.json", "soft.json"])
+def test_nothing_is_written_over_what_is_read(tmp_path: Path, name: str) -> None:
+    given, earlier = tmp_path / "given.json", tmp_path / "earlier.json"
+    earlier.write_text(json.dumps(SQUARE))
+    given.write_text('{"pairs": [], "trios": []}')
+    (tmp_path / "hard.json").hardlink_to(given)
+    (tmp_path / "soft.json").symlink_to(given)
+    output = f"{tmp_path}/{name}"
+    for arguments in ([given], [earlier, "--previous", given]):
+        ran = solve(*arguments, "-o", output)
+        assert (ran.exit_code, ran.output) == (
+            2,
+            f"Error: {Path(output)}: is read as well; give the answer a file of its own.\n",
+        )
+    assert given.read_text() == '{"pairs": [], "trios": []}'
+
+
+def test_nothing_is_written_over_what_comes_through_the_terminal_either(tmp_path: Path) -> None:
+    given = tmp_path / "given.json"
+    given.write_text(json.dumps(SQUARE))
+    with given.open("rb") as file:
+        ran = whole("-", "-o", str(given), source=file)
+    assert (ran.returncode, ran.stdout) == (2, b"")
+    assert ran.stderr.decode() == f"academy: {given}: is read as well; give the answer a file of its own.\n"
+    assert given.read_text() == json.dumps(SQUARE)
+
+
+def whole(
+    *arguments: str,
+    given: bytes = b"",
+    source: IO[bytes] | None = None,
+    out: IO[bytes] | int = subprocess.PIPE,
+    **environment: str,
+) -> subprocess.CompletedProcess[bytes]:
     """Run the command as it is installed, in a process of its own."""
     code = "from academy.kernel.cli import main; main()"
+    fed: dict[str, Any] = {"input": given} if source is None else {"stdin": source}
     return subprocess.run(
         [sys.executable, "-c", code, "match", "solve", *arguments],
-        input=given,
+        **fed,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
-        capture_output=True,
+        stdout=out,
+        stderr=subprocess.PIPE,
         check=False,
     )
 
@@ -120,6 +236,11 @@ def test_what_is_wrong_is_one_line_with_the_file_and_the_place_and_exit_code_2(t
     assert (ran.returncode, ran.stdout) == (2, b"")
     assert ran.stderr.decode() == f'academy: {wrong}: pairs[1]: "b" and "a" are in pairs[0] already\n'
     assert not out.exists()
+    misspelt = solve("-", "-o", out, given=json.dumps({**SQUARE, "max_trio": 1}))
+    assert (misspelt.exit_code, misspelt.output) == (
+        2,
+        'Error: standard input: "max_trio": is not known; buddies have kind, people, pairs, max_trios\n',
+    )
     piped = solve("-", given="{")
     assert piped.exit_code == 2
     assert "standard input: not JSON: line 1, column 2: " in piped.output

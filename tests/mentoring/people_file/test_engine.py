@@ -12,21 +12,25 @@ from hypothesis import strategies as st
 
 from academy.bridges.people_file.engine.cells import Wrong
 from academy.kernel.access import Invalid
-from mentoring.people_file.engine import Skills, cohorts_of, hours, read
+from mentoring.people_file.engine import Crowd, Skills, cohorts_of, hours, read, table
 
 GRAPH: Any = {"version": "t", "nodes": [["1", "Haskell", "knowledge"], ["g", "programming", "group"]], "edges": []}
 SKILLS = Skills(GRAPH)
 MONDAY = date(2026, 11, 30)
 
 
-def people(text: str) -> list[Any]:
-    crowd = read(text.encode(), SKILLS, MONDAY)
-    assert crowd.problems == []
-    return list(crowd.people)
+def crowds(*texts: str) -> list[Crowd]:
+    return read([table(text.encode()) for text in texts], SKILLS, MONDAY)
 
 
-def problems(text: str) -> list[tuple[int, str, str]]:
-    return [(one.line, one.column, one.sentence) for one in read(text.encode(), SKILLS, MONDAY).problems]
+def people(*texts: str) -> list[Any]:
+    found = crowds(*texts)
+    assert [one.problems for one in found] == [[] for _ in texts]
+    return [person for one in found for person in one.people]
+
+
+def problems(*texts: str) -> list[tuple[int, str, str]]:
+    return [(p.line, p.column, p.sentence) for one in crowds(*texts) for p in one.problems]
 
 
 def test_a_row_becomes_a_person_as_the_matcher_takes_them() -> None:
@@ -64,9 +68,11 @@ def test_each_row_that_is_wrong_is_named_with_its_line_and_column() -> None:
         "e@x.org,Eve,,,-1\n"
         "A@x.org,Ana,,,\n"
         ",Nobody,,,\n"
+        "not an email,Fay,,,\n"
     ) == [
         (7, "email", "“A@x.org” stands on line 2 already."),
         (8, "", "This row names nobody: it has no email and no external_id."),
+        (9, "email", "“not an email” is not an e-mail address such as ana@example.org."),
         (2, "skills", "“Haskel” is no skill of ESCO. Did you mean “Haskell”?"),
         (3, "skills", "“programming” is no skill of ESCO."),
         (4, "skills", "Write a level from 1 to 5 after a colon, such as “Haskell:3”."),
@@ -75,9 +81,86 @@ def test_each_row_that_is_wrong_is_named_with_its_line_and_column() -> None:
     ]
 
 
+LONG = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "sentence"),
+    [
+        ("capacity", LONG, f"“{LONG[:20]}” is no number of places from 0 to 100."),
+        ("skills", f"Haskell:{LONG}", "Write a level from 1 to 5 after a colon, such as “Haskell:3”."),
+        ("goals", f"Haskell:{LONG}", "Write a level from 1 to 5 after a colon, such as “Haskell:3”."),
+    ],
+)
+def test_a_number_of_thousands_of_digits_is_told_as_any_other_wrong_number(
+    column: str, cell: str, sentence: str
+) -> None:
+    assert problems(f"email,{column}\na@x.org,{cell}\n") == [(2, column, sentence)]
+
+
+def test_who_stands_in_both_files_is_one_person_whatever_names_her() -> None:
+    found = people(
+        "email,external_id,name\nana@x.org,E-1,\n,e-2,Ben\neve@x.org,,Eve\n",
+        "email,external_id,name\nANA@X.org,,Ana\nben@x.org,E-2,\nmo@x.org,e-9,\n",
+    )
+    assert [one["id"] for one in found] == ["ana@x.org", "ben@x.org", "eve@x.org", "ana@x.org", "ben@x.org", "mo@x.org"]
+    names = {"ana@x.org": "Ana", "ben@x.org": "Ben", "eve@x.org": "Eve", "mo@x.org": "mo@x.org"}
+    learners, mentors = crowds(
+        "email,external_id,name\nana@x.org,E-1,\n,e-2,Ben\neve@x.org,,Eve\n",
+        "email,external_id,name\nANA@X.org,,Ana\nben@x.org,E-2,\nmo@x.org,e-9,\n",
+    )
+    assert learners.names == mentors.names == names
+
+
+@pytest.mark.parametrize("named", ["mo@x.org", "MO@X.ORG", "e-7", "E-7"])
+def test_a_manager_of_the_other_file_is_known_by_address_and_external_id(named: str) -> None:
+    ana, mo = people(f"email,manager\nana@x.org,{named}\n", "email,external_id\nMo@x.org,E-7\n")
+    assert (ana["manager_id"], mo["manager_id"]) == ("Mo@x.org", None)
+    mo, ana = people("email,external_id\nMo@x.org,E-7\n", f"email,manager\nana@x.org,{named}\n")
+    assert (ana["manager_id"], mo["manager_id"]) == ("Mo@x.org", None)
+
+
+def test_a_manager_in_one_file_is_the_manager_in_the_other() -> None:
+    found = people("email,manager\nana@x.org,mo@x.org\nmo@x.org,\n", "email\nana@x.org\n")
+    assert [one["manager_id"] for one in found] == ["mo@x.org", None, "mo@x.org"]
+    assert problems("email,manager\nana@x.org,mo@x.org\n", "email,manager\nbo@x.org,\nana@x.org,bo@x.org\n") == [
+        (3, "manager", "This person has another manager on line 2 of the other file.")
+    ]
+
+
+def test_one_external_id_of_two_addresses_is_said_with_both_lines() -> None:
+    said = (3, "external_id", "“E-7” stands on line 2 with another address.")
+    assert problems("email,external_id\na@x.org,e-7\nb@x.org,E-7\n") == [said]
+    said = (2, "external_id", "“e-7” stands on line 3 of the other file with another address.")
+    assert problems("email,external_id\nc@x.org,\na@x.org,e-7\n", "email,external_id\nb@x.org,e-7\n") == [said]
+
+
+def test_a_row_that_names_two_people_is_said_with_the_lines_of_both() -> None:
+    assert problems("email,external_id\na@x.org,\n,e-7\n", "email,external_id\na@x.org,e-7\n") == [
+        (
+            2,
+            "external_id",
+            (
+                "These are two people: the address stands on line 2 of the other file "
+                "and the external id on line 3 of the other file."
+            ),
+        )
+    ]
+
+
+def test_languages_rule_nobody_out_where_one_of_two_files_has_none() -> None:
+    found = people("email,languages\na@x.org,pt\n", "email\nm@x.org\n")
+    assert [one["languages"] for one in found] == [["en"], ["en"]]
+
+
+def test_columns_that_are_not_known_are_named() -> None:
+    (crowd,) = crowds("email,langauges,role,cohort,locale,hours,,shoe size\na@x.org,pt,,,,,,44\n")
+    assert crowd.unknown == ["langauges", "shoe size"]
+
+
 def test_no_table_is_refused_as_a_whole() -> None:
     with pytest.raises(Invalid, match="names no column email"):
-        read(b"who,what\na,b\n", SKILLS, MONDAY)
+        table(b"who,what\na,b\n")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +176,19 @@ def test_hours_are_read_as_people_write_them(cell: str, found: list[tuple[int, i
 
 
 @pytest.mark.parametrize(
-    "cell", ["9-17", "Mon", "Fri-Mon 9-17", "Mon 17-9", "Mon 9-25", "Xyz 9-10", "Mon 9:60-10", "m 9-10"]
+    "cell",
+    [
+        "9-17",
+        "Mon",
+        "Fri-Mon 9-17",
+        "Mon 17-9",
+        "Mon 9-25",
+        "Xyz 9-10",
+        "Mon 9:60-10",
+        "Mon 9:99-12",
+        "Mon 9-12:60",
+        "m 9-10",
+    ],
 )
 def test_hours_that_are_none_are_refused(cell: str) -> None:
     with pytest.raises(Wrong):

@@ -16,6 +16,7 @@ from academy.people.engine import ZONES
 SURE = 82
 """From which likeness on (of 100) a name is suggested for another."""
 LOWEST, HIGHEST = 1, 5
+DIGITS = 9
 ADDRESS = re.compile(r"[^\s@<>,;:\"'()\[\]\\]+@[^\s@.]+(\.[^\s@.]+)+")
 
 _zones: Mapping[str, str] = {zone.casefold(): zone for zone in ZONES}
@@ -94,9 +95,19 @@ def _tag(word: str) -> str | None:
 
 def level(word: str, name: str) -> int:
     """Read a level from 1 to 5."""
-    if not (word.isascii() and word.isdecimal() and LOWEST <= int(word) <= HIGHEST):
+    found = whole(word)
+    if found is None or not LOWEST <= found <= HIGHEST:
         raise Wrong(f"Write a level from {LOWEST} to {HIGHEST} after a colon, such as “{name[:60]}:3”.")
-    return int(word)
+    return found
+
+
+def whole(word: str) -> int | None:
+    """Read a whole number of at most nine digits; None for anything else.
+
+    >>> whole("12"), whole("-1"), whole("9" * 5000)
+    (12, None, None)
+    """
+    return int(word) if len(word) <= DIGITS and word.isascii() and word.isdecimal() else None
 
 
 def entries(cell: str) -> list[str]:

@@ -43,6 +43,15 @@ MOST_CELL = 8_000
 """Characters in one cell."""
 
 
+class NoTable(Invalid):
+    """A file that holds no table to speak of; `why` says so where nothing could have been changed anyway."""
+
+    def __init__(self, detail: str = "", *, why: str = "") -> None:
+        """Keep the sentence for whoever brings a file in, and the shorter one."""
+        super().__init__(detail, errors={"file": [detail]})
+        self.why = why
+
+
 @dataclass(frozen=True)
 class Problem:
     """What is wrong with one row: the line of the file where it begins, its column or '', and a sentence."""
@@ -107,13 +116,13 @@ def headers(more: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 
 def text_of(body: bytes) -> str:
-    """Decode a file; raises `Invalid` with the line that is not UTF-8."""
+    """Decode a file; raises `NoTable` with the line that is not UTF-8."""
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
-        detail = f"Line {line} is not UTF-8. Save the file as “CSV UTF-8” and choose it again. Nothing was changed."
-        raise Invalid(detail, errors={"file": [detail]}) from error
+        why = f"Line {line} is not UTF-8. Save the file as “CSV UTF-8”"
+        raise NoTable(f"{why} and bring it in again. Nothing was changed.", why=f"{why}.") from error
 
 
 def read(body: bytes, more: Mapping[str, Sequence[str]] | None = None) -> Sheet:
@@ -128,7 +137,7 @@ def read(body: bytes, more: Mapping[str, Sequence[str]] | None = None) -> Sheet:
 def rows_of(body: bytes, known: Mapping[str, str], such_as: str) -> Sheet:
     """Read a table: UTF-8, with `,`, `;` or tabs, whichever gives the most columns that are known.
 
-    `known` maps every way to write a header (`key_of`) to its column. Raises `Invalid` where there is no table to
+    `known` maps every way to write a header (`key_of`) to its column. Raises `NoTable` where there is no table to
     speak of, with columns `such_as` these; what is wrong with a single row is among the sheet's problems, and that
     row is not among its rows.
     """
@@ -194,10 +203,10 @@ def _table(text: str, delimiter: str) -> Iterator[tuple[int, list[str]] | Proble
             yield line, cells
 
 
-def no_table(why: str, such_as: str) -> Invalid:
+def no_table(why: str, such_as: str) -> NoTable:
     """Say why a file can't be read at all."""
-    detail = f"{why} Nothing was changed. The first line names the columns, such as {such_as}."
-    return Invalid(detail, errors={"file": [detail]})
+    head = f"The first line names the columns, such as {such_as}."
+    return NoTable(f"{why} Nothing was changed. {head}", why=f"{why} {head}")
 
 
 def write(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> Iterator[str]:
