@@ -63,6 +63,7 @@ from academy.tokens import pages as tokens
 from academy.tokens import reactions as token_reactions
 from academy.tracks import api as tracks_api
 from academy.tracks import pages as tracks
+from academy.tracks.queries import practised
 from academy.web import compress, errors, i18n, security, shell, signed_in
 from academy.web import pages as house
 from academy.web.api import document, rates
@@ -183,6 +184,7 @@ FEATURE = Feature(
         administration.PLACE,
         framework_file.PAGE,
         neighbours.BESIDE,
+        practised.TOGETHER,
         plain.WORDS,
         shell.SpacePanel(40, reading.beside_room),
         shell.HelpAddress(people.contact),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 COSTS: Mapping[str, int] = {"essential": 12, "optional": 15, "broader_skill": 20, "together": 24, "broader_group": 40}
 """What a relation costs on a path: whole numbers, so that equal paths compare as equal. ESCO's own relations, and
-"together" for what people of an academy have both."""
+"together" for what people of an academy have both, or its tracks practise both."""
 
 WEIGHTS: Mapping[str, float] = {relation: 12 / cost for relation, cost in COSTS.items()}
 """How strongly each relation joins two skills."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from uuid import UUID
 
 from academy.tracks.engine import VIDEO, ActivityPart, ModulePart, Pack
 
@@ -20,7 +22,10 @@ LONGEST_KEY = 50
 
 @dataclass(frozen=True)
 class Remark:
-    """Something about a place in a draft. `code` says what, `number` how much; positions count from 0."""
+    """Something about a place in a draft. `code` says what, `number` how much; positions count from 0.
+
+    Of a skill, `number` is its position among those of the draft.
+    """
 
     code: str
     module: int | None = None
@@ -28,14 +33,15 @@ class Remark:
     number: int = 0
 
 
-def missing(pack: Pack) -> list[Remark]:
-    """Return what keeps a draft from being published, in its order."""
-    return list(_missing(pack))
+def missing(pack: Pack, skills: Mapping[str, UUID] = MappingProxyType({})) -> list[Remark]:
+    """Return what keeps a draft from being published, in its order; `skills` has the ids of its skills' names."""
+    return list(_missing(pack, skills))
 
 
-def _missing(pack: Pack) -> Iterator[Remark]:
+def _missing(pack: Pack, skills: Mapping[str, UUID]) -> Iterator[Remark]:
     if not pack.summary:
         yield Remark("no-summary")
+    yield from _missing_skills(pack, skills)
     if not pack.modules:
         yield Remark("no-modules")
     for m, module in enumerate(pack.modules):
@@ -47,6 +53,16 @@ def _missing(pack: Pack) -> Iterator[Remark]:
             yield Remark("no-activities", m)
         for a, activity in enumerate(module.activities):
             yield from (Remark(code, m, a) for code in _missing_in(activity))
+
+
+def _missing_skills(pack: Pack, skills: Mapping[str, UUID]) -> Iterator[Remark]:
+    met = set()
+    for place, name in enumerate(pack.skills):
+        if name not in skills:
+            yield Remark("no-skill", number=place)
+        elif skills[name] in met:
+            yield Remark("skill-twice", number=place)
+        met.add(skills.get(name))
 
 
 def _missing_in(activity: ActivityPart) -> Iterator[str]:

@@ -14,7 +14,8 @@ from academy.kernel.db import Table, key
 class Draft(Table):
     """A track being written; there is one at a time for each track of an academy.
 
-    `version` grows with every change of the draft or of a part of it; each part has one of its own.
+    `version` grows with every change of the draft or of a part of it; each part has one of its own. `skills` are the
+    names of what it practises as its authors wrote them, one a line: some may still be nobody's name.
     """
 
     __tablename__ = "track_drafts"
@@ -26,6 +27,7 @@ class Draft(Table):
     title: Mapped[str] = mapped_column(String(160))
     summary: Mapped[str] = mapped_column(Text, default="")
     weeks: Mapped[int]
+    skills: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,8 @@ from academy.kernel.viewer import Viewer
 from academy.media.models import Media
 from academy.media.queries import Recording, recording_of
 from academy.people.models import Group
-from academy.tracks.engine import VIDEO, ActivityPart, ModulePart, Pack
+from academy.skills import queries as skills
+from academy.tracks.engine import VIDEO, ActivityPart, ModulePart, Pack, skills_in
 from academy.tracks.models import (
     Activity,
     Delivery,
@@ -28,6 +30,7 @@ from academy.tracks.models import (
     TrackVersion,
 )
 from academy.tracks.models import Module as PublishedModule
+from academy.tracks.queries.practised import Practised, skills_of, written
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class VersionLine:
     weeks: int
     published_at: datetime
     groups: tuple[str, ...]
+    skills: tuple[Practised, ...]
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,7 @@ class DraftDetail:
     changed_at: datetime
     track_id: UUID | None
     modules: tuple[ModuleLine, ...]
+    skills: tuple[str, ...] = ()
 
     @property
     def pack(self) -> Pack:
@@ -150,6 +155,7 @@ class DraftDetail:
                 )
                 for m in self.modules
             ),
+            skills=self.skills,
         )
 
 
@@ -202,7 +208,7 @@ def tracks_for(session: Session, viewer: Viewer) -> list[TrackLine]:
 
 
 def track_for(session: Session, viewer: Viewer, track_id: UUID) -> TrackDetail:
-    """Return a track that the viewer may write on, with who walks which version. Four statements."""
+    """Return a track that the viewer may write on, with who walks which version. Five statements."""
     track = session.execute(
         select(Track.id, Track.group_id, Track.key, Group.name)
         .join(Group, Group.id == Track.group_id)
@@ -221,7 +227,11 @@ def track_for(session: Session, viewer: Viewer, track_id: UUID) -> TrackDetail:
         .order_by(Group.name)
     ):
         walking[row.track_version_id].append(row.name)
-    lines = [VersionLine(v.id, v.number, v.title, v.weeks, v.published_at, tuple(walking[v.id])) for v in versions]
+    practised = skills_of(session, [v.id for v in versions])
+    lines = [
+        VersionLine(v.id, v.number, v.title, v.weeks, v.published_at, tuple(walking[v.id]), practised[v.id])
+        for v in versions
+    ]
     return TrackDetail(
         id=track.id,
         title=versions[0].title if versions else track.key,
@@ -233,7 +243,7 @@ def track_for(session: Session, viewer: Viewer, track_id: UUID) -> TrackDetail:
 
 
 def version_for(session: Session, viewer: Viewer, track_version_id: UUID) -> Pack:
-    """Return a published version as a pack, to those who write in its academy. Three statements."""
+    """Return a published version as a pack, to those who write in its academy. At most five statements."""
     found = session.scalar(
         select(TrackVersion.id)
         .join(Track, Track.id == TrackVersion.track_id)
@@ -245,7 +255,7 @@ def version_for(session: Session, viewer: Viewer, track_version_id: UUID) -> Pac
 
 
 def pack_of(session: Session, track_version_id: UUID) -> Pack:
-    """Return a published version as the pack that it was published from. Two statements."""
+    """Return a published version as the pack that it was published from. At most four statements."""
     head = session.execute(
         select(Track.key, TrackVersion.title, TrackVersion.summary, TrackVersion.weeks)
         .join(Track, Track.id == TrackVersion.track_id)
@@ -284,7 +294,13 @@ def pack_of(session: Session, track_version_id: UUID) -> Pack:
             ModulePart(key, module.title, module.summary, module.icon, week, tuple(activities))
             for (week, module, key), activities in modules.values()
         ),
+        skills=written(session, track_version_id),
     )
+
+
+def ids_of(session: Session, names: Collection[str]) -> dict[str, UUID]:
+    """Return the skills that names or keys stand for; what stands for none is left out. At most one statement."""
+    return {name: found.id for name, found in skills.named(session, names).items()}
 
 
 def draft_for(session: Session, viewer: Viewer, draft_id: UUID) -> DraftDetail:
@@ -325,6 +341,7 @@ def draft_for(session: Session, viewer: Viewer, draft_id: UUID) -> DraftDetail:
             ModuleLine(m.id, m.key, m.position, m.title, m.summary, m.icon, m.week, m.version, tuple(activities[m.id]))
             for m in modules
         ),
+        skills=skills_in(draft.skills.split("\n")),
     )
 
 

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, fields, post_load, pre_load, validate
+from flask_babel import gettext
+from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate
 
-from academy.tracks.engine import ICONS, KINDS, LONGEST_BODY, LONGEST_SUMMARY, LONGEST_TITLE, MOST_WEEKS
+from academy.tracks.engine import (
+    ICONS,
+    KINDS,
+    LONGEST_BODY,
+    LONGEST_SKILL,
+    LONGEST_SUMMARY,
+    LONGEST_TITLE,
+    MOST_SKILLS,
+    MOST_WEEKS,
+    skills_in,
+)
 from academy.web.forms import REQUIRED
 from academy.web.i18n import later
 from academy.web.wire import Id, Version
@@ -40,6 +51,16 @@ class _Written(Schema):
         return loaded | {name: " ".join(loaded[name].split()) for name in ("title", "summary")}
 
 
+def _few_and_short(text: str) -> None:
+    found = skills_in(text.splitlines())
+    if len(found) > MOST_SKILLS:
+        raise ValidationError(gettext("Name at most %(n)s skills.", n=MOST_SKILLS))
+    if any(len(name) > LONGEST_SKILL for name in found):
+        raise ValidationError(
+            gettext("A skill’s name has at most %(n)s characters. Write one in each line.", n=LONGEST_SKILL)
+        )
+
+
 class DraftIn(_Written):
     """The head of a track."""
 
@@ -50,6 +71,17 @@ class DraftIn(_Written):
     )
     academy = Id(load_default=None)
     version = Version(load_default=0)
+
+
+class DraftHeadIn(DraftIn):
+    """The head of a track that is there: with the skills that it practises, one a line."""
+
+    skills = fields.String(load_default="", validate=_few_and_short)
+
+    @post_load
+    def _lines(self, loaded: dict[str, Any], **_more: Any) -> dict[str, Any]:
+        """Skills are a list from here on."""
+        return loaded | {"skills": skills_in(loaded["skills"].splitlines())}
 
 
 class ModuleIn(_Written):

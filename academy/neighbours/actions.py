@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from academy.kernel import clock
 from academy.kernel.events import emit
 from academy.neighbours import queries
-from academy.neighbours.events import GraphChanged
+from academy.neighbours.events import GraphChanged, TogetherChanged
 from academy.neighbours.models import GraphState, SkillNeighbour, SkillsTogether
 
 AT_ONCE = 5_000
@@ -25,8 +25,13 @@ def compute(session: Session) -> None:
     emit(session, GraphChanged(actor_id=None))
 
 
+def count(session: Session) -> None:
+    """Have counted now which skills go together, such as after a track was published that names some."""
+    emit(session, TogetherChanged(actor_id=None))
+
+
 def keep_together(session: Session, pairs: Sequence[Sequence[str]]) -> bool:
-    """Keep which skills people have together, given as pairs of keys; says whether that is new."""
+    """Keep which skills go together here, given as pairs of keys; says whether that is new."""
     ids = {key: skill_id for skill_id, key, _ in queries.seeds(session)}
     known = [(a, b) for a, b in pairs if a in ids and b in ids]
     version = hashlib.sha256(json.dumps(known).encode()).hexdigest()[:12] if known else ""

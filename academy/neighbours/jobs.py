@@ -1,4 +1,4 @@
-"""Jobs of the skill graph: what people have together is counted daily, and what is near computed when it changed.
+"""Jobs of the skill graph: what goes together is counted, daily and when a track says so; what is near is computed.
 
 Both count in the matcher process, so that no server waits for it.
 """
@@ -13,7 +13,7 @@ from academy.kernel import offload
 from academy.kernel.ids import new_id
 from academy.kernel.jobs import JobKind
 from academy.neighbours import actions, queries
-from academy.neighbours.reactions import AGAIN
+from academy.neighbours.reactions import AGAIN, COUNT
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from academy.kernel.app import Kernel
 
 WALK = "academy.neighbours.engine.walking:near"
-COUNT = "academy.neighbours.engine.together:counted"
+TOGETHER = "academy.neighbours.engine.together:counted"
 LIMIT = 8
 """Nearest skills that are kept of each skill."""
 AT_ONCE = 1_000
@@ -77,8 +77,10 @@ def _people(session: Session, _payload: dict[str, Any]) -> list[list[str]]:
     return queries.held_together(session)
 
 
-def _count(_kernel: Kernel, _job_id: UUID, people: list[list[str]]) -> list[list[str]]:
-    found: list[list[str]] = offload.solve(COUNT, {"people": people})["pairs"]
+def _count(kernel: Kernel, _job_id: UUID, people: list[list[str]]) -> list[list[str]]:
+    with kernel.reading() as session:
+        named = queries.named_together(session, kernel.slots(queries.GoTogether))
+    found: list[list[str]] = offload.solve(TOGETHER, {"people": people, "named": named})["pairs"]
     return found
 
 
@@ -89,5 +91,6 @@ def _together(session: Session, _payload: dict[str, Any], pairs: list[list[str]]
 JOBS = [
     JobKind(AGAIN, read=_read, outside=_walk, apply=_keep),
     JobKind("neighbours.near", read=_read, outside=_walk, apply=_keep, every=timedelta(hours=1)),
+    JobKind(COUNT, read=_people, outside=_count, apply=_together),
     JobKind("neighbours.together", read=_people, outside=_count, apply=_together, every=timedelta(days=1)),
 ]

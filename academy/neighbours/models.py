@@ -30,7 +30,7 @@ class SkillNeighbour(Table):
 
 
 class SkillsTogether(Table):
-    """Two skills that enough people here have both. How many is not kept."""
+    """Two skills that enough people here have both, or that a track here practises both. How many is not kept."""
 
     __tablename__ = "skills_together"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -36,6 +36,17 @@ class NearSkill:
     label: str
     nearness: int
     way: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class GoTogether:
+    """A slot: what the academy itself says goes together, beside what its people have.
+
+    `find(session)` returns lists of keys of skills, one for each thing that names some, such as a track. Nothing in
+    them is of anybody in particular: a single one is enough to join two skills.
+    """
+
+    find: Callable[[Session], list[list[str]]]
 
 
 def graph_version(session: Session) -> str:
@@ -89,6 +100,11 @@ def held_together(session: Session) -> list[list[str]]:
     for row in rows:
         found.setdefault(row.person_id, []).append(row.key)
     return list(found.values())
+
+
+def named_together(session: Session, slots: Iterable[GoTogether]) -> list[list[str]]:
+    """Return the keys of skills that go together by what the academy itself says, one list for each such thing."""
+    return [keys for slot in slots for keys in slot.find(session)]
 
 
 def near(session: Session, skill_id: UUID) -> list[NearSkill]:

@@ -1,4 +1,4 @@
-"""Consequences of another skill graph: what is near is computed again."""
+"""Consequences of another skill graph: what goes together is counted, and what is near computed, again."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from academy.kernel.events import within
 from academy.kernel.jobs import enqueue
-from academy.neighbours.events import GraphChanged
+from academy.neighbours.events import GraphChanged, TogetherChanged
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-AGAIN = "neighbours.again"
+AGAIN, COUNT = "neighbours.again", "neighbours.count"
 
 
 def compute(session: Session, _event: GraphChanged) -> None:
@@ -19,4 +19,9 @@ def compute(session: Session, _event: GraphChanged) -> None:
     enqueue(session, AGAIN, {})
 
 
-REACTIONS = [within(GraphChanged, compute)]
+def count(session: Session, _event: TogetherChanged) -> None:
+    """Promise to count; where it comes to the same pairs as before, nothing follows."""
+    enqueue(session, COUNT, {})
+
+
+REACTIONS = [within(GraphChanged, compute), within(TogetherChanged, count)]

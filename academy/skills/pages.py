@@ -75,6 +75,14 @@ def meant(wanted: str, hits: Sequence[queries.SkillHit]) -> list[tuple[UUID, str
     return offload.run(engine.meant, wanted, known_names()) if wanted and not hits else []
 
 
+def unknown(name: str) -> str:
+    """Say that no skill is called so, and which ones may have been meant."""
+    likely = ", ".join(f"“{label}”" for _id, label in meant(name[:LONGEST], [])[:3])
+    if likely:
+        return _("No skill is called “%(name)s”. Did you mean %(likely)s?", name=name[:LONGEST], likely=likely)
+    return _("No skill is called “%(name)s”.", name=name[:LONGEST])
+
+
 def _wanted() -> str:
     return " ".join(request.args.get("q", "").replace("\0", "").split())[:LONGEST]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, literal, select, union_all
+from sqlalchemy import Select, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from academy.kernel.access import Missing
@@ -299,6 +299,40 @@ def offered_to(session: Session, viewer: Viewer, limit: int = 24) -> tuple[list[
     whom = met_together(viewer) if few else met_together(viewer).limit(COUNTED)
     rows = session.execute(query.where(PersonSkill.person_id.in_(whom)))
     return [Offered(row.id, row.label, row.amount) for row in rows], 0 if few else COUNTED
+
+
+@dataclass(frozen=True)
+class Named:
+    """A skill by its id, its framework's key for it, and its name."""
+
+    id: UUID
+    key: str
+    label: str
+
+
+def named(session: Session, texts: Collection[str]) -> dict[str, Named]:
+    """Return which skill each text names, by its key or by its name in any case; what names none is left out.
+
+    Skills that are gone and groups are found by no name. Of several that are called alike, the one written just so
+    is meant, and then the one whose key comes first. One statement, none for no texts.
+    """
+    if not texts:
+        return {}
+    rows = session.execute(
+        select(Skill.id, Skill.key, Skill.label)
+        .where(_OFFERED, or_(Skill.key.in_(texts), func.lower(Skill.label).in_({text.lower() for text in texts})))
+        .order_by(Skill.key, Skill.id)
+    )
+    keys: dict[str, Named] = {}
+    just_so: dict[str, Named] = {}
+    in_any_case: dict[str, Named] = {}
+    for row in rows:
+        found = Named(row.id, row.key, row.label)
+        keys.setdefault(found.key, found)
+        just_so.setdefault(found.label, found)
+        in_any_case.setdefault(found.label.lower(), found)
+    met = {text: keys.get(text) or just_so.get(text) or in_any_case.get(text.lower()) for text in texts}
+    return {text: found for text, found in met.items() if found is not None}
 
 
 def ids_by_label(session: Session, labels: Sequence[str]) -> dict[str, UUID]:

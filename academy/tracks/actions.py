@@ -17,9 +17,11 @@ from academy.kernel.ids import new_id
 from academy.kernel.viewer import Viewer
 from academy.media import actions as media
 from academy.media.models import Media
+from academy.neighbours import actions as neighbours
 from academy.people.models import Group, Membership
 from academy.people.policy import Right
 from academy.people.queries import demand
+from academy.skills import queries as skills
 from academy.tracks.engine import ModulePart, Pack
 from academy.tracks.events import ActivityCompleted, ReflectionKept, TrackDelivered, TrackPublished, TrackUpgraded
 from academy.tracks.models import (
@@ -31,6 +33,7 @@ from academy.tracks.models import (
     Reflection,
     Track,
     TrackPart,
+    TrackSkill,
     TrackVersion,
 )
 from academy.tracks.policy import delivery_with
@@ -50,13 +53,14 @@ def publish(
     """Publish a pack as the next version of its track; a module that did not change keeps its version.
 
     `bodies` holds the rendered HTML by (module key, activity key): rendering is done before. The academy must have
-    the videos that the pack names: `Invalid` otherwise.
+    the videos that the pack names, and each of its skills must be offered by a framework: `Invalid` otherwise.
     """
     wanted = {activity.video for module in pack.modules for activity in module.activities if activity.video}
     videos = media.hold(session, group_id=group_id, digests=wanted)
     if len(videos) < len(wanted):
         detail = "A video of this track is not in this academy. Upload it in a draft first. Nothing was published."
         raise Invalid(detail)
+    practised = _skills(session, pack)
     track = session.scalar(select(Track).where(Track.group_id == group_id, Track.key == pack.key))
     if track is None:
         track = Track(id=new_id(), group_id=group_id, key=pack.key, created_at=clock.now())
@@ -74,6 +78,10 @@ def publish(
     )
     session.add(version)
     session.flush()
+    session.add_all(
+        TrackSkill(track_version_id=version.id, skill_id=skill_id, position=position)
+        for position, skill_id in enumerate(practised, 1)
+    )
     for position, part in enumerate(pack.modules, 1):
         module_version_id = _module(session, group_id, part, bodies, videos)
         session.add(
@@ -83,7 +91,36 @@ def publish(
         )
     session.flush()
     emit(session, TrackPublished(actor_id=actor_id, group_id=group_id, track_version_id=version.id))
+    if practised != _practised_before(session, version):
+        neighbours.count(session)
     return version
+
+
+def _skills(session: Session, pack: Pack) -> list[UUID]:
+    """Find the skills that a pack names, in its order."""
+    named = skills.named(session, pack.skills)
+    unknown = [name for name in pack.skills if name not in named]
+    if unknown:
+        detail = f"No skill is called “{unknown[0]}” here. Nothing was published."
+        raise Invalid(detail)
+    found = [named[name].id for name in pack.skills]
+    if len(set(found)) < len(found):
+        detail = "Two of this track's skills are the same one, by its name and by its key. Nothing was published."
+        raise Invalid(detail)
+    return found
+
+
+def _practised_before(session: Session, version: TrackVersion) -> list[UUID]:
+    """Return the skills of the version before this one, in their order."""
+    before = aliased(TrackVersion)
+    return list(
+        session.scalars(
+            select(TrackSkill.skill_id)
+            .join(before, before.id == TrackSkill.track_version_id)
+            .where(before.track_id == version.track_id, before.number == version.number - 1)
+            .order_by(TrackSkill.position)
+        )
+    )
 
 
 def _module(

@@ -55,7 +55,7 @@ def deliveries(query: dict[str, Any]) -> Part[DeliveryLine]:
 def delivery(delivery_id: UUID) -> Plan:
     """Return the way of one delivery, with what the caller has done."""
     with kernel().reading() as session:
-        return walking.plan_for(session, viewer(), delivery_id)
+        return walking.way_for(session, viewer(), delivery_id)
 
 
 @blueprint.get("/activities/<id:activity_id>")

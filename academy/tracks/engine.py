@@ -6,7 +6,7 @@ import json
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -30,6 +30,9 @@ LONGEST_BODY = 40_000
 MOST_WEEKS = 104
 MOST_PARTS = 60
 """Modules of a track, and activities of a module."""
+MOST_SKILLS = 12
+LONGEST_SKILL = 200
+"""Characters of a skill's name, or of its key, in a pack."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,14 @@ class ModulePart:
 
 @dataclass(frozen=True)
 class Pack:
-    """A track as written by its author."""
+    """A track as written by its author; `skills` are names or keys of what it practises, each in one line."""
 
     key: str
     title: str
     summary: str
     weeks: int
     modules: tuple[ModulePart, ...]
+    skills: tuple[str, ...] = ()
 
 
 def read_pack(text: str) -> Pack:
@@ -86,6 +90,7 @@ def read_pack(text: str) -> Pack:
         summary=_text(raw, "summary", "the pack", LONGEST_SUMMARY),
         weeks=_number(raw, "weeks", "the pack", 1, MOST_WEEKS),
         modules=modules,
+        skills=_skills(raw),
     )
     _distinct([m.key for m in modules], "modules")
     for module in modules:
@@ -94,6 +99,38 @@ def read_pack(text: str) -> Pack:
             detail = f"Module {module.key} is in week {module.week} of {pack.weeks}."
             raise Invalid(detail)
     return pack
+
+
+def skills_in(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return the names or keys of skills in some lines, as they are kept: each once, without white space to spare.
+
+    >>> skills_in(["show empathy ", "", "lead  others", "Show empathy"])
+    ('show empathy', 'lead others')
+    """
+    found: dict[str, str] = {}
+    for line in lines:
+        name = " ".join(line.split())
+        if name:
+            found.setdefault(name.casefold(), name)
+    return tuple(found.values())
+
+
+def _skills(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    written = raw.get("skills", [])
+    if not isinstance(written, list):
+        detail = 'the pack: skills is a list of names, such as ["show empathy"].'
+        raise Invalid(detail)
+    if len(written) > MOST_SKILLS:
+        detail = f"the pack: skills are {len(written)}; at most {MOST_SKILLS} can be taken."
+        raise Invalid(detail)
+    names = [
+        _text({"name": name}, "name", f"skills[{number}]", LONGEST_SKILL) for number, name in enumerate(written, 1)
+    ]
+    found = skills_in(names)
+    if len(found) < len(names):
+        detail = "the pack: skills name one twice."
+        raise Invalid(detail)
+    return found
 
 
 def _tables(raw: Mapping[str, Any], name: str, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -205,6 +242,8 @@ def _distinct(keys: list[str], place: str) -> None:
 def write_pack(pack: Pack) -> str:
     """Write a pack as TOML; `read_pack` gives it back, and writing that again gives the same text."""
     lines = [*_lines(pack, ("key", "title", "summary", "weeks"))]
+    if pack.skills:
+        lines.append(f"skills = [{', '.join(_short(name) for name in pack.skills)}]")
     for module in pack.modules:
         lines += ["", "[[modules]]", *_lines(module, ("key", "title", "summary", "icon", "week"))]
         for activity in module.activities:

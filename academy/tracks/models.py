@@ -38,6 +38,16 @@ class TrackVersion(Table):
     published_at: Mapped[datetime]
 
 
+class TrackSkill(Table):
+    """A skill that a version of a track practises, at its place among them from 1."""
+
+    __tablename__ = "track_skills"
+
+    track_version_id: Mapped[UUID] = mapped_column(ForeignKey("track_versions.id"), primary_key=True)
+    skill_id: Mapped[UUID] = mapped_column(ForeignKey("skills.id"), primary_key=True, index=True)
+    position: Mapped[int]
+
+
 class Module(Table):
     """A part of a subject that several tracks may use."""
 

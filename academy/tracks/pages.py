@@ -48,7 +48,7 @@ def show(delivery_id: UUID) -> ResponseReturnValue:
     """Show the way: modules and activities, and what the viewer has done."""
     with kernel().reading() as session:
         shell.load(session, viewer())
-        plan = walking.plan_for(session, viewer(), delivery_id)
+        plan = walking.way_for(session, viewer(), delivery_id)
     return render_template("academy/tracks/track.html", plan=plan, page="home")
 
 

@@ -14,8 +14,15 @@ class ReflectionIn(Schema):
     body = fields.String(load_default="")
 
 
+class PractisedOut(Out):
+    """A skill that a track practises."""
+
+    id = Id()
+    label = fields.String()
+
+
 class TrackOut(Out):
-    """A track in its newest version. `version` is what a cohort is created with."""
+    """A track in its newest version, with the skills it practises. `version` is what a cohort is created with."""
 
     id = Id()
     version = Id(attribute="version_id")
@@ -24,6 +31,7 @@ class TrackOut(Out):
     title = fields.String()
     summary = fields.String()
     weeks = fields.Integer()
+    skills = fields.List(fields.Nested(PractisedOut))
 
 
 class DeliveryOut(Out):
@@ -67,6 +75,7 @@ class PlanOut(Out):
     weeks = fields.Integer()
     week = fields.Integer()
     starts_on = fields.Date()
+    skills = fields.List(fields.Nested(PractisedOut))
     stages = fields.List(fields.Nested(StageOut))
 
 

@@ -106,7 +106,12 @@ FORMS: dict[tuple[str, str], Callable[[Ids, str], dict[str, object]]] = {
         "academy": ids["academy"],
         "pack": (io.BytesIO(write_pack(tracks.pack("brought")).encode()), "brought.toml"),
     },
-    ("POST", "/drafts/{draft}/edit"): lambda ids, _: {**TEXT, "weeks": "3", "version": ids["draft_version"]},
+    ("POST", "/drafts/{draft}/edit"): lambda ids, _: {
+        **TEXT,
+        "weeks": "3",
+        "skills": "show empathy\nNobody's skill",
+        "version": ids["draft_version"],
+    },
     ("POST", "/drafts/{draft}/publish"): lambda ids, _: {"version": ids["draft_version"]},
     ("POST", "/drafts/{draft}/discard"): lambda ids, _: {"version": ids["draft_version"]},
     ("POST", "/drafts/{draft}/modules"): lambda *_: {**TEXT, "week": "1"},

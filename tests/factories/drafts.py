@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from academy.authoring import queries
@@ -52,6 +53,23 @@ def module(kernel: Kernel, author: UUID, draft_id: UUID, title: str = "Open ques
             icon="ear",
             week=1,
             activities=texts,
+        )
+    )
+
+
+def naming(kernel: Kernel, author: UUID, draft_id: UUID, skills: Sequence[str]) -> None:
+    """Let a draft name the skills that its track practises."""
+    now = seen(kernel, author, draft_id)
+    kernel.commit(
+        lambda s: drafts.edit(
+            s,
+            viewer=people.viewer(kernel, author),
+            draft_id=draft_id,
+            version=now.version,
+            title=now.title,
+            summary=now.summary,
+            weeks=now.weeks,
+            skills=skills,
         )
     )
 

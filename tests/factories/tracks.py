@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from academy.tracks.engine import ActivityPart, ModulePart, Pack
 from tests.factories import people
 
 
-def pack(key: str = "a-track", *, modules: int = 2, title: str = "A track") -> Pack:
+def pack(key: str = "a-track", *, modules: int = 2, title: str = "A track", skills: Sequence[str] = ()) -> Pack:
     """Make a small pack: each module has a reading, a reflection and a workshop."""
     parts = tuple(
         ModulePart(
@@ -30,7 +31,8 @@ def pack(key: str = "a-track", *, modules: int = 2, title: str = "A track") -> P
         )
         for week in range(1, modules + 1)
     )
-    return Pack(key=key, title=title, summary="What the track is about.", weeks=modules, modules=parts)
+    about = "What the track is about."
+    return Pack(key=key, title=title, summary=about, weeks=modules, modules=parts, skills=tuple(skills))
 
 
 def published(kernel: Kernel, academy_id: UUID, made: Pack | None = None) -> UUID:

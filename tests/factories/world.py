@@ -39,6 +39,7 @@ from mentoring.profiles import actions as profiles
 from tests.factories import careers, drafts, forums, media, people, skills, tokens, tracks
 
 PASSWORD = "correct horse battery staple"
+PRACTISED = ("Haskell", "show empathy", "lead others")
 
 
 def build(kernel: Kernel) -> dict[str, str]:
@@ -60,7 +61,7 @@ def build(kernel: Kernel) -> dict[str, str]:
     for name in ("newcomer", "colleague"):
         people.member(kernel, academy, ids[name], Role.MEMBER)
 
-    ids["track"] = tracks.published(kernel, academy, media.with_video(kernel, academy, tracks.pack()))
+    ids["track"] = tracks.published(kernel, academy, media.with_video(kernel, academy, tracks.pack(skills=PRACTISED)))
     other_track = tracks.published(kernel, academy, _another_pack())
     cohort = _cohort(kernel, ids["lead"], academy, ids["track"], "Cohort Kestrel")
     other = _cohort(kernel, ids["lead"], academy, other_track, "Cohort Heron")

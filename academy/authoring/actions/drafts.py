@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -83,6 +83,7 @@ def _open(session: Session, viewer: Viewer, group_id: UUID, pack: Pack) -> UUID:
         title=pack.title,
         summary=pack.summary,
         weeks=pack.weeks,
+        skills="\n".join(pack.skills),
         created_at=now,
         changed_at=now,
     )
@@ -130,13 +131,24 @@ def insert_module(session: Session, draft: Draft, position: int, part: ModulePar
 
 
 def edit(
-    session: Session, *, viewer: Viewer, draft_id: UUID, version: int, title: str, summary: str, weeks: int
+    session: Session,
+    *,
+    viewer: Viewer,
+    draft_id: UUID,
+    version: int,
+    title: str,
+    summary: str,
+    weeks: int,
+    skills: Sequence[str] = (),
 ) -> None:
-    """Change the head of a draft; raises `Conflict` when the draft is no longer at `version`."""
+    """Change the head of a draft; raises `Conflict` when the draft is no longer at `version`.
+
+    `skills` are names or keys as they were written: one that names no skill keeps the draft from being published.
+    """
     draft = locked(session, viewer, draft_id)
     if draft.version != version:
         raise Conflict(CHANGED)
-    draft.title, draft.summary, draft.weeks = title, summary, weeks
+    draft.title, draft.summary, draft.weeks, draft.skills = title, summary, weeks, "\n".join(skills)
     touch(session, viewer, draft, draft_id, "edited")
 
 
@@ -152,7 +164,7 @@ def publish(
     if draft.version != version:
         raise Conflict(CHANGED)
     pack = queries.draft_for(session, viewer, draft_id).pack
-    lacks = engine.missing(pack)
+    lacks = engine.missing(pack, queries.ids_of(session, pack.skills))
     if lacks:
         detail = "Something is still missing in this draft; the page lists it. Nothing was published."
         raise Invalid(detail)

@@ -15,12 +15,15 @@ from academy.authoring.actions import drafts
 from academy.authoring.engine import Remark
 from academy.authoring.pages.tracks import file_of
 from academy.authoring.queries import ActivityLine, DraftDetail
-from academy.authoring.schemas import DraftIn, VersionIn
+from academy.authoring.schemas import DraftHeadIn, VersionIn
 from academy.kernel import clock, offload
 from academy.kernel.access import Conflict, Invalid
 from academy.kernel.app import kernel
-from academy.tracks.engine import LONGEST_BODY, Pack
+from academy.skills import queries as skills
+from academy.skills.pages import unknown
+from academy.tracks.engine import LONGEST_BODY, MOST_SKILLS, Pack
 from academy.tracks.pages import begin_at, cues_of
+from academy.tracks.queries.practised import Practised
 from academy.tracks.queries.walking import Plan, Stage, Step, Task
 from academy.web import forms, markup, shell
 from academy.web.guards import guard
@@ -40,12 +43,14 @@ def _draft(draft_id: UUID, errors: Mapping[str, list[str]]) -> str:
     me = viewer()
     with kernel().reading() as session:
         draft = queries.draft_for(session, me, draft_id)
+        known = queries.ids_of(session, draft.skills)
         shell.load(session, me)
     pack = draft.pack
     return render_template(
         "academy/authoring/draft.html",
         draft=draft,
-        lacks=[_said(draft, remark) for remark in engine.missing(pack)],
+        known=known,
+        lacks=[_said(draft, remark) for remark in engine.missing(pack, known)],
         better=[_said(draft, remark) for remark in engine.lint(pack)],
         errors=errors,
         page="tracks",
@@ -62,7 +67,10 @@ def _said(draft: DraftDetail, remark: Remark) -> tuple[str, str, str]:
         place, url = module.title, url_for("draft_parts.module", module_id=module.id)
     else:
         place, url = draft.title, url_for("drafts.edit", draft_id=draft.id)
+    if remark.code == "no-skill":
+        return place, unknown(draft.skills[remark.number]), url
     words = {
+        "skill-twice": _("Two of its skills are the same one, by its name and by its key. Take one of them out."),
         "no-summary": _("The line about it is empty."),
         "no-modules": _("There is no module yet."),
         "no-activities": _("There is no activity in this module yet."),
@@ -88,6 +96,7 @@ def edit(draft_id: UUID) -> ResponseReturnValue:
     """Show the form for the head of a draft."""
     draft = _found(draft_id)
     values = {"title": draft.title, "summary": draft.summary, "weeks": draft.weeks, "version": draft.version}
+    values["skills"] = "\n".join(draft.skills)
     return _head(draft, values, {})
 
 
@@ -99,7 +108,9 @@ def _found(draft_id: UUID) -> DraftDetail:
 
 
 def _head(draft: DraftDetail, values: Mapping[str, Any], errors: Mapping[str, list[str]]) -> str:
-    return render_template("academy/authoring/head.html", draft=draft, values=values, errors=errors, page="tracks")
+    return render_template(
+        "academy/authoring/head.html", draft=draft, values=values, errors=errors, most=MOST_SKILLS, page="tracks"
+    )
 
 
 @blueprint.post("/drafts/<id:draft_id>/edit")
@@ -109,7 +120,7 @@ def change(draft_id: UUID) -> ResponseReturnValue:
     me = viewer()
 
     def done() -> ResponseReturnValue:
-        sent = forms.read(DraftIn)
+        sent = forms.read(DraftHeadIn)
         kernel().commit(
             lambda session: drafts.edit(
                 session,
@@ -119,6 +130,7 @@ def change(draft_id: UUID) -> ResponseReturnValue:
                 title=sent["title"],
                 summary=sent["summary"],
                 weeks=sent["weeks"],
+                skills=sent["skills"],
             )
         )
         return forms.see_other(url_for("drafts.show", draft_id=draft_id))
@@ -198,7 +210,11 @@ def download(draft_id: UUID) -> ResponseReturnValue:
 @guard("tracks:author")
 def preview(draft_id: UUID) -> ResponseReturnValue:
     """Show a draft as its learners will see the track."""
-    draft = _found(draft_id)
+    me = viewer()
+    with kernel().reading() as session:
+        draft = queries.draft_for(session, me, draft_id)
+        known = skills.named(session, draft.skills)
+        shell.load(session, me)
     plan = Plan(
         delivery_id=draft.id,
         group_id=draft.group_id,
@@ -218,6 +234,7 @@ def preview(draft_id: UUID) -> ResponseReturnValue:
             )
             for m in draft.modules
         ),
+        skills=tuple(Practised(known[name].id, known[name].label) for name in draft.skills if name in known),
     )
     return render_template("academy/tracks/track.html", plan=plan, draft=draft, page="tracks")
 

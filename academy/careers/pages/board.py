@@ -21,7 +21,8 @@ from academy.kernel.ids import encode
 from academy.kernel.paging import Span
 from academy.people import queries as people
 from academy.people.policy import Right, granting
-from academy.skills.pages import known_names, meant
+from academy.skills import queries as skills
+from academy.skills.pages import unknown
 from academy.web import forms, markup, shell
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -203,16 +204,17 @@ def _written(sent: Mapping[str, Any], group_id: UUID) -> Written:
     body = sent["body"]
     errors: dict[str, list[str]] = {}
     asked: dict[UUID, int] = {}
-    ids = {label.casefold(): skill_id for skill_id, label in known_names()}
-    for name, level in engine.lines_of(sent["skills"]):
+    lines = engine.lines_of(sent["skills"])
+    with kernel().reading() as session:
+        found = skills.named(session, [name for name, _level in lines])
+        called = opportunities.called(session, group_id, sent["contact"] or viewer().name)
+    for name, level in lines:
         if level is None:
             errors.setdefault("skills", []).append(_("Give “%(name)s” a level from 1 to 5.", name=name[:80]))
-        elif name.casefold() in ids:
-            asked[ids[name.casefold()]] = level
+        elif name in found:
+            asked[found[name].id] = level
         else:
-            errors.setdefault("skills", []).append(_unknown(name[:80]))
-    with kernel().reading() as session:
-        called = opportunities.called(session, group_id, sent["contact"] or viewer().name)
+            errors.setdefault("skills", []).append(unknown(name[:80]))
     if len(called) != 1:
         errors["contact"] = [
             _("Several people of this academy are called so. Name somebody else.")
@@ -223,10 +225,3 @@ def _written(sent: Mapping[str, Any], group_id: UUID) -> Written:
         raise Invalid(errors=errors)
     html = offload.run(lambda: markup.render(body, limit=policy.LONGEST_BODY))
     return Written(sent["title"], body, html, markup.RENDERER, sent["closes_on"], called[0], asked)
-
-
-def _unknown(name: str) -> str:
-    likely = ", ".join(f"“{label}”" for _id, label in meant(name, [])[:3])
-    if likely:
-        return _("No skill is called “%(name)s”. Did you mean %(likely)s?", name=name, likely=likely)
-    return _("No skill is called “%(name)s”.", name=name)

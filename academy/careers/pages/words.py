@@ -83,7 +83,7 @@ def link(start: str, relation: str, back: bool, end: str) -> str:
     if relation == "optional":
         return _("“%(part)s” helps with “%(whole)s”", **values)
     if relation == "together":
-        return _("“%(whole)s” and “%(part)s” are often had together", **values)
+        return _("“%(whole)s” and “%(part)s” go together here", **values)
     if relation.startswith("broader"):
         return _("“%(whole)s” is part of “%(part)s”", **values)
     return _("“%(whole)s” stands beside “%(part)s”", **values)

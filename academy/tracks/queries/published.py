@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from academy.tracks.models import (
     TrackPart,
     TrackVersion,
 )
+from academy.tracks.queries.practised import Practised, skills_of
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class TrackLine:
     weeks: int
     number: int
     id: UUID
+    skills: tuple[Practised, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,16 +87,22 @@ def _known(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def tracks_for(session: Session, viewer: Viewer, span: Span) -> Part[TrackLine]:
-    """Return part of the tracks that the viewer may know of, each in its newest version. One statement."""
-    return part(session, _newest().where(_known(viewer)), Track.id, span, _track_line)
+    """Return part of the tracks that the viewer may know of, each in its newest version with its skills.
+
+    Two statements.
+    """
+    found = part(session, _newest().where(_known(viewer)), Track.id, span, _track_line)
+    skills = skills_of(session, [line.version_id for line in found.items])
+    return Part([replace(line, skills=skills[line.version_id]) for line in found.items], found.next)
 
 
 def track_for(session: Session, viewer: Viewer, track_id: UUID) -> TrackLine:
-    """Find a track that the viewer may know of; raises `Missing`."""
+    """Find a track that the viewer may know of, with its skills; raises `Missing`. Two statements."""
     row = session.execute(_newest().where(Track.id == track_id, _known(viewer))).one_or_none()
     if row is None:
         raise Missing
-    return _track_line(row)
+    line = _track_line(row)
+    return replace(line, skills=skills_of(session, [line.version_id])[line.version_id])
 
 
 def deliveries_for(session: Session, viewer: Viewer, span: Span) -> Part[DeliveryLine]:

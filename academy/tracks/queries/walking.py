@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from academy.tracks.models import (
     TrackVersion,
 )
 from academy.tracks.policy import delivery_with
+from academy.tracks.queries.practised import Practised, skills_of_delivery
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ class Plan:
     week: int
     starts_on: date
     stages: tuple[Stage, ...]
+    skills: tuple[Practised, ...] = ()
 
     @property
     def next_step(self) -> tuple[Stage, Step] | None:
@@ -190,7 +192,7 @@ _STEPS = Prepared(
 
 
 def plan_for(session: Session, viewer: Viewer, delivery_id: UUID) -> Plan:
-    """Return a delivery with the viewer's own completion; two statements. Nobody else's is in it."""
+    """Return a delivery with the viewer's own completion and nobody else's, without its skills. Two statements."""
     head = ask(session, *_DELIVERED(viewer, delivery_id=delivery_id)).one_or_none()
     if head is None:
         raise Missing
@@ -210,6 +212,11 @@ def plan_for(session: Session, viewer: Viewer, delivery_id: UUID) -> Plan:
         starts_on=head.starts_on,
         stages=tuple(Stage(t, s, i, w, tuple(steps)) for t, s, i, w, steps in stages.values()),
     )
+
+
+def way_for(session: Session, viewer: Viewer, delivery_id: UUID) -> Plan:
+    """Return a delivery as `plan_for` does, with the skills that its track practises. Three statements."""
+    return replace(plan_for(session, viewer, delivery_id), skills=skills_of_delivery(session, delivery_id))
 
 
 def task_for(session: Session, viewer: Viewer, activity_id: UUID) -> Task:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from academy.authoring import engine
 from academy.authoring.engine import Remark
 from academy.kernel.access import Invalid
-from academy.tracks.engine import ICONS, KINDS, ActivityPart, ModulePart, Pack, read_pack, write_pack
+from academy.tracks.engine import ICONS, KINDS, ActivityPart, ModulePart, Pack, read_pack, skills_in, write_pack
 from tests.factories import tracks
 from tests.factories.media import CAPTIONS
 
@@ -52,7 +53,13 @@ modules = st.builds(
     st.lists(activities, max_size=3, unique_by=lambda a: a.key).map(tuple),
 )
 packs = st.builds(
-    Pack, keys, texts, texts, st.integers(5, 104), st.lists(modules, max_size=3, unique_by=lambda m: m.key).map(tuple)
+    Pack,
+    keys,
+    texts,
+    texts,
+    st.integers(5, 104),
+    st.lists(modules, max_size=3, unique_by=lambda m: m.key).map(tuple),
+    st.lists(texts, max_size=12).map(skills_in),
 )
 
 
@@ -76,6 +83,16 @@ def test_a_text_over_several_lines_is_written_as_it_reads():
     assert f"body = '''\n{body}\n'''\n" in write_pack(replace(pack, modules=(module,)))
 
 
+HEAD = "key = 'ok'\ntitle = 't'\nsummary = 's'\nweeks = 1\n"
+
+
+def test_a_pack_without_skills_is_written_as_before_and_one_with_them_names_them_under_its_weeks():
+    assert write_pack(tracks.pack()).splitlines()[3:6] == ["weeks = 2", "", "[[modules]]"]
+    named = write_pack(tracks.pack(skills=["show empathy", 'say "no"']))
+    assert named.splitlines()[4] == 'skills = ["show empathy", "say \\"no\\""]'
+    assert read_pack(HEAD).skills == read_pack(f"{HEAD}skills = []").skills == ()
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -87,6 +104,12 @@ def test_a_text_over_several_lines_is_written_as_it_reads():
         (f"key = 'ok'\ntitle = '{'t' * 161}'\nsummary = 's'\nweeks = 1", "title has 161 characters"),
         ('key = "ok"\ntitle = "a\\u0000b"\nsummary = "s"\nweeks = 1', "a character that is no text"),
         ("a = " + "[" * 5000, "can't be read"),
+        (f"{HEAD}skills = 'show empathy'", "skills is a list of names"),
+        (f"{HEAD}skills = [3]", r"skills\[1\] has no name"),
+        (f"{HEAD}skills = ['lead others', ' ']", r"skills\[2\] has no name"),
+        (f"{HEAD}skills = ['lead others', 'Lead  others']", "skills name one twice"),
+        (f"{HEAD}skills = ['{'s' * 201}']", r"skills\[1\]: name has 201 characters"),
+        (f"{HEAD}skills = {[str(n) for n in range(13)]}", "skills are 13; at most 12"),
         ("key = 'ok'\ntitle = 't'\nsummary = 's'\nweeks = 1\n[[modules]]\nkey = 'm'\nicon = 'no'", "has the icon 'no'"),
     ],
 )
@@ -121,6 +144,16 @@ def test_a_whole_pack_lacks_nothing():
 )
 def test_what_keeps_a_draft_from_being_published_is_named_with_its_place(pack: Pack, expected: list[Remark]):
     assert engine.missing(pack) == expected
+
+
+def test_a_skill_that_nobody_knows_and_one_that_is_named_twice_keep_a_draft_from_being_published():
+    pack = tracks.pack(skills=["show empathy", "a key", "shaw empathy"])
+    one = UUID(int=1)
+    assert engine.missing(pack, {"show empathy": one, "a key": UUID(int=2), "shaw empathy": UUID(int=3)}) == []
+    assert engine.missing(pack, {"show empathy": one, "a key": one}) == [
+        Remark("skill-twice", number=1),
+        Remark("no-skill", number=2),
+    ]
 
 
 @pytest.mark.parametrize("minutes", [5, 7, 10])

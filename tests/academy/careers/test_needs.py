@@ -141,5 +141,5 @@ def test_a_way_over_the_nearest_skills_is_named_link_by_link(kernel: Kernel, nor
     assert ways(kernel, north.ana) == []
     kernel.commit(lambda s: s.add(GraphState(name=WALK, version="w", at=clock.now())))
     page = client_of(north.ana).get("/needs").text
-    assert "“show empathy” and “advise others” are often had together; " in page
+    assert "“show empathy” and “advise others” go together here; " in page
     assert "“advise others” helps with “moderate a discussion”" in page
