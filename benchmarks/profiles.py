@@ -75,7 +75,7 @@ def of_buddies(count: int, floor: bool) -> list[str]:
         ready = people_from(given, 0)
         crowd, every = Crowd(list(ready.values())), range(count)
         scorer = Scorer(graph_from(graph), crowd, every, every, checked_weights(BUDDY_WEIGHTS, BUDDY_WEIGHTS))
-        edges, _ = buddy_edges(scorer, Bars(crowd, Rules()), np.arange(count))
+        edges = buddy_edges(scorer, Bars(crowd, Rules()), np.arange(count)).edges
         taken = _greedy(edges.a, edges.b, edges.weight, np.ones(count, dtype=np.int64))
         low = np.minimum(edges.first, edges.second)[taken]
         sums = {

@@ -21,7 +21,7 @@ from matching.solving import SECONDS, gap_of, half, nobody
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from matching.pairing import Edges
+    from matching.candidates import Known
     from matching.people import Whole
     from matching.types import BuddiesAnswer, BuddiesRequest, BuddyGroup, Parts, Solved, Sum
 
@@ -59,12 +59,12 @@ def solve(request: BuddiesRequest, tell: Callable[[str], None] = nobody) -> Budd
     free = np.setdiff1d(np.arange(len(crowd)), np.array(locked, dtype=np.int64).ravel())
     previous = frozenset(frozenset(pair) for pair in request.get("previous", ()))
     tell("scoring")
-    edges, beyond = buddy_edges(scorer, bars, free, previous)
+    known = buddy_edges(scorer, bars, free, previous)
     most_trios = request.get("max_trios", len(people) % 2)
     seconds = request.get("seconds", SECONDS)
 
     def find(*, floor: bool) -> Found:
-        return _find(edges, beyond, free, most_trios=most_trios, floor=floor, seconds=seconds)
+        return _find(known, free, most_trios=most_trios, floor=floor, seconds=seconds)
 
     floor = request.get("floor", False)
     tell("matching")
@@ -106,11 +106,12 @@ def solve(request: BuddiesRequest, tell: Callable[[str], None] = nobody) -> Budd
     }
 
 
-def _find(edges: Edges, beyond: Whole, people: Whole, *, most_trios: int, floor: bool, seconds: float) -> Found:
+def _find(known: Known, people: Whole, *, most_trios: int, floor: bool, seconds: float) -> Found:
     """Find pairs and trios among some people, who are numbered in the edges by their places in `people`."""
     if len(people) > EVERY:
-        answer = large.solve(edges, beyond, most_trios=most_trios, floor=floor, seconds=seconds)
+        answer, edges = large.solve(known, most_trios=most_trios, floor=floor, seconds=seconds)
     else:
+        edges = known.edges
         answer = trios.solve(edges, most_trios=most_trios, floor=floor, seconds=seconds)
     groups = [tuple(people[list(group)].tolist()) for group in [*answer.pairs, *answer.trios]]
     total = trios.total(edges, answer)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from matching.coverage import CHANCE, by_chance, covering
 from matching.pairing import Edges
 from matching.scoring import pair_score, score_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from matching.pairing import Picked
     from matching.people import Crowd, Whole
-    from matching.rules import Bars
+    from matching.rules import Bars, Flags
     from matching.scoring import Scorer
 
 EVERY = 2_000
 """People up to whom every allowed pair is weighed."""
 NEAREST = 32
 """Pairs of each person that are weighed above; whoever has fewer allowed ones keeps them all."""
+JOIN = 4
+"""Pairs of each person that join at a time where they gain."""
 EVERY_PAIR = 4_000_000
 """Pairs of learners and mentors up to which each is weighed."""
 HEAD, SPREAD = 8, 8
@@ -46,49 +50,88 @@ def utilities(scorer: Scorer) -> Whole:
     return found
 
 
-def buddy_edges(
-    scorer: Scorer, bars: Bars, people: Whole, previous: Collection[frozenset[str]] = ()
-) -> tuple[Edges, Whole]:
+@dataclass(frozen=True)
+class Known:
+    """Weighed pairs among people, who are named by their places, and what is known of allowed pairs left out.
+
+    `beyond` is what no pair of each person that is left out weighs more than; -1 where none is. `gaining` takes prices
+    in half units of weight, and what a pair must be worth to both; it returns pairs that weigh more than the prices of
+    both, some of each person's, and by how much she gains at most.
+    """
+
+    edges: Edges
+    beyond: Whole
+    gaining: Callable[[Whole, int], tuple[Edges, Whole]]
+
+
+def buddy_edges(scorer: Scorer, bars: Bars, people: Whole, previous: Collection[frozenset[str]] = ()) -> Known:
     """Weigh the allowed pairs among some of a crowd's people, all of whom are seekers and holders alike.
 
-    Places in the edges are places in `people`, and so are their names: ties are broken by who stands before whom.
-    Says, too, what no pair of each person that is left out weighs more than; -1 where none is.
+    Every one up to `EVERY` people; above, each person's heaviest, some by chance, as many people want the same few and
+    circles keep to themselves, and those by which more people are placed (`matching.coverage`). Places in the edges
+    are places in `people`: ties are broken by who stands before whom.
     """
     worth = utilities(scorer)[np.ix_(people, people)]
-    found = []
     size = len(people)
     beyond = np.full(size, -1)
+
+    def weighed(keys: Whole) -> Edges:
+        a, b = keys // size, keys % size
+        return Edges(
+            [str(at) for at in range(size)],
+            a,
+            b,
+            pair_score(worth[a, b], worth[b, a]),
+            score_of(worth[a, b]),
+            score_of(worth[b, a]),
+            were_together(scorer.crowd, people[a], people[b], previous),
+            lambda three: scorer.crowd.share(people[three], bars.minimum_minutes),
+        )
+
+    def between(one: Whole, other: Whole) -> Flags:
+        return bars.between(people[one], people[other])
+
+    def gaining(price: Whole, least: int) -> tuple[Edges, Whole]:
+        keys, most = [np.empty(0, dtype=np.int64)], np.zeros(size, dtype=np.int64)
+        for rows in blocks(size, size):
+            gain = 2 * pair_score(worth[rows], worth[:, rows].T) - price[rows, None] - price
+            fine = between(rows[:, None], np.arange(size)) == 0
+            if least:
+                fine &= score_of(np.minimum(worth[rows], worth[:, rows].T)) >= least
+            gain = np.where(fine, gain, 0)
+            most[rows] = gain.max(axis=1, initial=0)
+            best = np.argpartition(-gain, JOIN, axis=1)[:, :JOIN]
+            row = np.repeat(np.arange(len(rows)), JOIN)
+            real = gain[row, best.ravel()] > 0
+            keys.append(_keys(rows[row[real]], best.ravel()[real], size))
+        return weighed(np.unique(np.concatenate(keys))), most
+
+    keys = [np.empty(0, dtype=np.int64)]
+    chance = np.random.default_rng(0)  # the same for the same people
     for rows in blocks(size, size):
-        weight = pair_score(worth[rows], worth[:, rows].T)
-        allowed = bars.between(people[rows][:, None], people[None, :]) == 0
+        allowed = between(rows[:, None], np.arange(size)) == 0
         if size > EVERY:
-            weight = np.where(allowed, weight, -1)
+            weight = np.where(allowed, pair_score(worth[rows], worth[:, rows].T), -1)
             best = np.argpartition(-weight, NEAREST, axis=1)[:, :NEAREST]
-            row = np.repeat(np.arange(len(rows)), NEAREST)
-            column = best.ravel()
-            fine = weight[row, column] >= 0
-            many = (weight >= 0).sum(axis=1) > NEAREST
-            least = weight[row, column].reshape(-1, NEAREST).min(axis=1)
-            beyond[rows] = np.where(many, least, -1)
-            one, other, points = rows[row[fine]], column[fine], weight[row[fine], column[fine]]
+            least = np.take_along_axis(weight, best, axis=1)
+            beyond[rows] = np.where(allowed.sum(axis=1) > NEAREST, least.min(axis=1), -1)
+            row, column = np.repeat(np.arange(len(rows)), NEAREST)[least.ravel() >= 0], best[least >= 0]
+            others = by_chance(allowed, CHANCE, chance)
+            keys += [_keys(rows[row], column, size), _keys(rows[others[0]], others[1], size)]
         else:
             row, column = np.nonzero(allowed & (rows[:, None] < np.arange(size)))
-            one, other, points = rows[row], column, weight[row, column]
-        found.append(np.stack([np.minimum(one, other), np.maximum(one, other), points]))
-    a, b, points = np.concatenate(found, axis=1) if found else np.empty((3, 0), dtype=np.int64)
-    _, first = np.unique(a * size + b, return_index=True)
-    a, b, points = a[first], b[first], points[first]
-    edges = Edges(
-        [str(at) for at in range(size)],
-        a,
-        b,
-        points,
-        score_of(worth[a, b]),
-        score_of(worth[b, a]),
-        were_together(scorer.crowd, people[a], people[b], previous),
-        lambda three: scorer.crowd.share(people[three], bars.minimum_minutes),
-    )
-    return edges, beyond
+            keys.append(_keys(rows[row], column, size))
+    known = np.unique(np.concatenate(keys))
+    if size > EVERY:
+        a, b = known // size, known % size
+        more = covering(np.r_[a, b], np.r_[b, a], np.arange(size), np.ones(size, dtype=np.int64), between)
+        known = np.union1d(known, _keys(*more, size))
+    return Known(weighed(known), beyond, gaining)
+
+
+def _keys(one: Whole, other: Whole, size: int) -> Whole:
+    """Number pairs, the same in either order."""
+    return np.minimum(one, other) * size + np.maximum(one, other)
 
 
 def were_together(crowd: Crowd, one: Whole, other: Whole, previous: Collection[frozenset[str]]) -> Picked:
@@ -156,7 +199,13 @@ def _likely(scorer: Scorer, bars: Bars, learners: Whole, capacity: Whole) -> tup
     order = np.lexsort((mentor, -score, learner))
     learner, mentor, score = learner[order], mentor[order], score[order]
     near = np.arange(len(learner)) - np.searchsorted(learner, learner) < LIKELY
-    return learners[learner[near]], mentor[near], score[near]
+    learner, mentor, score = learners[learner[near]], mentor[near], score[near]
+
+    def between(one: Whole, other: Whole) -> Flags:
+        return bars.between(one + scorer.seekers.start, other + scorer.holders.start)
+
+    more = covering(learner, mentor, learners, capacity, between)
+    return np.r_[learner, more[0]], np.r_[mentor, more[1]], np.r_[score, scorer.score(*more)]
 
 
 def _best_at(scorer: Scorer, learners: Whole, capacity: Whole) -> tuple[Whole, Whole]:

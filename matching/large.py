@@ -9,7 +9,7 @@ matchings, M. Balinski, "Integer programming: methods, uses, computation", 1965.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,53 +20,104 @@ from matching.trios import Answer, joining
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from matching.candidates import Known
     from matching.pairing import Picked, Prices, Whole
 
+GOOD = 0.005
+"""The part of an answer that may be missing without further pairs being looked through."""
+TRIES = 6
+WHOLE = 6_000
+"""People up to whom one matching over all of them is made as well, of the pairs that lose least by the prices."""
 AROUND = 600
 """People whose pairs are made anew at once to bring those left over in."""
 
 
-def solve(edges: Edges, beyond: Whole, *, most_trios: int, floor: bool, seconds: float) -> Answer:
+@dataclass(frozen=True)
+class Bound:
+    """Twice what an answer may weigh, by prices at which no allowed pair gains.
+
+    The prices of all who have a pair, how many those are, and what each of them who stays alone adds at most.
+    """
+
+    prices: int
+    people: int
+    alone: int
+
+    def of(self, placed: int) -> int:
+        """Return what no answer that places so many exceeds; a trio counts by its three pairs, and so at its prices."""
+        return self.prices + (self.people - placed) * self.alone
+
+
+def solve(known: Known, *, most_trios: int, floor: bool, seconds: float) -> tuple[Answer, Edges]:
     """Place as many as pairs can, nearly as well as can be; then let those left over join pairs, one to each.
 
-    With `floor`, the worst-off person first gets as much as she can in the time. Never says that it is proved.
+    With `floor`, the worst-off person first gets as much as she can in the time. Never says that it is proved. Returns
+    the pairs from which it is made, too.
     """
-    ends = time.monotonic() + seconds
+    ends, edges, least = time.monotonic() + seconds, known.edges, 0
     size = most_pairs(edges)
     if floor and size:
-        edges = edges.only(edges.low >= highest_floor(edges, size, ends))
-    chosen, bound = near_best(edges, size, beyond, ends)
+        least = highest_floor(edges, size, ends)
+        edges = edges.only(edges.low >= least)
+    edges, chosen, bounds = near_best(replace(known, edges=edges), size, ends, least)
     triangles = joining(edges, chosen, min(most_trios, edges.joined - 2 * size)) if size else np.empty((0, 3), int)
     left = np.setdiff1d(chosen, triangles[:, 0])
     pairs = sorted(zip(edges.a[left].tolist(), edges.b[left].tolist(), strict=True))
     each = np.sort(np.stack([edges.a[triangles], edges.b[triangles]], axis=2).reshape(-1, 6), axis=1)[:, ::2]
     threes = sorted((i, j, k) for i, j, k in each.tolist())
-    return Answer(pairs, threes, None if threes else bound, proved=False)
+    placed = 2 * size + len(threes)
+    return Answer(pairs, threes, min((bound.of(placed) for bound in bounds), default=None), proved=False), edges
 
 
-def near_best(edges: Edges, size: int, beyond: Whole, ends: float) -> tuple[Whole, int | None]:
-    """Return the numbers of `size` nearly best pairs, the most there can be, and a bound on twice their weight.
+def near_best(known: Known, size: int, ends: float, least: int = 0) -> tuple[Edges, Whole, list[Bound]]:
+    """Return pairs, the numbers of `size` nearly best ones among them, and bounds on what any answer weighs.
 
-    `beyond` says of everybody what no pair that was left out of the edges weighs more than, -1 where none was. The
-    bound holds for answers that place as many; it is None where the relaxation does not fit into memory.
+    As long as much may be missing, the pairs that were left out and would gain by the prices join the known ones, of
+    those that are worth `least` to both (column generation, as in `matching.pricing`). There is no bound where the
+    relaxation does not fit into memory.
     """
+    edges, bounds = known.edges, list[Bound]()
     if not size or not can_be_priced(edges, size):
-        return best_pairs(edges, size), None
-    priced = prices(edges, size)
+        return edges, best_pairs(edges, size, nearly=True), bounds
+    for tries in range(TRIES, -1, -1):
+        priced = prices(edges, size)
+        chosen = _chosen(edges, priced, size, ends)
+        # A price below what a pair left out may weigh is raised to it: no such pair can gain anything then.
+        bounds.append(_bound(edges, priced, np.maximum(np.where(known.beyond >= 0, known.beyond, 0) - priced.each, 0)))
+        if not tries or time.monotonic() > ends or _good(edges, chosen, bounds):
+            break
+        more, gain = known.gaining(priced.each, least)
+        bounds.append(_bound(edges, priced, gain))
+        if not len(more) or _good(edges, chosen, bounds):
+            break
+        edges = edges.plus(more)
+    if edges.people <= WHOLE and time.monotonic() < ends:
+        whole = best_pairs(edges, size, nearly=True)
+        if len(whole) == size and edges.weight[whole].sum() > edges.weight[chosen].sum():
+            chosen = whole
+    return edges, chosen, bounds
+
+
+def _good(edges: Edges, chosen: Whole, bounds: list[Bound]) -> bool:
+    most = min(bound.of(2 * len(chosen)) for bound in bounds)
+    return most - 2 * int(edges.weight[chosen].sum()) <= GOOD * most
+
+
+def _bound(edges: Edges, priced: Prices, raised: Whole) -> Bound:
+    joined = np.bincount(np.r_[edges.a, edges.b], minlength=edges.people) > 0
+    alone = max(priced.alone, min(0, priced.alone - int(raised.max(initial=0))))
+    return Bound(int((priced.each + raised)[joined].sum()), int(joined.sum()), alone)
+
+
+def _chosen(edges: Edges, priced: Prices, size: int, ends: float) -> Whole:
+    """Make `size` pairs of what the relaxation proposes."""
     chosen = _pairs_of(edges, priced)
-    while 2 * len(chosen) < 2 * size and time.monotonic() < ends:
+    while len(chosen) < size and time.monotonic() < ends:
         better = _with_more(edges, chosen)
         if len(better) == len(chosen):
             break
         chosen = better
-    if len(chosen) < size:
-        chosen = best_pairs(edges, size)
-    joined = np.bincount(np.r_[edges.a, edges.b], minlength=edges.people) > 0
-    # A price below what a pair left out may weigh is raised to it: no such pair can gain anything then.
-    raised = np.maximum(priced.each, np.where(beyond >= 0, beyond, priced.each))
-    alone = min(0, priced.alone - int((raised - priced.each).max(initial=0)))
-    left = int(joined.sum()) - 2 * size
-    return np.sort(chosen), int(raised[joined].sum()) + left * max(priced.alone, alone)
+    return np.sort(chosen if len(chosen) == size else best_pairs(edges, size, nearly=True))
 
 
 def _pairs_of(edges: Edges, priced: Prices) -> Whole:
@@ -131,7 +182,7 @@ def _with_more(edges: Edges, chosen: Whole) -> Whole:
     inside = around[edges.a] & around[edges.b]
     numbers = np.flatnonzero(inside)
     kept = chosen[~inside[chosen]]
-    return np.sort(np.r_[kept, numbers[best_pairs(_alone(edges, numbers, around))]])
+    return np.sort(np.r_[kept, numbers[best_pairs(_alone(edges, numbers, around), nearly=True)]])
 
 
 def _alone(edges: Edges, numbers: Whole, around: Picked) -> Edges:

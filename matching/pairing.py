@@ -82,19 +82,24 @@ class Edges:
         """What each pair is worth to whoever of the two it serves less."""
         return np.minimum(self.first, self.second)
 
+    def plus(self, more: Edges) -> Edges:
+        """Return these pairs and others among the same people."""
+        names = ("a", "b", "weight", "first", "second", "kept")
+        return replace(self, **{name: np.r_[getattr(self, name), getattr(more, name)] for name in names})
+
     def only(self, which: Picked | Whole) -> Edges:
         """Return some of the pairs, by a mask or by their numbers."""
         arrays = {name: getattr(self, name)[which] for name in ("a", "b", "weight", "first", "second", "kept")}
         return replace(self, **arrays)
 
 
-def best_pairs(edges: Edges, size: int | None = None) -> Whole:
+def best_pairs(edges: Edges, size: int | None = None, *, nearly: bool = False) -> Whole:
     """Return the numbers of the pairs of the best matching, sorted.
 
     `size` is the greatest number of pairs where the caller knows it. Exact; O(n³) at worst, in practice the relaxation
-    and two blossoms over some edges per person.
+    and two blossoms over some edges per person. `nearly` spares the proof: as many pairs, perhaps not the heaviest.
     """
-    return _best(edges, size)[0]
+    return _best(edges, size, nearly=nearly)[0]
 
 
 def fairest_pairs(edges: Edges, size: int) -> Whole:
@@ -116,7 +121,7 @@ def fairest_pairs(edges: Edges, size: int) -> Whole:
     return found
 
 
-def _best(edges: Edges, size: int | None) -> tuple[Whole, Whole]:
+def _best(edges: Edges, size: int | None, *, nearly: bool = False) -> tuple[Whole, Whole]:
     """Return the numbers of the best pairs, and those of all pairs that matchings as heavy can hold."""
     every = np.arange(len(edges))
     if len(edges) <= FEW or edges.people <= PLAIN:
@@ -130,6 +135,8 @@ def _best(edges: Edges, size: int | None) -> tuple[Whole, Whole]:
         if tried == len(edges):
             return np.sort(found), every
         tried = min(2 * tried, len(edges))
+    if nearly:
+        return np.sort(found), every
     total, most = int(edges.weight[found].sum()), priced.bound(edges.joined - 2 * size)
     # With more slack than this a pair is in no answer as good.
     holding = order[: np.searchsorted(priced.slack[order], most - 2 * total, "right")]

@@ -24,7 +24,7 @@ WEB = frozenset(
     "api around assets compress errors forms frames fresh guards i18n markup pages pictures security shell signed_in wire".split()
 )
 MATCHING = frozenset(
-    "adjacency breakouts buddies candidates explain fairness graph hours instance large mentors oddsets pairing parts pricing"
+    "adjacency breakouts buddies candidates coverage explain fairness graph hours instance large mentors oddsets pairing parts pricing"
     " people places program repair rules scoring solving trios types why words".split()
 )
 NOWHERE = frozenset("util utils helper helpers common misc manager managers base service services".split())

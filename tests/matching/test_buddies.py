@@ -231,7 +231,7 @@ def test_what_putting_the_worst_off_first_costs_is_said_with_either_answer(langu
 def test_a_large_crowd_is_matched_nearly_best_and_says_how_nearly(
     languages: GraphData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request: BuddiesRequest = {"graph": languages, "people": people(61, random.Random(9))}
+    request: BuddiesRequest = {"graph": languages, "people": people(60, random.Random(9))}
     best = solve(request)
     monkeypatch.setattr("matching.buddies.EVERY", 10)
     monkeypatch.setattr("matching.candidates.EVERY", 10)
@@ -241,5 +241,6 @@ def test_a_large_crowd_is_matched_nearly_best_and_says_how_nearly(
     assert answer["solved"]["optimal"] is False
     gap = answer["solved"]["gap"]
     assert answer["total"] <= best["total"]
-    assert gap is None or answer["total"] >= (1 - gap) * best["total"] - 1
+    assert gap is not None
+    assert answer["total"] >= (1 - gap) * best["total"] - 1
     assert answer["total"] >= 0.9 * best["total"]

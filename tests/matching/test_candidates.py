@@ -54,7 +54,8 @@ def rows(edges: Edges) -> dict[tuple[int, int], tuple[int, int, int]]:
 def test_every_allowed_pair_of_some_people_is_weighed_once(people: list[dict[str, Any]]) -> None:
     scorer, bars = ready(people)
     some = np.arange(1, len(people))
-    edges, beyond = buddy_edges(scorer, bars, some)
+    known = buddy_edges(scorer, bars, some)
+    edges, beyond = known.edges, known.beyond
     expected = {}
     for a, b in combinations(some.tolist(), 2):
         one, other = np.array([a]), np.array([b])
@@ -69,10 +70,12 @@ def test_every_allowed_pair_of_some_people_is_weighed_once(people: list[dict[str
 def test_in_a_large_crowd_each_persons_best_pairs_are_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
     scorer, bars = ready(cohort(40, random.Random(3)))
     every = np.arange(40)
-    whole, _ = buddy_edges(scorer, bars, every)
+    whole = buddy_edges(scorer, bars, every).edges
     monkeypatch.setattr(candidates, "EVERY", 10)
     monkeypatch.setattr(candidates, "NEAREST", 4)
-    edges, beyond = buddy_edges(scorer, bars, every)
+    monkeypatch.setattr(candidates, "CHANCE", 2)
+    known = buddy_edges(scorer, bars, every)
+    edges, beyond = known.edges, known.beyond
     kept, all_pairs = rows(edges), rows(whole)
     assert kept.items() < all_pairs.items()
     for person in every.tolist():
@@ -82,6 +85,33 @@ def test_in_a_large_crowd_each_persons_best_pairs_are_weighed(monkeypatch: pytes
         assert len(held) >= min(3, len(mine))
         left_out = [w for pair, (w, *_) in all_pairs.items() if person in pair and pair not in kept]
         assert max(left_out, default=-1) <= beyond[person] or not left_out
+
+
+@pytest.mark.parametrize("least", [0, 2500])
+def test_of_the_pairs_left_out_those_are_found_that_weigh_more_than_the_prices_of_both(
+    least: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(5)
+    scorer, bars = ready(cohort(40, chance))
+    every = np.arange(40)
+    whole = rows(buddy_edges(scorer, bars, every).edges)
+    monkeypatch.setattr(candidates, "EVERY", 10)
+    monkeypatch.setattr(candidates, "NEAREST", 2)
+    known = buddy_edges(scorer, bars, every)
+    price = np.array([chance.randrange(3000, 9000) for _ in every])
+    found, most = known.gaining(price, least)
+    gains = {
+        pair: 2 * w - int(price[list(pair)].sum())
+        for pair, (w, first, second) in whole.items()
+        if min(first, second) >= least
+    }
+    assert rows(found).items() <= whole.items()
+    assert all(gains[pair] > 0 for pair in rows(found))
+    for person in every.tolist():
+        mine = [gain for pair, gain in gains.items() if person in pair]
+        assert most[person] == max([0, *mine])
+        if max(mine, default=0) > 0:
+            assert max(gains[pair] for pair in rows(found) if person in pair) == max(mine)
 
 
 def pairs_of(found: tuple[Whole, Whole, Whole, bool]) -> dict[tuple[int, int], int]:
