@@ -27,6 +27,7 @@ from academy.people.models import (
     OrganizationSettings,
     Person,
     PersonLanguage,
+    Role,
     SignIn,
 )
 from academy.people.policy import Path, Right, known_groups, may, met_one_by_one, met_together, reaches, require, runs
@@ -167,12 +168,12 @@ def faces(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, Face]:
     return {row.id: Face(row.id, row.name, row.pronouns, row.zone) for row in rows}
 
 
-def members_of(session: Session, group_id: UUID) -> list[Member]:
+def members_of(session: Session, group_id: UUID, roles: Sequence[str] = tuple(Role)) -> list[Member]:
     """Return who is in a group now, by name, one entry per role. The caller has checked the right to see it."""
     rows = session.execute(
         select(Person.id, Person.name, Person.pronouns, Person.zone, Membership.role)
         .join(Membership, Membership.person_id == Person.id)
-        .where(Membership.group_id == group_id, runs(), Person.deactivated_at.is_(None))
+        .where(Membership.group_id == group_id, Membership.role.in_(roles), runs(), Person.deactivated_at.is_(None))
         .order_by(Person.name, Person.id)
     )
     return [Member(Face(r.id, r.name, r.pronouns, r.zone), r.role) for r in rows]

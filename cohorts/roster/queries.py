@@ -18,8 +18,8 @@ from academy.kernel.db import ask, keep
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
-from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person, Role
-from academy.people.policy import Right, groups_of, own_groups, reaches, reaches_far
+from academy.people.models import Group, GroupKind, Membership, Person, Role
+from academy.people.policy import Right, below, groups_of, own_groups, reaches, reaches_far
 from academy.people.queries import Face
 from academy.tracks.engine import week_of
 from academy.tracks.models import Delivery, TrackVersion
@@ -84,13 +84,13 @@ def _page(*, far: bool, named: bool, after: bool) -> Prepared:
         start, before = aliased(Delivery), aliased(Cohort)
         whom = (
             select(Cohort.id)
-            .join(Group, Group.id == Cohort.id)
             .join(Delivery, Delivery.id == Cohort.delivery_id)
             .where(Cohort.id.in_(groups_of(viewer, Right.MEET, [GroupKind.COHORT], far=far)))
         )
         if named:
             lower = func.lower(Group.name)
-            whom = whom.where(or_(*(lower.contains(bindparam(n), escape=ESCAPE) for n in ("lower", "typed"))))
+            called = or_(*(lower.contains(bindparam(n), escape=ESCAPE) for n in ("lower", "typed")))
+            whom = whom.join(Group, Group.id == Cohort.id).where(called)
         if after:
             began = (
                 select(start.starts_on)
@@ -264,14 +264,5 @@ def people_at(session: Session, addresses: Sequence[str]) -> dict[str, UUID]:
 
 def academies_below(session: Session, group_ids: Sequence[UUID]) -> list[UUID]:
     """Return the academies, and the organization, among these groups and those below them."""
-    return list(
-        session.scalars(
-            select(GroupAncestor.group_id)
-            .join(Group, Group.id == GroupAncestor.group_id)
-            .where(
-                GroupAncestor.ancestor_id.in_(group_ids),
-                Group.kind.in_([GroupKind.ORGANIZATION, GroupKind.ACADEMY]),
-            )
-            .distinct()
-        )
-    )
+    kinds = [GroupKind.ORGANIZATION, GroupKind.ACADEMY]
+    return list(session.scalars(select(Group.id).where(Group.kind.in_(kinds), below(group_ids, Group.id))))

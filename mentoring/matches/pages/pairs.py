@@ -44,12 +44,12 @@ def why(group_id: UUID) -> str:
     """Show, of two people of a group, every rule and every component."""
     me, kind = viewer(), kind_asked()
     one, other = forms.wanted_id("one"), forms.wanted_id("other")
+    second = Role.MENTOR if kind == PairKind.MENTORSHIP else Role.LEARNER
     with kernel().reading() as session:
         people.demand(session, me, Right.PROPOSE, group_id)
-        members = people.members_of(session, group_id)
+        members = people.members_of(session, group_id, [Role.LEARNER, second])
         decided = choices.choices_of(session, group_id, kind)
         shell.load(session, me)
-    second = Role.MENTOR if kind == PairKind.MENTORSHIP else Role.LEARNER
     ones = {m.face.id: m.face for m in members if m.role == Role.LEARNER}
     others = {m.face.id: m.face for m in members if m.role == second}
     if (one is not None and one not in ones) or (other is not None and other not in others):
