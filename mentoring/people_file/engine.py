@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 MORE: Mapping[str, Sequence[str]] = {
     "hours": ("working hours", "availability"),
     "capacity": ("places", "mentees"),
-    "cohort": ("cohorts",),
 }
-"""The columns that are known besides those of the ground floor; `cohort` is left alone, as is `role`."""
+"""The columns that only matching from a file has."""
+LEFT: Mapping[str, Sequence[str]] = {"cohort": ("cohorts",)}
+"""A column of the people file that is not the ground floor's; as with `role`, nothing is done with it here."""
 WEEK = "mon-fri 9-17"
 """When somebody works who has not said."""
 MOST_CAPACITY = 100
@@ -100,7 +101,7 @@ class Skills:
 
 def table(body: bytes) -> Sheet:
     """Read a file as its rows; raises `sheets.NoTable` where there is no table to speak of."""
-    return sheets.read(body, MORE)
+    return sheets.read(body, {**MORE, **LEFT})
 
 
 def read(files: Sequence[Sheet], skills: Skills, monday: date) -> list[Crowd]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from academy.bridges.framework_file import actions, engine
 from academy.bridges.framework_file.queries import planning, writing
-from academy.bridges.people_file.cli import AS, MOST_FILE, admin
+from academy.bridges.people_file.cli import AS, MOST_FILE, admin, put
 from academy.bridges.people_file.engine import sheets
 from academy.kernel.access import Missing
 from academy.kernel.cli import one_line, opened
@@ -87,9 +86,6 @@ def take_out(framework: str, out: str, address: str) -> None:
                 raise click.ClickException(message) from None
             _, rows = writing.rows_for(session, viewer, framework_id)
             lines = list(sheets.write(list(engine.COLUMNS), rows))
-    if out == "-":
-        sys.stdout.writelines(lines)
-        return
-    with Path(out).open("w", encoding="utf-8", newline="") as file:
-        file.writelines(lines)
-    click.echo(f"{len(lines) - 2} skills and groups are in {out}.")
+    put(out, lines)
+    if out != "-":
+        click.echo(f"{len(lines) - 2} skills and groups are in {out}.")

@@ -20,6 +20,8 @@ from academy.people import queries as people
 from academy.people.models import Membership, Person, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.orm import Session
 
     from academy.bridges.people_file.queries.slots import Plan
@@ -113,13 +115,22 @@ def take_out(file: str, address: str) -> None:
         more, viewer = kernel.slots(Column), admin(kernel, address)
         ids = kernel.commit(lambda session: actions.take_out(session, viewer=viewer))
         with kernel.reading() as session:
-            lines = sheets.write(writing.columns(more), writing.rows_for(session, viewer, ids, more))
-            if file == "-":
-                sys.stdout.writelines(lines)
-                return
-            with Path(file).open("w", encoding="utf-8", newline="") as out:
-                out.writelines(lines)
-    click.echo(f"{len(ids)} people are in {file}.")
+            put(file, sheets.write(writing.columns(more), writing.rows_for(session, viewer, ids, more)))
+    if file != "-":
+        click.echo(f"{len(ids)} people are in {file}.")
+
+
+def put(file: str, lines: Iterable[str]) -> None:
+    """Write lines to a file, or to the terminal with `-`; one that can't be written is said on one line."""
+    if file == "-":
+        sys.stdout.writelines(lines)
+        return
+    try:
+        with Path(file).open("w", encoding="utf-8", newline="") as out:
+            out.writelines(lines)
+    except OSError as error:
+        message = f"{file}: can't be written: {error.strerror}."
+        raise click.ClickException(message) from error
 
 
 def admin(kernel: Kernel, address: str) -> Viewer:

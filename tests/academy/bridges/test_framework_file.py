@@ -334,6 +334,10 @@ def test_the_commands_bring_in_take_out_and_say_what_is_wrong(
     assert (missing.exit_code, missing.stderr) == (1, "Error: There is no framework “house”. There is: none yet.\n")
     assert run(monkeypatch, kernel, tmp_path, "import", str(file)).exit_code == 0
     assert "4 skills and groups are in" in run(monkeypatch, kernel, tmp_path, "export", "house", "-o", str(out)).stdout
+    nowhere = tmp_path / "none" / "out.csv"
+    failed = run(monkeypatch, kernel, tmp_path, "export", "house", "-o", str(nowhere))
+    unwritable = f"Error: {nowhere}: can't be written: No such file or directory.\n"
+    assert (failed.exit_code, failed.stderr) == (1, unwritable)
     same = run(monkeypatch, kernel, tmp_path, "import", str(out))
     assert same.stdout.startswith("house 2026: 0 added, 0 changed, 0 removed")
     file.write_text(HOUSE.replace("skill,ask", "hat,ask"))

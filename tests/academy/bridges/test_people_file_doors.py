@@ -188,5 +188,9 @@ def test_the_command_brings_in_takes_out_and_says_what_is_wrong(
     assert run(monkeypatch, kernel, tmp_path, "export", str(out)).exit_code == 0
     assert out.read_bytes().startswith(b"\xef\xbb\xbfemail,name,")
     assert "0 added, 0 changed, 2 as they are" in run(monkeypatch, kernel, tmp_path, "import", str(out)).stdout
+    nowhere = tmp_path / "none" / "out.csv"
+    failed = run(monkeypatch, kernel, tmp_path, "export", str(nowhere))
+    unwritable = f"Error: {nowhere}: can't be written: No such file or directory.\n"
+    assert (failed.exit_code, failed.stderr) == (1, unwritable)
     nobody = run(monkeypatch, kernel, tmp_path, "export", str(out), "--as", "ana@example.org")
     assert (nobody.exit_code, "Only an admin" in nobody.stderr) == (1, True)
