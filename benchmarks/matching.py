@@ -1,9 +1,9 @@
-"""`python -m benchmarks.matching`: what the matcher takes and gives, beside plain networkx.
+"""`python -m benchmarks.matching`: what the matcher takes and gives, beside plain networkx, and from people's profiles.
 
 Instances are made from a seed. Seconds are of the processor (`time.process_time`), so that other work on the machine
-counts little; memory is the most that a process held, each instance in a process of its own. `--slow` adds networkx
-at 1,000 people, which takes minutes; with `--write` what was measured is kept in benchmarks/matching.json, and its
-tables are put into docs/matching.md.
+counts little; memory is the most that a process held, each instance in a process of its own. `--quick` leaves
+networkx at 1,000 people out, which takes minutes; with `--write` what was measured is kept in benchmarks/matching.json,
+and its tables are put into docs/matching.md.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
+from benchmarks import profiles
 from benchmarks.tables import put
 from matching.instance import Buddies, Mentors
 from matching.solving import solve
@@ -135,7 +136,7 @@ def line_of(one: dict[str, Any]) -> str:
 def main() -> None:
     """Print what was measured, and keep it with `--write`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--slow", action="store_true", help="networkx at 1,000 people, too")
+    parser.add_argument("--quick", action="store_true", help="without networkx at 1,000 people")
     parser.add_argument("--most", type=int, default=MENTORS[-1][0], help="leave out instances of more people")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--row", help=argparse.SUPPRESS)
@@ -151,15 +152,24 @@ def main() -> None:
         for floor in ("", "floor"):
             rows.append(in_own_process([*kind, floor]))
             print(line_of(rows[-1]), flush=True)
+    print()
+    lines = profiles.measured(asked.most)
     timed(buddies(PLAIN))  # libraries are loaded and warm
     print(f"\n{BESIDE}")
-    for people in (PLAIN, PLAIN_SLOW) if asked.slow else (PLAIN,):
+    for people in (PLAIN,) if asked.quick else (PLAIN, PLAIN_SLOW):
         ratios.append(beside(people))
         print(line_of(ratios[-1]), flush=True)
     if asked.write:
-        kept = {"machine": platform.machine(), "python": platform.python_version(), "beside": ratios, "rows": rows}
+        kept = {
+            "machine": platform.machine(),
+            "python": platform.python_version(),
+            "beside": ratios,
+            "rows": rows,
+            "profiles": lines,
+        }
         KEPT.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
         put("networkx", [BESIDE, *map(line_of, ratios)])
+        put("profiles", lines)
         put("weights", [HEAD, *map(line_of, rows)])
 
 

@@ -3,8 +3,8 @@
 People are made from a seed on the ESCO extract that ships: six skills and three goals each, the goals among few, so
 that many want the same; weekdays of some hours by one of thirteen clocks; two languages. Measured is what the matcher
 does with them: checking, nearness, scores of all pairs or the likely ones, the matching; for buddies the explanations,
-too. Seconds are of the processor, memory the most that a process held, each size in a process of its own. `--write`
-puts the table into docs/matching.md.
+too. Seconds are of the processor, memory the most that a process held, each size in a process of its own. `python -m
+benchmarks.matching` measures this, too, and keeps it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from academy.skills.engine import built_in
-from benchmarks.tables import put
 from matching import buddies, mentors
 from matching.candidates import buddy_edges
 from matching.graph import graph_from
@@ -156,26 +155,31 @@ def _row(name: str, by: str, sums: Any, seconds: float | None = None) -> str:
     return f"| {name} | {by} | {sums['placed']:,} | {sums['total']:,} | {worst} | {gap} | {took} | {memory} |"
 
 
+def measured(most: int) -> list[str]:
+    """Print the table for as many people at most, and return its lines."""
+    cases = [["buddies", count, floor] for count in BUDDIES for floor in (False, True) if count <= most]
+    cases += [["mentors", *sizes, False] for sizes in MENTORS if sizes[0] <= most]
+    lines = [HEAD]
+    print(HEAD)
+    for case in cases:
+        command = [sys.executable, "-m", "benchmarks.profiles", "--row", json.dumps(case)]
+        made = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        lines += made.splitlines()
+        print(made, flush=True)
+    return lines
+
+
 def main() -> None:
-    """Print the table, and keep it with `--write`."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--most", type=int, default=MENTORS[-1][0], help="leave out more people than this")
-    parser.add_argument("--write", action="store_true")
     parser.add_argument("--row", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.row:
         kind, *sizes, floor = json.loads(given.row)
         print("\n".join((of_buddies if kind == "buddies" else of_mentors)(*sizes, floor=floor)))
         return
-    cases = [["buddies", count, floor] for count in BUDDIES for floor in (False, True) if count <= given.most]
-    cases += [["mentors", *sizes, False] for sizes in MENTORS if sizes[0] <= given.most]
-    lines = [HEAD]
-    for case in cases:
-        command = [sys.executable, "-m", "benchmarks.profiles", "--row", json.dumps(case)]
-        lines.append(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
-        print(lines[-1], flush=True)
-    if given.write:
-        put("profiles", lines)
+    measured(given.most)
 
 
 if __name__ == "__main__":
