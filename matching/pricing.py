@@ -50,6 +50,8 @@ LARGE, FEW, SLOW = 20_000, 5, 2
 """Learners above whom an answer is made anew so many times at most, without a flow fewer, and only until it is `NEAR`
 the bound."""
 NEAR = 0.001
+FAR = 800
+"""Points less than she has now: a pair that gives a learner less still leaves, where there are so many learners."""
 LOSS = -900
 """Points that the price of a place may exceed its worth by for somebody who has none at all."""
 
@@ -231,8 +233,11 @@ def widened(
         done = bound - total <= near * bound and len(chosen) == everybody
         if done or not rounds or not gains.any():
             break
+        kept = np.full(len(learner), not near)
+        kept |= own[learner] - (score - price[mentor]) <= FAR
+        kept[chosen] = True
         learner, mentor, score = (
-            np.r_[mine, more[gains]]
+            np.r_[mine[kept], more[gains]]
             for mine, more in ((learner, found.learner), (mentor, found.mentor), (score, found.score))
         )
     proved = total == bound and len(chosen) == everybody and found.whole
