@@ -42,7 +42,7 @@ class Wrong(click.ClickException):
 class Seconds(click.FloatRange):
     """A length of time that ends."""
 
-    name = "seconds"
+    name = "number of seconds"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read a number; neither `nan` nor `inf` is one."""
