@@ -10,20 +10,34 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import combinations
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    Uuid,
+    and_,
+    case,
+    cast,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
-from academy.kernel import clock
 from academy.kernel.viewer import Viewer
-from academy.people import queries as people_queries
-from academy.people.models import Membership, Person, Role
+from academy.people.models import Block, Membership, Person, Role
+from academy.people.policy import runs
 from matching.types import Reason
-from mentoring.choices.queries import chosen
+from mentoring.choices.models import Choice, PairChoice
 from mentoring.matches.models import MatchPerson, MatchRole, Offer, OfferState
-from mentoring.pairs.models import PairKind
-from mentoring.pairs.queries import Together, paired, together
+from mentoring.pairs.models import Pair, PairKind
+from mentoring.pairs.queries import Together, together_of
 
 WINDOW = timedelta(days=7)
 """How long somebody has to answer an offer."""
@@ -32,6 +46,8 @@ REMINDERS = (50, 80)
 LONGEST_REASON = 1000
 """Characters of why somebody says no."""
 
+PAIRED = 2
+"""In a row about somebody in a pair: they have somebody now. 1 says that they are in it, 0 that they were."""
 ROLE_IN_GROUP = {
     MatchRole.MENTOR.value: Role.MENTOR,
     MatchRole.LEARNER.value: Role.LEARNER,
@@ -59,6 +75,7 @@ class Standing:
     together: Together
     declined: frozenset[tuple[UUID, UUID]]
     excluded: frozenset[frozenset[UUID]]
+    locked: frozenset[frozenset[UUID]]
     paired: frozenset[UUID]
     waiting: frozenset[UUID]
 
@@ -92,57 +109,79 @@ class Standing:
 
 
 def standing(session: Session, *, group_id: UUID, kind: str, person_ids: Iterable[UUID]) -> Standing:
-    """Look up what rules people out, for pairs of one kind begun in a group. Eight statements at most."""
-    ids = set(person_ids)
-    now = clock.now()
-    roles: dict[UUID, set[str]] = {}
-    for row in session.execute(
-        select(Membership.person_id, Membership.role)
+    """Look up what rules people out, for pairs of one kind begun in a group. One statement."""
+    asked = select(Person.id).where(Person.id.in_(set(person_ids))).cte("asked")
+    rows = session.execute(union_all(*rules_of(group_id, kind, select(asked.c.id))))
+    return standing_of(rows)
+
+
+Row = tuple[str, UUID | None, UUID | None, str | None, int | None]
+"""What a row says: its name, whom it is about and with whom, a word and a number."""
+
+
+def rules_of(group_id: UUID, kind: str, ids: Select[UUID]) -> list[Select[*Row]]:
+    """Select what rules people out, each part as rows of one shape (`Row`), to be asked in one statement.
+
+    `ids` selects the people; who was with them in a pair comes too.
+    """
+    nobody, nothing, none = cast(null(), Uuid()), cast(null(), String()), cast(null(), Integer())
+    learner = ROLE_IN_GROUP[MatchRole.LEARNER]
+    goes_on = and_(Pair.ended_at.is_(None), Membership.until_at.is_(None))
+    paired = and_(goes_on, Pair.paused_at.is_(None), Membership.role == learner, Membership.person_id.in_(ids))
+    parts = [
+        select(literal("role").label("what"), Membership.person_id, nobody, Membership.role, none)
         .join(Person, Person.id == Membership.person_id)
-        .where(
-            Membership.group_id == group_id,
-            Membership.person_id.in_(ids),
-            or_(Membership.until_at.is_(None), Membership.until_at > now),
-            Person.deactivated_at.is_(None),
-        )
-    ):
-        roles.setdefault(row.person_id, set()).add(row.role)
-    waiting: set[UUID] = set()
-    declined: set[tuple[UUID, UUID]] = set()
+        .where(Membership.group_id == group_id, Membership.person_id.in_(ids), runs(), Person.deactivated_at.is_(None)),
+        select(literal("manager"), Person.id, Person.manager_id, nothing, none).where(
+            Person.id.in_(ids), Person.manager_id.is_not(None)
+        ),
+        select(literal("block"), Block.person_id, Block.blocked_id, nothing, none).where(
+            Block.person_id.in_(ids), Block.blocked_id.in_(ids)
+        ),
+        select(literal("pair"), Pair.id, Membership.person_id, nothing, case((paired, PAIRED), (goes_on, 1), else_=0))
+        .join(Membership, Membership.group_id == Pair.group_id)
+        .where(Pair.kind == kind, Pair.group_id.in_(select(Membership.group_id).where(Membership.person_id.in_(ids)))),
+        select(PairChoice.choice, PairChoice.one_id, PairChoice.other_id, nothing, none).where(
+            PairChoice.group_id == group_id, PairChoice.kind == kind
+        ),
+    ]
     if kind == PairKind.MENTORSHIP:
-        for refusal in session.execute(
-            select(Offer.person_id.label("mentor_id"), MatchPerson.person_id.label("learner_id"))
-            .join(MatchPerson, MatchPerson.match_id == Offer.match_id)
+        parts.append(
+            select(Offer.state, Offer.person_id, MatchPerson.person_id, nothing, none)
+            .join(MatchPerson, (MatchPerson.match_id == Offer.match_id) & (MatchPerson.role == MatchRole.LEARNER))
             .where(
-                Offer.state == OfferState.DECLINED,
-                Offer.person_id.in_(ids),
-                MatchPerson.role == MatchRole.LEARNER,
                 MatchPerson.person_id.in_(ids),
+                or_(
+                    Offer.state == OfferState.PENDING,
+                    and_(Offer.state == OfferState.DECLINED, Offer.person_id.in_(ids)),
+                ),
             )
-        ):
-            declined.add((refusal.mentor_id, refusal.learner_id))
-        waiting = pending_learners(session, ids)
+        )
+    return parts
+
+
+def standing_of(rows: Iterable[Any]) -> Standing:
+    """Read rows of `rules_of`; others among them are passed over."""
+    roles: dict[UUID, set[str]] = {}
+    two: dict[str, set[tuple[UUID, UUID]]] = {}
+    paired: set[UUID] = set()
+    pairs: list[tuple[UUID, UUID, bool]] = []
+    for what, one, other, word, number in rows:
+        if one is not None and what == "role":
+            roles.setdefault(one, set()).add(word or "")
+        elif one is not None and other is not None:
+            two.setdefault(what, set()).add((one, other))
+            if what == "pair":
+                pairs.append((one, other, bool(number)))
+                paired |= {other} if number == PAIRED else set()
     return Standing(
         roles={person: frozenset(found) for person, found in roles.items()},
-        managers=people_queries.managers_of(session, list(ids)),
-        blocks=frozenset(people_queries.blocks_among(session, list(ids))),
-        together=together(session, kind, ids),
-        declined=frozenset(declined),
-        excluded=chosen(session, group_id, kind).excluded,
-        paired=frozenset(paired(session, kind, ROLE_IN_GROUP[MatchRole.LEARNER], ids)),
-        waiting=frozenset(waiting),
+        managers=dict(two.get("manager", ())),
+        blocks=frozenset(two.get("block", ())),
+        together=together_of(pairs),
+        declined=frozenset(two.get(OfferState.DECLINED, ())),
+        excluded=frozenset(frozenset(pair) for pair in two.get(Choice.EXCLUDED, ())),
+        locked=frozenset(frozenset(pair) for pair in two.get(Choice.LOCKED, ())),
+        paired=frozenset(paired),
+        waiting=frozenset(learner for _mentor, learner in two.get(OfferState.PENDING, ())),
     )
-
-
-def pending_learners(session: Session, person_ids: Iterable[UUID]) -> set[UUID]:
-    """Return those of these learners whose candidate is being asked."""
-    rows = session.scalars(
-        select(MatchPerson.person_id)
-        .join(Offer, Offer.match_id == MatchPerson.match_id)
-        .where(
-            Offer.state == OfferState.PENDING,
-            MatchPerson.role == MatchRole.LEARNER,
-            MatchPerson.person_id.in_(set(person_ids)),
-        )
-    )
-    return set(rows)

@@ -10,7 +10,7 @@ from itertools import combinations, groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, case, func, or_, select
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
@@ -214,14 +214,19 @@ def together(session: Session, kind: str, person_ids: Iterable[UUID]) -> Togethe
     Somebody who left a trio that goes on was with the others before.
     """
     whose = select(Membership.group_id).where(Membership.person_id.in_(set(person_ids)))
-    members: dict[UUID, dict[UUID, bool]] = defaultdict(dict)
-    for row in session.execute(
-        select(Pair.id, Pair.ended_at, Membership.person_id, Membership.until_at)
+    rows = session.execute(
+        select(Pair.id, Membership.person_id, and_(Pair.ended_at.is_(None), Membership.until_at.is_(None)))
         .join(Membership, Membership.group_id == Pair.group_id)
         .where(Pair.kind == kind, Pair.group_id.in_(whose))
-    ):
-        goes_on = row.ended_at is None and row.until_at is None
-        members[row.id][row.person_id] = members[row.id].get(row.person_id, False) or goes_on
+    )
+    return together_of((pair_id, person_id, goes_on) for pair_id, person_id, goes_on in rows)
+
+
+def together_of(rows: Iterable[tuple[UUID, UUID, bool]]) -> Together:
+    """Read who was in which pair, and whether they are in it still, as who is, or was, with whom."""
+    members: dict[UUID, dict[UUID, bool]] = defaultdict(dict)
+    for pair_id, person_id, goes_on in rows:
+        members[pair_id][person_id] = members[pair_id].get(person_id, False) or goes_on
     now: set[frozenset[UUID]] = set()
     before: set[frozenset[UUID]] = set()
     for people in members.values():

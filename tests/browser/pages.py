@@ -128,7 +128,7 @@ PAGES = (
     Page("all-skills", "/skills", ("learner",)),
     Page("all-skills-meant", "/skills?q=show+emphaty", ("learner",)),
     Page("skill-map", "/skills/map", ("learner", "admin")),
-    Page("skill", "/skills/{skill}", ("learner", "lead"), statements=9),
+    Page("skill", "/skills/{skill}", ("learner", "lead")),
     Page("gap", "/skills/gap", ROLES),
     Page("gap-of-somebody", "/people/{learner}/gap", ("lead",)),
     Page("levels", "/people/{mentee}/levels?q=listning", ("mentor",)),

@@ -81,7 +81,7 @@ def swap(group_id: UUID) -> str:
     me, kind = viewer(), kind_asked()
     one, other = forms.wanted_id("one"), forms.wanted_id("other")
     with kernel().reading() as session:
-        found = proposed.matching_for(session, me, group_id, kind)
+        found = proposed.matching_for(session, me, group_id, kind, also_unplaced=False)
         shell.load(session, me)
     pairs = _drafts(found)
     before_showing(me, "matching", {face.id for line in pairs for face, _role in line.people})
@@ -113,7 +113,7 @@ def make_swap(group_id: UUID) -> ResponseReturnValue:
     me, kind, one, other = viewer(), sent["kind"], sent["one"], sent["other"]
     here = f"/groups/{encode(group_id)}/matches"
     with kernel().reading() as session:
-        pairs = _drafts(proposed.matching_for(session, me, group_id, kind))
+        pairs = _drafts(proposed.matching_for(session, me, group_id, kind, also_unplaced=False))
     moved = comparing.swapped(kind, _groups(pairs), one, other)
     compared = comparing.compare(group_id, kind, moved[1]) if moved else None
     if moved is None or compared is None or not all(pair.allowed for pair in compared):

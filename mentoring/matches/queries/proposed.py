@@ -120,7 +120,15 @@ def whole_parts(parts: Sequence[Any], facts: Sequence[Any]) -> list[Parts]:
     return [cast("Parts", {**part, **fact}) for part, fact in zip(parts, facts, strict=True)]
 
 
-def matching_for(session: Session, viewer: Viewer, group_id: UUID, kind: str, span: Span | None = None) -> Matching:
+def matching_for(
+    session: Session,
+    viewer: Viewer,
+    group_id: UUID,
+    kind: str,
+    span: Span | None = None,
+    *,
+    also_unplaced: bool = True,
+) -> Matching:
     """Return a group's matching of one kind for somebody who may propose there. Four statements at most.
 
     The matches are all of them, or those that `span` asks for, the best first.
@@ -144,7 +152,7 @@ def matching_for(session: Session, viewer: Viewer, group_id: UUID, kind: str, sp
     matches, total = _matches(session, run, span)
     more = span is not None and len(matches) > span.limit
     shown = matches[: span.limit] if span else matches
-    unplaced = _unplaced(session, run.id)
+    unplaced = _unplaced(session, run.id) if also_unplaced else []
     return Matching(name, weighed, unanswered, run, shown, unplaced, total, shown[-1].id if more else None)
 
 
