@@ -38,6 +38,21 @@ def test_a_name_with_a_slip_is_found(typed: str, name: str) -> None:
     assert engine.meant(typed, NAMES)[0][1] == name
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_a_skill_is_named_by_its_key_or_by_its_name_in_any_case_and_no_group_or_slip_names_one(kernel: Kernel) -> None:
+    skills.esco(kernel)
+    empathy = skills.skill(kernel, "show empathy")
+    with kernel.reading() as session:
+        key = next(one.key for one in queries.named(session, ["show empathy"]).values())
+        found = queries.named(session, ["Show EMPATHY", key, "shaw empathy", "statistics", "C++", ""])
+        assert queries.named(session, []) == {}
+    assert {text: one.id for text, one in found.items()} == {
+        "Show EMPATHY": empathy,
+        key: empathy,
+        "C++": skills.skill(kernel, "C++"),
+    }
+
+
 def test_what_is_like_nothing_finds_nothing() -> None:
     assert engine.meant("zzzzqqqq", NAMES) == []
 
