@@ -25,7 +25,7 @@ is far. Nodes that nothing joins have nearness 0 and are left out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from matching.graph import SkillGraph
-    from matching.types import Neighbour, NeighboursAnswer, NeighboursRequest
+    from matching.types import GraphData, SkillPath
 
 RESTART = 0.4
 DEPTH = 32
@@ -51,6 +51,31 @@ _NOTHING = 1e-9
 _BLOCK = 2048
 """Seeds at once: what is held meanwhile stays small."""
 _near: WeakKeyDictionary[SkillGraph, csc_array] = WeakKeyDictionary()
+
+
+class NeighboursRequest(TypedDict, total=False):
+    """Input of ``solve``: ``seeds`` (all skills when left out), ``limit`` per seed."""
+
+    graph: GraphData
+    graph_version: str
+    seeds: Sequence[str]
+    limit: int
+
+
+class Neighbour(TypedDict):
+    """A skill near another one, with the path between them."""
+
+    key: str
+    label: str
+    nearness: float
+    path: SkillPath
+
+
+class NeighboursAnswer(TypedDict):
+    """Output of ``solve``: the nearest skills of each seed, nearest first."""
+
+    graph_version: str
+    neighbours: dict[str, list[Neighbour]]
 
 
 def adjacency(graph: SkillGraph) -> csc_array:

@@ -95,7 +95,7 @@ def solve(request: BuddiesRequest, tell: Callable[[str], None] = nobody) -> Budd
         "graph_version": graph.version,
         "groups": [_group(crowd, group, parts) for group in groups],
         "unplaced": [
-            unplaced(crowd, at, np.array(everybody), bars.between(np.array([at]), np.array(everybody)))
+            unplaced(crowd, at, bars.between(np.array([at]), np.array(everybody)))
             for at in sorted(left, key=lambda at: crowd.people[at].id)
         ],
         "placed": sums["placed"],

@@ -228,7 +228,10 @@ def _best_at(scorer: Scorer, learners: Whole, capacity: Whole) -> tuple[Whole, W
 def ranked_pairs(
     scorer: Scorer, bars: Bars, learner: Whole, mentor: Whole, most: int
 ) -> dict[int, list[tuple[int, int]]]:
-    """Rank each learner's allowed mentors, the best score first, ties by place; the chosen one is always among them."""
+    """Rank each learner's allowed mentors with their scores, the best first, ties by place.
+
+    The chosen one is always among them.
+    """
     mentors, learners = np.arange(len(scorer.holders)), np.arange(len(scorer.seekers))
     chosen = dict(zip(learner.tolist(), mentor.tolist(), strict=True))
     found: dict[int, list[tuple[int, int]]] = {}
@@ -240,5 +243,5 @@ def ranked_pairs(
             allowed = ranking[barred[row - rows[0], ranking] == 0].tolist()
             if row in chosen and chosen[row] not in allowed:
                 allowed = [*allowed[: most - 1], chosen[row]]
-            found[row] = [(row, at) for at in allowed]
+            found[row] = [(at, int(score[row - rows[0], at])) for at in allowed]
     return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from matching.hours import named, slots
-from matching.types import Reason
+from matching.types import EARLIER_CHOICES, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +31,6 @@ MOST_STEPS_TOLD = 3
 """A skill further away than this is no reason that anybody would believe."""
 _HELPED = (Reason.NO_CAPACITY, Reason.NO_SHARED_LANGUAGE, Reason.TOO_FEW_SHARED_HOURS)
 """What one more person could help with, by themselves."""
-_EARLIER_CHOICES = frozenset({Reason.BLOCKED, Reason.DECLINED_BEFORE})
 
 
 class Wants(TypedDict):
@@ -212,9 +211,8 @@ class Speaker:
                     unplaced["allowed"],
                 )
             ]
-        counts = Counter[str]()
-        for reasons in unplaced["refused"].values():
-            counts.update({"choice" if reason in _EARLIER_CHOICES else reason for reason in reasons})
+        counts = Counter({name: count for name, count in unplaced["reasons"].items() if name not in EARLIER_CHOICES})
+        counts["choice"] = unplaced["earlier"]
         said = {
             Reason.OWN_MANAGER: ngettext(
                 "%(num)s person is a manager or direct report",

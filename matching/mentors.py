@@ -75,7 +75,7 @@ def solve(request: MentorsRequest, tell: Callable[[str], None] = nobody) -> Ment
     tell("explaining")
     people, mentors = asked.crowd.people, len(asked.crowd) - asked.learners
     ranked = ranked_pairs(asked.scorer, asked.bars, found.learner, found.mentor, request.get("ranked", RANKED))
-    parts = _parts_of(asked, {pair for pairs in ranked.values() for pair in pairs} | set(_pairs(found)))
+    parts = parts_of(asked, _pairs(found))
 
     def match(learner: int, mentor: int) -> MentorMatch:
         made = parts[learner, mentor]
@@ -102,8 +102,13 @@ def solve(request: MentorsRequest, tell: Callable[[str], None] = nobody) -> Ment
     return {
         "graph_version": asked.scorer.graph.version,
         "matches": [match(*pair) for pair in pairs],
-        "ranked": {people[at].id: [match(*pair) for pair in ranked[at]] for at in sorted(ranked)},
-        "unplaced": [unplaced(asked.crowd, at, every, asked.bars.between(np.array([at]), every)) for at in left],
+        "ranked": {
+            people[at].id: [
+                {"mentor": people[asked.learners + mentor].id, "score": score} for mentor, score in ranked[at]
+            ]
+            for at in sorted(ranked)
+        },
+        "unplaced": [unplaced(asked.crowd, at, asked.bars.between(np.array([at]), every)) for at in left],
         "placed": sums["placed"],
         "total": sums["total"],
         "solved": solved,
@@ -188,7 +193,8 @@ def _pairs(found: Found) -> list[tuple[int, int]]:
     return list(zip(found.learner.tolist(), found.mentor.tolist(), strict=True))
 
 
-def _parts_of(asked: Asked, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Parts]:
+def parts_of(asked: Asked, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Parts]:
+    """Say what pairs of a learner and a mentor are worth, and why, by their places among learners and mentors."""
     table = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
     made = mentor_parts(asked.scorer, table[:, 0], table[:, 1])
     return {(a, b): parts for (a, b), parts in zip(table.tolist(), made, strict=True)}

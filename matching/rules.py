@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from matching.hours import intervals_from
-from matching.types import MINIMUM_MINUTES, Reason
+from matching.types import EARLIER_CHOICES, MINIMUM_MINUTES, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,12 +17,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from matching.people import Crowd, Whole
-    from matching.types import Settings, Unplaced
+    from matching.types import Settings, Tally, Unplaced
 
     Flags = NDArray[np.uint16]
 
 BIT = {reason: 1 << at for at, reason in enumerate(Reason)}
 """One bit for each reason, so that all of a pair's fit into a number."""
+EARLIER = sum(BIT[reason] for reason in EARLIER_CHOICES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,32 +73,41 @@ def reasons_of(flags: int) -> list[Reason]:
     return [reason for reason, bit in BIT.items() if flags & bit]
 
 
-def unplaced(crowd: Crowd, person: int, others: Whole, flags: Flags) -> Unplaced:
-    """Why somebody was not placed; ``flags`` hold what bars her from each of the ``others``.
+def unplaced(crowd: Crowd, person: int, flags: Flags) -> Unplaced:
+    """Why somebody was not placed; ``flags`` hold what bars her from each of the others.
 
-    Of several reasons all are kept. ``only`` counts the others whom one reason alone rules out: what would have to be
-    different for one more to fit.
+    Of several reasons all are counted. ``only`` counts the others whom one reason alone rules out: what would have to
+    be different for one more to fit. Nobody is named: what is kept grows with the people, not with their pairs.
     """
     # Oneself is nobody to be matched with: a learner who is a mentor too has one candidate fewer.
-    real = flags != BIT[Reason.SELF]
-    others, flags = others[real], flags[real]
-    barred = {
-        crowd.people[at].id: reasons_of(flag) for at, flag in zip(others.tolist(), flags.tolist(), strict=True) if flag
-    }
-    counts = Counter(reason for reasons in barred.values() for reason in reasons)
-    alone = Counter(reasons[0] for reasons in barred.values() if len(reasons) == 1)
-    allowed = int((flags == 0).sum())
-    code = "taken" if allowed else "none_allowed" if len(others) else "nobody_else"
-    return {
+    flags = flags[flags != BIT[Reason.SELF]]
+    earlier = int(((flags & EARLIER) != 0).sum())
+    told = _tally(flags)
+    found: Unplaced = {
         "person": crowd.people[person].id,
-        "code": code,
-        "considered": len(others),
-        "allowed": allowed,
-        "reasons": {reason.value: counts[reason] for reason in Reason if counts[reason]},
-        "only": {reason.value: alone[reason] for reason in Reason if alone[reason]},
-        "refused": {who: [reason.value for reason in barred[who]] for who in sorted(barred)},
+        "code": told["code"],
+        "allowed": told["allowed"],
+        "reasons": told["reasons"],
+        "only": told["only"],
+        "considered": len(flags),
+        "earlier": earlier,
         "languages": sorted(crowd.people[person].languages),
         "hours": intervals_from(crowd.people[person].hours),
+    }
+    if earlier:
+        found["without"] = _tally(flags & ~np.uint16(EARLIER))
+    return found
+
+
+def _tally(flags: Flags) -> Tally:
+    allowed = int((flags == 0).sum())
+    reasons = {reason.value: int(((flags & bit) != 0).sum()) for reason, bit in BIT.items()}
+    only = {reason.value: int((flags == bit).sum()) for reason, bit in BIT.items()}
+    return {
+        "code": "taken" if allowed else "none_allowed" if len(flags) else "nobody_else",
+        "allowed": allowed,
+        "reasons": {reason: count for reason, count in reasons.items() if count},
+        "only": {reason: count for reason, count in only.items() if count},
     }
 
 

@@ -57,6 +57,10 @@ class Reason(StrEnum):
     EXCLUDED = "excluded"
 
 
+EARLIER_CHOICES = frozenset({Reason.BLOCKED, Reason.DECLINED_BEFORE})
+"""What somebody chose about somebody else: told as one, and never to whom it concerns."""
+
+
 class GraphData(TypedDict):
     """A skill graph: nodes are ``[key, label, kind]``, edges ``[a, b, relation]``.
 
@@ -253,22 +257,32 @@ class BuddyGroup(TypedDict):
     hours: Hours
 
 
-class Unplaced(TypedDict):
-    """Why somebody was not placed.
+class Tally(TypedDict):
+    """What rules out the others, in numbers.
 
     ``code``: ``nobody_else`` (nobody to pair with), ``none_allowed`` (every pair was ruled out) or ``taken``
     (``allowed`` others were possible, and all were placed with somebody else). ``reasons`` counts the others
-    by reason (one pair may have several), ``only`` those whom that reason alone rules out; ``refused`` keeps the
-    reasons person by person. ``languages`` and ``hours`` (of the UTC week) are hers: what somebody would have to bring.
+    by reason (one pair may have several), ``only`` those whom that reason alone rules out.
     """
 
-    person: str
     code: str
-    considered: int
     allowed: int
     reasons: dict[str, int]
     only: dict[str, int]
-    refused: dict[str, list[str]]
+
+
+class Unplaced(Tally):
+    """Why somebody was not placed: numbers alone, so that nobody can be found in what is kept.
+
+    ``earlier`` counts those whom an earlier choice rules out, a block or a refusal; ``without`` is what would be said
+    if there were no such choices, left out where there are none. ``languages`` and ``hours`` (of the UTC week) are
+    hers: what somebody would have to bring.
+    """
+
+    person: str
+    considered: int
+    earlier: int
+    without: NotRequired[Tally]
     languages: list[str]
     hours: NotRequired[list[list[int]]]
 
@@ -322,6 +336,13 @@ class MentorMatch(TypedDict):
     parts: Parts
 
 
+class Candidate(TypedDict):
+    """A mentor who may be asked for a learner; what the score is made of, ``matching.why.mentors_of`` says."""
+
+    mentor: str
+    score: int
+
+
 class MentorsAnswer(TypedDict):
     """Output of ``matching.mentors.solve``.
 
@@ -331,7 +352,7 @@ class MentorsAnswer(TypedDict):
 
     graph_version: str
     matches: list[MentorMatch]
-    ranked: dict[str, list[MentorMatch]]
+    ranked: dict[str, list[Candidate]]
     unplaced: list[Unplaced]
     placed: int
     total: int
@@ -352,31 +373,6 @@ class WhyAnswer(TypedDict):
 
     reasons: list[str]
     parts: Parts
-
-
-class NeighboursRequest(TypedDict, total=False):
-    """Input of ``matching.adjacency.solve``: ``seeds`` (all skills when left out), ``limit`` per seed."""
-
-    graph: GraphData
-    graph_version: str
-    seeds: Sequence[str]
-    limit: int
-
-
-class Neighbour(TypedDict):
-    """A skill near another one, with the path between them."""
-
-    key: str
-    label: str
-    nearness: float
-    path: SkillPath
-
-
-class NeighboursAnswer(TypedDict):
-    """Output of ``matching.adjacency.solve``: the nearest skills of each seed, nearest first."""
-
-    graph_version: str
-    neighbours: dict[str, list[Neighbour]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,10 @@ from matching.rules import Bars, reasons_of, rules_from
 from matching.scoring import BUDDY_WEIGHTS, Scorer, checked_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from matching.people import Whole
-    from matching.types import BuddiesRequest, MentorsRequest, WhyAnswer
+    from matching.types import BuddiesRequest, MentorsRequest, Parts, WhyAnswer
 
 
 def buddies(request: BuddiesRequest, one: str, other: str) -> WhyAnswer:
@@ -39,6 +41,20 @@ def mentor(request: MentorsRequest, learner: str, who: str) -> WhyAnswer:
     barred = asked.bars.between(first, second)[0]
     parts = mentor_parts(asked.scorer, first, second - asked.learners)[0]
     return {"reasons": [reason.value for reason in reasons_of(barred)], "parts": parts}
+
+
+def mentors_of(request: MentorsRequest, pairs: Iterable[Sequence[str]]) -> list[Parts]:
+    """Say what pairs of a learner and a mentor of a request are worth, and why, in their order; raises as `mentor`."""
+    asked = mentors.ready(request)
+    found = [
+        (
+            int(_place(asked.crowd, learner, upto=asked.learners)[0]),
+            int(_place(asked.crowd, who, since=asked.learners)[0]) - asked.learners,
+        )
+        for learner, who in pairs
+    ]
+    parts = mentors.parts_of(asked, set(found))
+    return [parts[pair] for pair in found]
 
 
 def _place(crowd: Crowd, who: str, since: int = 0, upto: int | None = None) -> Whole:

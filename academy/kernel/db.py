@@ -40,7 +40,7 @@ from academy.kernel.ids import new_id
 T = TypeVar("T")
 S = TypeVar("S", bound=Executable)
 
-SCHEMA = "0025"
+SCHEMA = "0026"
 """The migration that this code needs; readiness compares it with the database's own."""
 
 NAMING = {

@@ -29,13 +29,14 @@ SHORT = 120
 """Characters of Markdown that are rendered in less time than it takes to hand them to a thread and back."""
 KILL_WAIT = 2.0  # seconds
 TICK = 1.0  # seconds
-ANSWER_MAX = 64 << 20
+ANSWER_MAX = 64 << 20  # bytes
 
 
 class SolveFailed(Exception):
     """A solver gave no result; the message says why.
 
-    `kind` is "timeout", "died", "refused", "busy", "cancelled" or the name of the exception that the solver raised.
+    `kind` is "timeout", "died", "refused", "busy", "cancelled", "overlong" (the answer is longer than `ANSWER_MAX`) or
+    the name of the exception that the solver raised.
     """
 
     def __init__(self, kind: str, message: str) -> None:
@@ -162,7 +163,7 @@ class Matcher:
         while True:
             size = int.from_bytes(_receive(wire, HEADER.size, watch), "big")
             if size > ANSWER_MAX:
-                raise ConnectionError
+                raise SolveFailed("overlong", f"the answer takes {size} bytes, and {ANSWER_MAX} are the most")
             reply: dict[str, Any] = json.loads(_receive(wire, size, watch))
             if "progress" not in reply:
                 return reply

@@ -33,6 +33,14 @@ def compare(request: dict[str, Any]) -> dict[str, Any]:
     return dict(found)
 
 
+def explain(request: dict[str, Any]) -> dict[str, Any]:
+    """Say what pairs of a learner and a mentor are worth: `request` holds a `MentorsRequest` as `ask`, and `pairs`.
+
+    The answer's `parts` hold a `matching.types.Parts` for each of them, in their order.
+    """
+    return {"parts": why.mentors_of(request["ask"], request["pairs"])}
+
+
 def solve_instance(
     asked: Buddies | Mentors, *, floor: bool, kept: Collection[frozenset[str]], seconds: float | None = None
 ) -> Answer:

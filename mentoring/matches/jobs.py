@@ -17,10 +17,10 @@ from academy.kernel.jobs import JobKind
 from academy.neighbours import queries as neighbours
 from academy.people import queries as people
 from academy.web import i18n
-from mentoring.matches.actions import asking, facts, offers, repairing, runs
+from mentoring.matches.actions import asking, explaining, facts, offers, repairing, runs
 from mentoring.matches.models import OfferState
 from mentoring.matches.queries import proposed
-from mentoring.matches.reactions import EXPIRE, LETTER, REMIND, REPAIR, SOLVE
+from mentoring.matches.reactions import EXPIRE, EXPLAIN, LETTER, REMIND, REPAIR, SOLVE
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from academy.kernel.app import Kernel
 
 ENGINE = "mentoring.matches.engine:solve"
+EXPLAINER = "mentoring.matches.engine:explain"
 PASSING = frozenset({"died", "busy"})
 """Failures of the matcher process after which the job is tried again; others the lead learns of."""
 
@@ -39,20 +40,26 @@ def _read(session: Session, payload: dict[str, Any]) -> dict[str, Any] | None:
 def _solve(kernel: Kernel, _job_id: UUID, value: dict[str, Any]) -> dict[str, Any]:
     request, going = value["request"], _going(kernel, UUID(value["run_id"]))
     try:
-        try:
-            answer = offload.solve(ENGINE, request, going=going)
-        except offload.SolveFailed as failure:
-            if failure.kind != "UnknownGraph":
-                raise
-            # The matcher knows a graph by its version once it has met it: only a new process asks for it.
-            with kernel.reading() as session:
-                graph = neighbours.graph(session)
-            answer = offload.solve(ENGINE, {**request, "ask": {**request["ask"], "graph": graph}}, going=going)
+        answer = _asked(kernel, ENGINE, request, going)
     except offload.SolveFailed as failure:
         if failure.kind in PASSING:
             raise
         return {} if failure.kind == "cancelled" else {"error": f"{failure.kind}: {failure}"}
     return {"answer": answer, **{name: value[name] for name in ("week", "weights", "floor")}}
+
+
+def _asked(
+    kernel: Kernel, engine: str, request: dict[str, Any], going: Callable[[str], bool] | None = None
+) -> dict[str, Any]:
+    try:
+        return offload.solve(engine, request, going=going)
+    except offload.SolveFailed as failure:
+        if failure.kind != "UnknownGraph":
+            raise
+    # The matcher knows a graph by its version once it has met it: only a new process asks for it.
+    with kernel.reading() as session:
+        graph = neighbours.graph(session)
+    return offload.solve(engine, {**request, "ask": {**request["ask"], "graph": graph}}, going=going)
 
 
 def _going(kernel: Kernel, run_id: UUID) -> Callable[[str], bool]:
@@ -78,6 +85,19 @@ def _keep(session: Session, payload: dict[str, Any], value: dict[str, Any] | Non
         runs.fail_run(session, run_id=run_id, error=value["error"])
     else:
         runs.keep_answer(session, run_id=run_id, **value)
+
+
+def _read_pairs(session: Session, payload: dict[str, Any]) -> dict[str, Any] | None:
+    return explaining.request_for(session, UUID(payload["run_id"]), [UUID(one) for one in payload["match_ids"]])
+
+
+def _explain(kernel: Kernel, _job_id: UUID, value: dict[str, Any]) -> dict[str, Any]:
+    return {"matches": value["matches"], "answer": _asked(kernel, EXPLAINER, value["request"])}
+
+
+def _keep_parts(session: Session, _payload: dict[str, Any], value: dict[str, Any] | None) -> None:
+    if value is not None:
+        explaining.keep_parts(session, **value)
 
 
 def _expire(session: Session, payload: dict[str, Any], _value: object) -> None:
@@ -138,6 +158,7 @@ def _post_letter(session: Session, payload: dict[str, Any], value: dict[str, Any
 
 JOBS = [
     JobKind(SOLVE, read=_read, outside=_solve, apply=_keep),
+    JobKind(EXPLAIN, read=_read_pairs, outside=_explain, apply=_keep_parts),
     JobKind(EXPIRE, apply=_expire),
     JobKind(REMIND, apply=_remind),
     JobKind(REPAIR, apply=_repair, forget=True),

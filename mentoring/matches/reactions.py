@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from academy.kernel import mail
-from academy.kernel.events import within
+from academy.kernel.events import within, within_all
 from academy.kernel.jobs import enqueue
 from academy.notices.actions import notify
 from academy.people.events import AccountClosed, AccountReopened, MemberLeft, PersonBlocked
-from mentoring.matches.actions import facts, offers, rematch
+from mentoring.matches.actions import explaining, facts, offers, rematch
 from mentoring.matches.events import (
     CandidatesExhausted,
     OfferDeclined,
@@ -30,11 +30,13 @@ from mentoring.pairs.events import PairParted
 from mentoring.pairs.models import PairKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
 SOLVE = "matches.solve"
+EXPLAIN = "matches.explain"
 EXPIRE = "offers.expire"
 REMIND = "offers.remind"
 LETTER = "offers.letter"
@@ -73,6 +75,12 @@ def ask_mentor(session: Session, event: OfferMade) -> None:
     enqueue(session, EXPIRE, offer, run_at=late, unique_key=f"offer-expire:{event.offer_id}")
     if mail.KIND not in session.info.get("muted", ()):
         enqueue(session, LETTER, offer, unique_key=f"offer-letter-of:{event.offer_id}")
+
+
+def explain(session: Session, events: Sequence[OfferMade]) -> None:
+    """Have the matcher say why those fit who are asked after others."""
+    for run_id, match_ids in explaining.unexplained(session, [event.match_id for event in events]).items():
+        enqueue(session, EXPLAIN, {"run_id": str(run_id), "match_ids": [str(one) for one in match_ids]})
 
 
 def remind_mentor(session: Session, event: OfferReminded) -> None:
@@ -141,6 +149,7 @@ REACTIONS = [
     within(RunProposed, tell_lead),
     within(RunFailed, tell_lead),
     within(OfferMade, ask_mentor),
+    within_all(OfferMade, explain),
     within(OfferReminded, remind_mentor),
     within(CandidatesExhausted, tell_no_candidate),
     within(MemberLeft, take_back_of_member),

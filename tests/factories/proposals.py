@@ -24,7 +24,7 @@ CANDIDATES, MENTEES = 8, 5
 """Candidates of each learner, and learners for each mentor, in a crowd."""
 
 
-def _entry(learner: UUID, mentor: UUID, score: int) -> dict[str, Any]:
+def _chosen(learner: UUID, mentor: UUID, score: int) -> dict[str, Any]:
     people = [str(learner), str(mentor)]
     parts = {"purpose": "mentor", "people": people, "score": score, "sides": []}
     return {"learner": people[0], "mentor": people[1], "score": score, "parts": parts}
@@ -33,17 +33,21 @@ def _entry(learner: UUID, mentor: UUID, score: int) -> dict[str, Any]:
 def proposed(made: World, scores: Mapping[tuple[UUID, UUID], int], first: Mapping[UUID, UUID]) -> UUID:
     """Let the matcher propose mentors: `scores` (of 100) of each learner and candidate, `first` who is chosen."""
     run_id = make.asked(made, "mentorship")
-    rows = [_entry(learner, mentor, score * 100) for (learner, mentor), score in scores.items()]
+    ranked = {
+        learner: [
+            {"mentor": str(mentor), "score": score * 100} for (one, mentor), score in scores.items() if one == learner
+        ]
+        for learner in first
+    }
     answer = {
         "graph_version": "none",
         "placed": len(first),
         "unplaced": [],
         "solved": {"each": {}},
-        "matches": [row for row in rows if str(first.get(UUID(row["learner"]))) == row["mentor"]],
-        "ranked": {
-            str(learner): sorted((row for row in rows if row["learner"] == str(learner)), key=lambda r: -r["score"])
-            for learner in first
-        },
+        "matches": [
+            _chosen(pair[0], pair[1], score * 100) for pair, score in scores.items() if first.get(pair[0]) == pair[1]
+        ],
+        "ranked": {str(learner): sorted(rows, key=lambda row: -row["score"]) for learner, rows in ranked.items()},
     }
     made.kernel.commit(
         lambda s: runs.keep_answer(s, run_id=run_id, answer=answer, week="2026-11-23", weights={}, floor=False)

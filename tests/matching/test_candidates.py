@@ -153,6 +153,7 @@ def test_a_ranking_names_the_best_allowed_mentors_and_the_chosen_one() -> None:
     ranked = ranked_pairs(scorer, bars, chosen[:, 0], chosen[:, 1], 3)
     for learner in range(12):
         best = sorted((w for (one, _), w in every.items() if one == learner), reverse=True)
-        assert learner not in worst or worst[learner] in ranked[learner]
+        assert all(every[learner, mentor] == score for mentor, score in ranked[learner])
+        assert learner not in worst or worst[learner][1] in dict(ranked[learner])
         assert len(ranked[learner]) == min(3, len(best))
-        assert [every[pair] for pair in ranked[learner]][:2] == best[: len(ranked[learner])][:2]
+        assert [score for _, score in ranked[learner]][:2] == best[: len(ranked[learner])][:2]

@@ -203,7 +203,8 @@ def unplaced(**changes: Any) -> Unplaced:
         "considered": 3,
         "allowed": 0,
         "reasons": {},
-        "refused": {},
+        "only": {},
+        "earlier": 0,
     }
     base.update(changes)
     answer: Unplaced = base
@@ -218,11 +219,8 @@ def test_why_somebody_was_not_placed_is_told_without_names() -> None:
     ]
     said = speaker.why_unplaced(
         unplaced(
-            refused={
-                "ben": ["blocked", "declined_before", "no_shared_language"],
-                "maria": ["declined_before"],
-                "zoe": ["too_few_shared_hours"],
-            }
+            reasons={"blocked": 1, "declined_before": 2, "no_shared_language": 1, "too_few_shared_hours": 1},
+            earlier=2,
         )
     )
     assert said == [

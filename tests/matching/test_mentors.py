@@ -39,8 +39,8 @@ def test_mentors_are_the_most_and_the_best_as_trying_every_choice_shows(
 ) -> None:
     worth = {}
     alike = solve({"graph": SMALL, "learners": learners, "mentors": offering, "ranked": 9})
-    for ranking in alike["ranked"].values():
-        worth |= {(one["learner"], one["mentor"]): one["score"] for one in ranking}
+    for learner, ranking in alike["ranked"].items():
+        worth |= {(learner, one["mentor"]): one["score"] for one in ranking}
     answer = solve({"graph": SMALL, "learners": learners, "mentors": offering})
     free = {mentor["id"]: mentor["capacity"] for mentor in offering}
     assert (answer["placed"], answer["total"]) == best_by_trying_all([one["id"] for one in learners], free, worth)
@@ -90,10 +90,12 @@ def test_candidates_are_ranked_from_the_best_score_down_with_the_proposed_one_am
     languages: GraphData,
 ) -> None:
     answer = solve(request(languages))
-    for learner, ranking in answer["ranked"].items():
+    for ranking in answer["ranked"].values():
         scores = [match["score"] for match in ranking]
         assert scores == sorted(scores, reverse=True)
-        assert {match["learner"] for match in ranking} == {learner}
+    for match in answer["matches"]:
+        ranked = {one["mentor"]: one["score"] for one in answer["ranked"][match["learner"]]}
+        assert ranked[match["mentor"]] == match["score"] == match["parts"]["score"]
     assert [match["mentor"] for match in answer["ranked"]["maria"]] == ["bo", "ana", "cem"]
     assert solve({**request(languages), "ranked": 1})["ranked"]["maria"][0]["mentor"] == "bo"
 

@@ -102,20 +102,36 @@ def test_who_could_not_be_placed_says_why() -> None:
     flags = np.array(
         [BIT[Reason.BLOCKED] | BIT[Reason.NO_SHARED_LANGUAGE], BIT[Reason.NO_SHARED_LANGUAGE], BIT[Reason.SELF]]
     )
-    assert unplaced(crowd, 2, np.arange(3), flags.astype(np.uint16)) == {
+    assert unplaced(crowd, 2, flags.astype(np.uint16)) == {
         "person": "c",
         "code": "none_allowed",
         "considered": 2,
         "allowed": 0,
         "reasons": {"blocked": 1, "no_shared_language": 2},
         "only": {"no_shared_language": 1},
-        "refused": {"a": ["blocked", "no_shared_language"], "b": ["no_shared_language"]},
+        "earlier": 1,
+        "without": {
+            "code": "none_allowed",
+            "allowed": 0,
+            "reasons": {"no_shared_language": 2},
+            "only": {"no_shared_language": 2},
+        },
         "languages": ["is"],
         "hours": [[60, 120]],
     }
     free = np.array([0, 0, BIT[Reason.SELF]], dtype=np.uint16)
-    assert unplaced(crowd, 2, np.arange(3), free)["code"] == "taken"
-    assert unplaced(crowd, 2, np.array([2]), free[2:])["code"] == "nobody_else"
+    assert unplaced(crowd, 2, free)["code"] == "taken"
+    assert unplaced(crowd, 2, free[2:])["code"] == "nobody_else"
+
+
+def test_a_block_and_a_refusal_of_one_person_are_one_earlier_choice_and_told_of_apart() -> None:
+    crowd = Crowd([person_from({"id": name}) for name in "abc"])
+    both, other = BIT[Reason.BLOCKED] | BIT[Reason.DECLINED_BEFORE], BIT[Reason.DECLINED_BEFORE] | BIT[Reason.EXCLUDED]
+    found = unplaced(crowd, 2, np.array([both, other, BIT[Reason.SELF]], dtype=np.uint16))
+    assert (found["code"], found["earlier"]) == ("none_allowed", 2)
+    assert found["without"] == {"code": "taken", "allowed": 1, "reasons": {"excluded": 1}, "only": {"excluded": 1}}
+    kept = unplaced(crowd, 2, np.array([0, BIT[Reason.EXCLUDED]], dtype=np.uint16))
+    assert (kept["earlier"], "without" in kept) == (0, False)
 
 
 def test_a_request_names_its_rules() -> None:

@@ -14,11 +14,12 @@ from matching.mentors import solve as mentors
 from matching.parts import buddy_parts as parts_of_buddies
 from matching.people import Crowd, person_from
 from matching.scoring import BUDDY_WEIGHTS, MENTOR_WEIGHTS, Scorer, checked_weights, pair_score, score_of
+from matching.why import mentors_of
 from tests.matching import reference
 from tests.matching.crowds import SKILLS, crowds
 
 if TYPE_CHECKING:
-    from matching.types import GraphData, Parts, PersonData
+    from matching.types import GraphData, MentorsRequest, Parts, PersonData
 
 BASE: PersonData = {"id": "", "hours": [(0, 600)], "languages": ["en"]}
 
@@ -173,8 +174,10 @@ def test_help_that_nobody_else_can_give_is_worth_more(languages: GraphData) -> N
         {**BASE, "id": "ben", "skills": [("5", 2)]},
         {**BASE, "id": "eve", "skills": [("5", 2)]},
     ]
-    answer = mentors({"graph": languages, "learners": [learner], "mentors": offering})
-    rarity = {one["mentor"]: raw(one["parts"])["rarity"] for one in answer["ranked"]["maria"]}
+    request: MentorsRequest = {"graph": languages, "learners": [learner], "mentors": offering}
+    answer, names = mentors(request), ["ana", "ben", "eve"]
+    explained = mentors_of(request, [("maria", name) for name in names])
+    rarity = {name: raw(parts)["rarity"] for name, parts in zip(names, explained, strict=True)}
     # Ana alone of three has Haskell: the whole of half her goals. Two of three have poetry: half of it.
     assert rarity == {"ana": 0.5, "ben": 0.25, "eve": 0.25}
     helpers = {goal["skill"]: goal["helpers"] for goal in answer["matches"][0]["parts"]["goals"]}

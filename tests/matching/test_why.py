@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,10 @@ def test_two_buddies_are_compared_as_the_matcher_compares_them(languages: GraphD
             assert why.buddies(request, one, other) == {"reasons": [], "parts": match["parts"]}
     assert "excluded" in why.buddies(request, "p01", "p00")["reasons"]
     for left in answer["unplaced"]:
-        for other, reasons in left["refused"].items():
-            assert why.buddies(request, left["person"], other)["reasons"] == reasons
+        others = [one["id"] for one in request["people"] if one["id"] != left["person"]]
+        reasons = [why.buddies(request, left["person"], other)["reasons"] for other in others]
+        assert Counter(reason for some in reasons for reason in some) == left["reasons"]
+        assert Counter(some[0] for some in reasons if len(some) == 1) == left["only"]
 
 
 def test_a_learner_and_a_mentor_are_compared_as_the_matcher_compares_them(languages: GraphData) -> None:
@@ -33,13 +36,15 @@ def test_a_learner_and_a_mentor_are_compared_as_the_matcher_compares_them(langua
     offering = [{**one, "id": f"m{one['id']}", "capacity": number % 2} for number, one in enumerate(cohort[5:])]
     request: MentorsRequest = {"graph": languages, "learners": cohort[:5], "mentors": offering, "ranked": 9}
     answer = mentors(request)
-    allowed = {(one["learner"], one["mentor"]): one["parts"] for some in answer["ranked"].values() for one in some}
+    allowed = {(learner, one["mentor"]): one["score"] for learner, some in answer["ranked"].items() for one in some}
+    explained = dict(zip(allowed, why.mentors_of(request, allowed), strict=True))
+    assert {pair: parts["score"] for pair, parts in explained.items()} == allowed
     for learner in cohort[:5]:
         for mentor in offering:
             found = why.mentor(request, learner["id"], mentor["id"])
             pair = (learner["id"], mentor["id"])
             assert (pair in allowed) == (not found["reasons"])
-            assert pair not in allowed or found["parts"] == allowed[pair]
+            assert pair not in allowed or found["parts"] == explained[pair]
             assert ("no_capacity" in found["reasons"]) == (mentor["capacity"] == 0)
 
 

@@ -75,15 +75,18 @@ def request_for(session: Session, run_id: UUID) -> dict[str, Any] | None:
     }
 
 
-def asking_for(session: Session, group_id: UUID, kind: str, also: Iterable[UUID] = ()) -> Asking:
+def asking_for(
+    session: Session, group_id: UUID, kind: str, also: Iterable[UUID] = (), week: date | None = None
+) -> Asking:
     """Gather whoever needs somebody in a group, and may be somebody's, with what rules them out. Two statements.
 
-    Learners who have somebody, or are being asked for, are left out, but for those of `also`.
+    Learners who have somebody, or are being asked for, are left out, but for those of `also`. The hours are those of
+    the coming week, or of the one that begins on `week`.
     """
     found = gathered(session, group_id, kind)
     rules = found.rules
     mentors = {**dict.fromkeys(set(also) & found.teaching, 0), **found.places} if found.teaching else {}
-    week = coming_week(clock.now())
+    week = week or coming_week(clock.now())
     data = _people(found, found.learners | set(mentors), mentors, week)
     waiting = [data[person] for person in sorted(found.learners - (rules.taken - set(also)))]
     ask: dict[str, Any] = {

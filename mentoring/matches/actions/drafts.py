@@ -38,6 +38,14 @@ def summed(solved: Solved, *, floor: bool) -> dict[str, Any]:
     return {**{name: value for name, value in solved.items() if name in KEPT}, "spread": spread, "floor_on": floor}
 
 
+def kept(parts: Sequence[Parts]) -> dict[str, list[Any]]:
+    """Cut what scores are made of into the two columns of a match."""
+    return {
+        "parts": [{name: value for name, value in part.items() if name in PARTS} for part in parts],
+        "facts": [{name: value for name, value in part.items() if name not in PARTS} for part in parts],
+    }
+
+
 def _read(kind: str, answer: Mapping[str, Any]) -> Iterable[tuple[int, int, list[Parts], dict[UUID, str]]]:
     """Read an answer as (rank, score, parts of each two, role of each person)."""
     if kind == PairKind.BUDDY:
@@ -47,17 +55,23 @@ def _read(kind: str, answer: Mapping[str, Any]) -> Iterable[tuple[int, int, list
             yield 0, group["score"], [pair["parts"] for pair in group["pairs"]], people
         return
     for chosen in answer["matches"]:
-        others = [one for one in answer["ranked"][chosen["learner"]] if one["mentor"] != chosen["mentor"]]
+        learner, mentor = chosen["learner"], chosen["mentor"]
+        others = [one for one in answer["ranked"][learner] if one["mentor"] != mentor]
         for rank, one in enumerate([chosen, *others]):
-            roles = {
-                UUID(one["learner"]): MatchRole.LEARNER.value,
-                UUID(one["mentor"]): MatchRole.MENTOR.value,
-            }
-            yield rank, one["score"], [one["parts"]], roles
+            parts = [one["parts"]] if rank == 0 else []
+            yield (
+                rank,
+                one["score"],
+                parts,
+                {UUID(learner): MatchRole.LEARNER.value, UUID(one["mentor"]): MatchRole.MENTOR.value},
+            )
 
 
 def store(session: Session, run_id: UUID, kind: str, answer: Mapping[str, Any]) -> None:
-    """Store the pairs and candidates of an answer as drafts of a run."""
+    """Store the pairs and candidates of an answer as drafts of a run.
+
+    Candidates have no parts before they are asked (`actions.explaining`): few ever are.
+    """
     drafts = list(_read(kind, answer))
     if not drafts:
         return
@@ -74,8 +88,7 @@ def store(session: Session, run_id: UUID, kind: str, answer: Mapping[str, Any]) 
                 "version": 1,
                 "rank": rank,
                 "score": score,
-                "parts": [{name: value for name, value in part.items() if name in PARTS} for part in parts],
-                "facts": [{k: v for k, v in part.items() if k not in PARTS} for part in parts],
+                **kept(parts),
             }
         )
         people += [{"match_id": match_id, "person_id": person, "role": role} for person, role in roles.items()]

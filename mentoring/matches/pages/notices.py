@@ -58,7 +58,7 @@ def _run(run: RunNotice) -> Told:
     url = f"/groups/{encode(run.group_id)}/matches?kind={run.kind}"
     if run.state == RunState.FAILED:
         title = _("The proposal for %(group)s could not be worked out", group=run.group_name)
-        return Told(title, _("Nothing was changed. You can ask again."), url, "alert")
+        return Told(title, _("Nothing was changed. See what you can do."), url, "alert")
     if run.settings.get("placed") == 0:
         return _nobody(run, url)
     title = _("Learning buddies are proposed for %(group)s", group=run.group_name)

@@ -44,6 +44,7 @@ def _entries() -> Mapping[str, str]:
 def _jobs() -> Mapping[str, str]:
     return {
         "matches.solve": _("Proposing pairs"),
+        "matches.explain": _("Writing down why somebody fits who is asked after others"),
         "matches.repair": _("Asking somebody else after a match fell away"),
         "offers.expire": _("Ending an offer whose time is over"),
         "offers.remind": _("Reminding somebody of an offer"),

@@ -34,7 +34,10 @@ ANSWERED_SHOWN = 30
 
 @dataclass(frozen=True)
 class OfferLine:
-    """An offer as the person sees it who is asked. `state` is expired as soon as its time is over."""
+    """An offer as the person sees it who is asked. `state` is expired as soon as its time is over.
+
+    `score` is how well the two fit, out of 10,000; `parts` are empty while that is being written down.
+    """
 
     offer_id: UUID
     state: str
@@ -45,12 +48,8 @@ class OfferLine:
     group_name: str
     parts: list[Parts]
     week: str
+    score: int
     space_id: UUID | None
-
-    @property
-    def score(self) -> int:
-        """Return how well the two fit, out of 10,000."""
-        return self.parts[0]["score"]
 
 
 def offers_for(session: Session, viewer: Viewer, *, answered: bool = False) -> list[OfferLine]:
@@ -95,6 +94,7 @@ def _offers(viewer: Viewer) -> Select[*tuple[Any, ...]]:
             Offer.expires_at,
             Match.parts,
             Match.facts,
+            Match.score,
             Run.settings,
             Group.name.label("group_name"),
             Person.id.label("learner_id"),
@@ -137,6 +137,7 @@ def _offer_line(row: Row[Any], now: datetime) -> OfferLine:
         group_name=row.group_name,
         parts=whole_parts(row.parts, row.facts),
         week=row.settings.get("week", ""),
+        score=row.score,
         space_id=row.space_id,
     )
 

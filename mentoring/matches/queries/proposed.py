@@ -71,6 +71,11 @@ class RunLine:
         """Say whether it failed because there are more people than the solver that is installed can weigh."""
         return (self.error or "").startswith("TooLarge:")
 
+    @property
+    def overlong(self) -> bool:
+        """Say whether it failed because the answer was more than can be taken in."""
+        return (self.error or "").startswith("overlong:")
+
 
 @dataclass(frozen=True)
 class MatchLine:

@@ -129,6 +129,18 @@ def test_a_process_that_died_at_work_is_reported_and_replaced(matcher: offload.M
     assert matcher.solve(f"{ENGINE}:double", {"number": 3}, 20)["doubled"] == 6
 
 
+def test_an_answer_that_is_too_long_is_refused_at_once_and_the_next_one_is_its_own(
+    matcher: offload.Matcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = matcher.solve(f"{ENGINE}:double", {"number": 1}, 20)["pid"]
+    monkeypatch.setattr(offload, "ANSWER_MAX", 1000)
+    with pytest.raises(offload.SolveFailed, match="1000 are the most") as caught:
+        matcher.solve(f"{ENGINE}:chatter", {"numbers": list(range(1000))}, 20)
+    assert caught.value.kind == "overlong"
+    assert gone(pid)
+    assert matcher.solve(f"{ENGINE}:double", {"number": 3}, 20)["doubled"] == 6
+
+
 def test_a_process_that_was_killed_while_idle_is_replaced_without_a_word(matcher: offload.Matcher) -> None:
     pid = matcher.solve(f"{ENGINE}:double", {"number": 1}, 20)["pid"]
     os.kill(pid, signal.SIGKILL)

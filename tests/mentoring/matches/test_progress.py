@@ -96,6 +96,26 @@ def test_an_answer_that_comes_after_the_run_was_stopped_is_not_kept(kernel):
     assert _state(kernel, run_id)[0] == RunState.CANCELLED
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_an_answer_that_is_too_long_fails_once_and_says_what_would_help(kernel, client_of, monkeypatch):
+    world = make.world(kernel)
+    make.learner(world), make.learner(world)
+    run_id = make.asked(world, "buddy")
+    monkeypatch.setattr(offload, "ANSWER_MAX", 200)
+    kernel.runner.run_due()
+    assert _state(kernel, run_id)[0] == RunState.FAILED
+    with kernel.reading() as session:
+        job = session.scalars(select(Job).where(Job.kind == "matches.solve")).one()
+    assert (job.attempts, job.failed_at, job.done_at is None) == (1, None, False)
+    lead = client_of(world.lead)
+    page = lead.get(_address(world)).text
+    assert "more to write down about so many people" in page
+    assert "could not be worked out" not in page
+    notices = lead.get("/notices").text
+    assert "could not be worked out" in notices
+    assert "You can ask again" not in notices
+
+
 def test_only_who_may_propose_stops_a_run(kernel):
     world = make.world(kernel)
     learner = make.learner(world)

@@ -17,6 +17,7 @@ from matching.types import Reason
 from mentoring.matches.actions import runs
 from mentoring.matches.models import Match, MatchHistory, MatchPerson, MatchState, Offer, Run, RunState, Unplaced
 from mentoring.pairs.models import Pair
+from mentoring.person_data.actions import erase_matches
 from tests.factories import mentoring as make
 from tests.factories import people
 
@@ -282,3 +283,20 @@ def test_a_matcher_that_gives_no_answer_is_asked_again_or_the_lead_is_told(kerne
         job = session.scalars(select(Job).where(Job.kind == "matches.solve")).one()
         assert (job.done_at is None) is waits
         assert job.failed_at is None
+
+
+def test_nobodys_id_stands_in_why_somebody_else_could_not_be_placed(kernel):
+    world = make.world(kernel)
+    ana, ben = make.learner(world), make.learner(world)
+    kernel.commit(lambda s: people_actions.block(s, person_id=ana, blocked_id=ben))
+    make.proposed(world, "buddy")
+
+    def said():
+        with kernel.reading() as session:
+            return {row.person_id: str(row.reasons) for row in session.scalars(select(Unplaced))}
+
+    assert str(ben) not in said()[ana]
+    assert "'earlier': 1" in said()[ana]
+    kernel.commit(lambda s: erase_matches(s, ben))
+    assert set(said()) == {ana}
+    assert str(ben) not in said()[ana]
