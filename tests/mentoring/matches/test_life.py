@@ -307,7 +307,7 @@ def test_whatever_happens_nobody_is_placed_twice_and_nobody_loses_a_place_by_oth
             Life,
             # Not made smaller where it fails: with a database that would take many minutes.
             settings=settings(
-                max_examples=20,
+                max_examples=14,
                 stateful_step_count=20,
                 deadline=None,
                 database=None,
