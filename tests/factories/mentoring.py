@@ -194,7 +194,7 @@ def publish(made: World, run_id: UUID, version: int | None = None) -> bool:
     """Let the lead publish a run."""
     viewer = made.viewer(made.lead)
     wanted = version_of(made, run_id) if version is None else version
-    return made.kernel.commit(lambda s: runs.publish(s, viewer=viewer, run_id=run_id, version=wanted))
+    return made.kernel.commit(lambda s: runs.publish(s, viewer=viewer, run_id=run_id, version=wanted)) is not None
 
 
 def published(made: World, kind: str) -> UUID:

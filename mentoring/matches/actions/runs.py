@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -39,6 +40,14 @@ if TYPE_CHECKING:
 PATIENCE = timedelta(minutes=10)
 """How long the matcher may be busy with one asking before another one replaces it."""
 SEED = 0
+
+
+@dataclass(frozen=True)
+class Published:
+    """How many pairs came about, or mentors were asked, and how many were dropped as something had changed."""
+
+    came: int
+    dropped: int
 
 
 def ask_run(session: Session, *, viewer: Viewer, group_id: UUID, kind: str, anew: bool = False) -> UUID:
@@ -156,38 +165,37 @@ def fail_run(session: Session, *, run_id: UUID, error: str) -> None:
         )
 
 
-def publish(session: Session, *, viewer: Viewer, run_id: UUID, version: int) -> bool:
+def publish(session: Session, *, viewer: Viewer, run_id: UUID, version: int) -> Published | None:
     """Make a proposal known: buddies are brought together, mentors asked. Twice is once.
 
-    What no longer fits is dropped; a learner whose first candidate does not is offered to the next one. Says
-    whether it was this call that published; raises `Conflict` when a newer proposal took its place.
+    What no longer fits is dropped; a learner whose first candidate does not is offered to the next one. Returns what
+    came of it, None where it was published before; raises `Conflict` when a newer proposal took its place.
     """
     run = proposed.run_for(session, viewer, run_id)
     hold_group(session, run.group_id)
     now = clock.now()
     if not _move_run(session, run_id, RunState.PROPOSED, RunState.PUBLISHED, version=version, published_at=now):
         if proposed.run_for(session, viewer, run_id).state == RunState.PUBLISHED:
-            return False
+            return None
         detail = "A newer proposal has taken the place of this one. Open matching again to see it."
         raise Conflict(detail)
     whole = session.get_one(Run, run_id)
-    if run.kind == PairKind.BUDDY:
-        _bring_together(session, whole, viewer.person_id)
-    else:
-        _ask_mentors(session, whole, viewer.person_id)
+    act = _bring_together if run.kind == PairKind.BUDDY else _ask_mentors
+    found = act(session, whole, viewer.person_id)
     emit(
         session,
         RunPublished(actor_id=viewer.person_id, run_id=run_id, group_id=whole.group_id, kind=run.kind),
     )
-    return True
+    return found
 
 
-def _bring_together(session: Session, run: Run, actor_id: UUID) -> None:
+def _bring_together(session: Session, run: Run, actor_id: UUID) -> Published:
     matches = facts.people_in(session, run.id)
     everybody = {person for people in matches.values() for person in people}
     lock_people(session, everybody)
     now = standing(session, group_id=run.group_id, kind=run.kind, person_ids=everybody)
     academy_id = academy_of(session, run.group_id)
+    came = 0
     for match_id, people in matches.items():
         if now.taken & set(people) or not now.fits(people):
             move_match(session, match_id, MatchState.DRAFT, MatchState.DROPPED, actor_id=None)
@@ -202,9 +210,11 @@ def _bring_together(session: Session, run: Run, actor_id: UUID) -> None:
             match_id=match_id,
             actor_id=actor_id,
         )
+        came += 1
+    return Published(came, len(matches) - came)
 
 
-def _ask_mentors(session: Session, run: Run, actor_id: UUID) -> None:
+def _ask_mentors(session: Session, run: Run, actor_id: UUID) -> Published:
     """Offer every learner's first match, then look further for those whose first one no longer fits."""
     first = facts.people_in(session, run.id, rank=0)
     lock_people(session, facts.people_of(session, run.id))
@@ -226,8 +236,9 @@ def _ask_mentors(session: Session, run: Run, actor_id: UUID) -> None:
             offers.make(session, match_id=match_id, mentor_id=mentor, actor_id=actor_id)
         else:
             further[match_id] = learner
-    if further:
-        repairing.repair_run(session, run_id=run.id, lost=further)
+    found = set(repairing.repair_run(session, run_id=run.id, lost=further)) if further else set()
+    dropped = len(set(further.values()) - found)
+    return Published(len(by_role) - dropped, dropped)
 
 
 def _move_run(

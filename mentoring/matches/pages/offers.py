@@ -10,11 +10,13 @@ from uuid import UUID
 from flask import Blueprint, flash, render_template
 from flask_babel import gettext as _
 
+from academy.kernel.access import Conflict
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.people.queries import Face
 from academy.privacy.pages import before_showing
 from academy.web import forms, shell
+from academy.web.errors import sentence
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from mentoring.matches.actions import offers
@@ -77,7 +79,10 @@ def accept(offer_id: UUID) -> ResponseReturnValue:
 @guard("matches:mentor")
 def decline(offer_id: UUID) -> ResponseReturnValue:
     """Say no; the reason stays private."""
-    return forms.answer(partial(_decline, offer_id), partial(_page, offer_id))
+    try:
+        return forms.answer(partial(_decline, offer_id), partial(_page, offer_id))
+    except Conflict as refusal:
+        return _page(offer_id, forms.kept(), {"_": [sentence(refusal)]}), 409
 
 
 def _decline(offer_id: UUID) -> ResponseReturnValue:

@@ -15,6 +15,8 @@ from mentoring.matches.pages.explanation import component_names
 LEFT, BOTTOM, TALL = 6, 78, 64
 """The picture's margins and its highest column, of 212 by 96."""
 WIDE = 10
+VERY_GOOD, GOOD = 0.01, 0.1
+"""Shares of the best conceivable total that may be missing, up to which a proposal is called so."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,26 @@ def _sure(settings: Mapping[str, Any]) -> str:
         return _("Proved: no other proposal places more people or is worth more.")
     if settings["gap"] is None:
         return _("A good proposal. How much better another one might be is not known.")
-    return _(
-        "Very good: at most %(percent)s %% of the best conceivable total may be missing.",
-        percent=_percent(settings["gap"]),
-    )
+    gap, percent = settings["gap"], _percent(settings["gap"])
+    if gap <= VERY_GOOD:
+        words = _(
+            "Very good: among proposals that place as many people as here, at most %(percent)s %% of the best "
+            "conceivable total may be missing.",
+            percent=percent,
+        )
+    elif gap <= GOOD:
+        words = _(
+            "Good: among proposals that place as many people as here, at most %(percent)s %% of the best "
+            "conceivable total may be missing.",
+            percent=percent,
+        )
+    else:
+        words = _(
+            "How good this is could only be bounded roughly: among proposals that place as many people as here, "
+            "up to %(percent)s %% of the best conceivable total may be missing, and it may be far less.",
+            percent=percent,
+        )
+    return words
 
 
 def _floor(settings: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, render_template, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
@@ -159,18 +160,64 @@ def publish(run_id: UUID) -> ResponseReturnValue:
     version = forms.read(PublishIn)["version"]
     me = viewer()
 
-    def work(session: Session) -> tuple[RunLine, bool]:
+    def work(session: Session) -> tuple[RunLine, runs.Published | None]:
         run = proposed.run_for(session, me, run_id)
         return run, runs.publish(session, viewer=me, run_id=run_id, version=version)
 
-    run, new = kernel().commit(work)
-    if not new:
+    run, found = kernel().commit(work)
+    if found is None:
         flash(_("This was published already; nobody was told twice."))
     elif run.kind == PairKind.BUDDY:
-        flash(_("Published. Every pair has been told and has a room of its own."))
+        _say_pairs(found)
     else:
-        flash(_("Published. Each mentor has been asked and has seven days to answer."))
+        _say_asked(found)
     return forms.see_other(f"/groups/{encode(run.group_id)}/matches?kind={run.kind}")
+
+
+def _say_pairs(found: runs.Published) -> None:
+    if not found.dropped:
+        flash(_("Published. Every pair has been told and has a room of its own."))
+        return
+    told = _("Published, but nobody was told: no pair fits any more.")
+    if found.came:
+        told = ngettext(
+            "Published. %(num)s pair has been told and has a room of its own.",
+            "Published. %(num)s pairs have been told, and each has a room of its own.",
+            found.came,
+        )
+    flash(told)
+    flash(
+        ngettext(
+            "%(num)s pair no longer fits, as things have changed since it was proposed. Propose buddies for those "
+            "without to find them somebody else.",
+            "%(num)s pairs no longer fit, as things have changed since they were proposed. Propose buddies for those "
+            "without to find them somebody else.",
+            found.dropped,
+        )
+    )
+
+
+def _say_asked(found: runs.Published) -> None:
+    if not found.dropped:
+        flash(_("Published. Each mentor has been asked and has seven days to answer."))
+        return
+    told = _("Published, but no mentor was asked: nobody fits any more.")
+    if found.came:
+        told = ngettext(
+            "Published. A mentor has been asked for %(num)s learner and has seven days to answer.",
+            "Published. Mentors have been asked for %(num)s learners and have seven days to answer.",
+            found.came,
+        )
+    flash(told)
+    flash(
+        ngettext(
+            "For %(num)s learner nobody who was proposed fits any more, as things have changed. Propose mentors for "
+            "those without to look again.",
+            "For %(num)s learners nobody who was proposed fits any more, as things have changed. Propose mentors for "
+            "those without to look again.",
+            found.dropped,
+        )
+    )
 
 
 TAB = shell.GroupTab(

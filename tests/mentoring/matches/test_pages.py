@@ -13,6 +13,7 @@ from academy.people import actions as person_actions
 from academy.people.models import Role
 from mentoring.matches.actions import runs
 from mentoring.matches.models import Offer, OfferState, Run, RunState
+from mentoring.matches.pages.preview import preview
 from mentoring.pairs.models import Pair
 from tests.factories import mentoring as make
 from tests.factories import people
@@ -287,3 +288,87 @@ def test_who_has_not_said_hours_or_languages_is_named_as_such(kernel, client_of)
     page = lead.get(address).text
     assert page.count("Has not said yet which languages") == 1
     assert "Noa Silent" in page.split("Has not said yet")[0].rpartition("<li")[2]
+
+
+@pytest.mark.parametrize("kind", ["buddy", "mentorship"])
+def test_publishing_what_fits_no_more_says_so_and_not_that_everybody_was_told(kernel, client_of, kind):
+    world = make.world(kernel)
+    lead = client_of(world.lead)
+    first = make.learner(world)
+    other = make.mentor(world) if kind == "mentorship" else make.learner(world)
+    run = make.proposed(world, kind)
+    kernel.commit(lambda s: person_actions.block(s, person_id=first, blocked_id=other))
+    data = {"version": make.version_of(world, run)}
+    page = lead.post(f"/runs/{encode(run)}/publish", data=data, follow_redirects=True).text
+    if kind == "buddy":
+        assert "Published, but nobody was told: no pair fits any more." in page
+        assert "1 pair no longer fits, as things have changed" in page
+    else:
+        assert "Published, but no mentor was asked: nobody fits any more." in page
+        assert "For 1 learner nobody who was proposed fits any more" in page
+    assert "Every pair has been told" not in page
+    assert "Each mentor has been asked" not in page
+
+
+@pytest.mark.parametrize("kind", ["buddy", "mentorship"])
+def test_publishing_counts_those_that_came_about_beside_those_that_no_longer_fit(kernel, client_of, kind):
+    world = make.world(kernel)
+    apart, _ = (make.learner(world, languages=[code]) for code in ("en", "is"))
+    second = make.mentor if kind == "mentorship" else make.learner
+    other, _ = (second(world, languages=[code]) for code in ("en", "is"))
+    run = make.proposed(world, kind)
+    kernel.commit(lambda s: person_actions.block(s, person_id=apart, blocked_id=other))
+    data = {"version": make.version_of(world, run)}
+    page = client_of(world.lead).post(f"/runs/{encode(run)}/publish", data=data, follow_redirects=True).text
+    if kind == "buddy":
+        assert "Published. 1 pair has been told and has a room of its own." in page
+        assert "1 pair no longer fits" in page
+    else:
+        assert "A mentor has been asked for 1 learner" in page
+        assert "For 1 learner nobody" in page
+
+
+def test_a_no_to_an_offer_that_changed_or_is_over_keeps_what_was_typed(kernel, client_of):
+    world = make.world(kernel)
+    make.learner(world)
+    mentor = make.mentor(world)
+    make.published(world, "mentorship")
+    (offer,) = make.offers_to(world, mentor)
+    asked, words = client_of(mentor), "My long careful private words"
+    here = f"/offers/{encode(offer.id)}/decline"
+    late = asked.post(here, data={"version": offer.version + 5, "reason": words})
+    assert late.status_code == 409
+    assert "has changed since you opened it" in late.text
+    assert f"{words}</textarea>" in late.text
+    make.decline(world, offer)
+    over = asked.post(here, data={"version": offer.version, "reason": words})
+    assert over.status_code == 409
+    assert "What you wrote, to copy" in over.text
+    assert f"{words}</textarea>" in over.text
+
+
+def test_ending_what_the_other_has_just_ended_keeps_what_was_typed(kernel, client_of):
+    world = make.world(kernel)
+    ana, ben = make.learner(world), make.learner(world)
+    make.published(world, "buddy")
+    with kernel.reading() as session:
+        pair = session.scalars(select(Pair)).one()
+    here = f"/pairs/{encode(pair.id)}/end"
+    assert client_of(ana).post(here, data={"reason": "hers, and private"}).status_code == 303
+    late = client_of(ben).post(here, data={"reason": "my own words too"})
+    assert late.status_code == 409
+    assert "my own words too</textarea>" in late.text
+    assert "hers, and private" not in late.text
+
+
+@pytest.mark.parametrize(
+    ("gap", "words"),
+    [
+        (0.01, "Very good: among proposals that place as many people as here, at most 1 %"),
+        (0.02, "Good: among proposals that place as many people as here, at most 2 %"),
+        (0.95, "could only be bounded roughly: among proposals that place as many people as here, up to 95 %"),
+    ],
+)
+def test_how_good_a_proposal_is_is_said_by_what_may_be_missing(app, gap, words):
+    with app.test_request_context():
+        assert words in preview({"optimal": False, "gap": gap}).sure
