@@ -179,6 +179,7 @@ PAGES = (
     Page("matches-buddies", "/groups/{cohort}/matches?kind=buddy", ("lead",)),
     Page("matches-mentors", "/groups/{cohort}/matches?kind=mentorship", ("lead",)),
     Page("matches-why", "/groups/{cohort}/matches/why?kind=buddy", ("lead",)),
+    Page("matches-why-two", "/groups/{cohort}/matches/why?kind=mentorship&one={learner}&other={mentor}", ("lead",)),
     Page("matches-swap", "/groups/{cohort}/matches/swap?kind=buddy", ("lead",)),
     Page("matches-runs", "/groups/{cohort}/matches/runs?kind=mentorship", ("lead",)),
 )
