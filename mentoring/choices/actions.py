@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock
-from academy.kernel.access import Conflict, Invalid
+from academy.kernel.access import Conflict, Invalid, Refused
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
 from academy.people import queries as people_queries
@@ -86,7 +86,12 @@ def lock(session: Session, *, viewer: Viewer, group_id: UUID, kind: str, one_id:
     """Keep two people together in every proposal from now on, where no rule bars it; says whether that is new.
 
     Of a mentor's pair `one_id` is the learner. Other locks of these people end: nobody has two buddies or two mentors.
+    Raises `Refused` where the viewer is one of the two.
     """
+    if viewer.person_id in (one_id, other_id):
+        # What came of it would tell her what the other chose about her.
+        detail = "You are one of these two: somebody else who runs this group can keep you together."
+        raise Refused(detail)
     return _choose(session, viewer, group_id, kind, (one_id, other_id), Choice.LOCKED)
 
 

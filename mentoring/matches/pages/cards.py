@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Card:
     """A proposed pair as the page shows it. `tag` is what became of it as (text, tone, icon), if anything.
 
-    `pair` are the two ids by which something is decided about them, empty for three; `choice` is what was decided.
+    `pair` are the two ids by which something is decided about them, empty for three and for the viewer's own;
+    `choice` is what was decided.
     """
 
     faces: list[tuple[Face, str]]
@@ -54,7 +55,7 @@ def card(line: MatchLine, run: RunLine, me: Viewer, choices: Mapping[frozenset[U
         pairs=explanation.by_pair(line.parts, {face.id: face for face in faces}) if trio else [],
         scores=[explanation.score(one, {str(face.id): face.name for face in faces}) for one in line.parts],
         tag=_tag(line, run, mentorship=mentorship),
-        pair="" if trio else " ".join(encode(face.id) for face in faces),
+        pair="" if trio or me.person_id in {face.id for face in faces} else " ".join(encode(face.id) for face in faces),
         choice=choices.get(frozenset(face.id for face in faces), ""),
     )
 

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from academy.kernel import offload
 from academy.kernel.app import kernel
 from academy.neighbours import queries as neighbours
-from matching.types import MINIMUM_MINUTES, Reason
+from matching.types import EARLIER_CHOICES, MINIMUM_MINUTES, Reason
 from mentoring.matches.actions.asking import asking_for
 from mentoring.matches.pages import explanation
 from mentoring.pairs.models import PairKind
@@ -39,31 +39,36 @@ class Rule:
 
 @dataclass(frozen=True)
 class Compared:
-    """Two people side by side: the rules, what each has of the other, and whether they may be matched."""
+    """Two people side by side: the rules, what each has of the other, and whether they may be matched.
+
+    Of a viewer's `own` pair nothing is said of what others chose, and nothing counts it.
+    """
 
     faces: list[Face]
     rules: list[Rule]
     score: explanation.Score
     allowed: bool
+    own: bool
 
 
-def compare(group_id: UUID, kind: str, pairs: Iterable[tuple[Face, Face]]) -> list[Compared] | None:
+def compare(group_id: UUID, kind: str, pairs: Iterable[tuple[Face, Face]], me: UUID) -> list[Compared] | None:
     """Compare pairs of people of a group, of a mentor's pair the learner first; None while the matcher is busy.
 
+    `me` is who reads it: what others chose about her she is not told, and it reads as if it were not there.
     The caller has checked that the viewer may propose there, and that the two may be asked about.
     """
     both = list(pairs)
     with kernel().reading() as session:
         asking = asking_for(session, group_id, kind, also=[face.id for pair in both for face in pair])
     try:
-        return [_compared(asking, kind, pair) for pair in both]
+        return [_compared(asking, kind, pair, me) for pair in both]
     except offload.SolveFailed as failure:
         if failure.kind in AWAY:
             return None
         raise
 
 
-def _compared(asking: Asking, kind: str, pair: tuple[Face, Face]) -> Compared:
+def _compared(asking: Asking, kind: str, pair: tuple[Face, Face], me: UUID) -> Compared:
     request: dict[str, Any] = {"purpose": kind, "ask": asking.ask, "people": [str(face.id) for face in pair]}
     try:
         answer = offload.solve(ENGINE, request, timeout=PATIENCE)
@@ -74,28 +79,29 @@ def _compared(asking: Asking, kind: str, pair: tuple[Face, Face]) -> Compared:
             graph = neighbours.graph(session)
         request["ask"] = {**asking.ask, "graph": graph}
         answer = offload.solve(ENGINE, request, timeout=PATIENCE)
-    return _told(asking, kind, pair, cast("WhyAnswer", answer))
+    return _told(asking, kind, pair, cast("WhyAnswer", answer), own=me in {face.id for face in pair})
 
 
-def _told(asking: Asking, kind: str, pair: tuple[Face, Face], answer: WhyAnswer) -> Compared:
+def _told(asking: Asking, kind: str, pair: tuple[Face, Face], answer: WhyAnswer, *, own: bool) -> Compared:
     names = {str(face.id): face.name for face in pair}
-    rules = [*_rules(kind, pair, answer), *_taken(asking, kind, pair)]
+    rules = [*_rules(kind, pair, answer, own=own), *_taken(asking, kind, pair)]
     return Compared(
         list(pair),
         rules,
         explanation.score(answer["parts"], names, named=True),
         allowed=all(rule.kept for rule in rules),
+        own=own,
     )
 
 
-def _rules(kind: str, pair: tuple[Face, Face], answer: WhyAnswer) -> list[Rule]:
+def _rules(kind: str, pair: tuple[Face, Face], answer: WhyAnswer, *, own: bool) -> list[Rule]:
     """Say each rule as it is kept or broken. A block and a refusal are one: nobody learns who made it."""
     broken = set(answer["reasons"])
     minutes = answer["parts"]["hours"]["minutes"]
     said: list[tuple[set[Reason], str, str]] = [
         ({Reason.OWN_MANAGER}, _("One of them manages the other."), _("Neither manages the other.")),
         (
-            {Reason.BLOCKED, Reason.DECLINED_BEFORE},
+            {*EARLIER_CHOICES},
             _("An earlier choice rules them out."),
             _("No earlier choice rules them out."),
         ),
@@ -122,7 +128,11 @@ def _rules(kind: str, pair: tuple[Face, Face], answer: WhyAnswer) -> list[Rule]:
                 _("%(name)s has a free place.", name=name),
             )
         )
-    return [Rule(bad if reasons & broken else good, not reasons & broken) for reasons, bad, good in said]
+    return [
+        Rule(bad if reasons & broken else good, not reasons & broken)
+        for reasons, bad, good in said
+        if not (own and reasons <= EARLIER_CHOICES)
+    ]
 
 
 def _taken(asking: Asking, kind: str, pair: tuple[Face, Face]) -> list[Rule]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from flask_babel import format_decimal, ngettext
@@ -145,8 +145,21 @@ def _points(share: float) -> str:
     return str(format_decimal(round(share * 100, 1)))
 
 
-def why_unplaced(why: Unplaced) -> str:
-    """Say why somebody could not be placed; nobody is named in it."""
+def without_choices(why: Unplaced) -> Unplaced:
+    """Return why somebody could not be placed as if nobody had chosen anything about anybody."""
+    return cast("Unplaced", {**why, **why.get("without", {}), "earlier": 0})
+
+
+def why_unplaced(why: Unplaced, *, among: bool = False) -> str:
+    """Say why somebody could not be placed; nobody is named in it.
+
+    Who is `among` these people reads nothing of what others chose, as it may be about her, and nothing by which it
+    could be told from a place that somebody else has.
+    """
+    if among:
+        why = without_choices(why)
+        if why["code"] == "taken":
+            return _("No place was left in this proposal.")
     said = Speaker(names={}, gettext=_, ngettext=ngettext).why_unplaced(why)
     sentence = "; ".join(said)
     return sentence[:1].upper() + sentence[1:] + "." if sentence else ""

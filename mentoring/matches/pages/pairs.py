@@ -57,7 +57,7 @@ def why(group_id: UUID) -> str:
     found, asked = None, one is not None and other is not None and one != other
     if one is not None and other is not None and asked:
         before_showing(me, "matching", {one, other})
-        found = comparing.compare(group_id, kind, [(ones[one], others[other])])
+        found = comparing.compare(group_id, kind, [(ones[one], others[other])], me.person_id)
     return render_template(
         "mentoring/matches/why.html",
         page="cohorts",
@@ -87,7 +87,7 @@ def swap(group_id: UUID) -> str:
     before_showing(me, "matching", {face.id for line in pairs for face, _role in line.people})
     asked = one is not None and other is not None
     moved = comparing.swapped(kind, _groups(pairs), one, other) if one and other else None
-    compared = comparing.compare(group_id, kind, moved[1]) if moved else None
+    compared = comparing.compare(group_id, kind, moved[1], me.person_id) if moved else None
     return render_template(
         "mentoring/matches/swap.html",
         page="cohorts",
@@ -102,6 +102,7 @@ def swap(group_id: UUID) -> str:
         now=[(pair, _worth(pairs, pair)) for pair in moved[0]] if moved else [],
         then=compared or [],
         allowed=bool(compared) and all(pair.allowed for pair in compared or []),
+        own=any(pair.own for pair in compared or []),
     )
 
 
@@ -115,7 +116,7 @@ def make_swap(group_id: UUID) -> ResponseReturnValue:
     with kernel().reading() as session:
         pairs = _drafts(proposed.matching_for(session, me, group_id, kind, also_unplaced=False))
     moved = comparing.swapped(kind, _groups(pairs), one, other)
-    compared = comparing.compare(group_id, kind, moved[1]) if moved else None
+    compared = comparing.compare(group_id, kind, moved[1], me.person_id) if moved else None
     if moved is None or compared is None or not all(pair.allowed for pair in compared):
         flash(_("Nothing was changed: look at the two pairs again."))
         return forms.see_other(f"{here}/swap?kind={kind}&one={encode(one)}&other={encode(other)}")

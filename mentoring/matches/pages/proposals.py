@@ -14,6 +14,7 @@ from flask_babel import ngettext
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.kernel.paging import Span
+from academy.people.models import Role
 from academy.people.policy import Right, may
 from academy.privacy.pages import before_showing
 from academy.web import forms, shell
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from academy.kernel.viewer import Viewer
     from matching.types import Unplaced
+    from mentoring.choices.queries import ChoiceLine
     from mentoring.matches.queries.proposed import Matching, RunLine
 
 blueprint = Blueprint("matches", __name__)
@@ -62,6 +64,7 @@ def page(group_id: UUID, kind: str, typed: Mapping[str, str], errors: Mapping[st
     run, asked = found.run, found.asked
     waiting = asked is not None and asked.state == RunState.ASKED
     drafts = run is not None and run.state == RunState.PROPOSED
+    among = _among(me, group_id, kind, found)
     unsaid = {one.face.id for one in found.unplaced if not one.said}
     by_pair = {line.pair: line.choice for line in decided}
     return render_template(
@@ -78,7 +81,7 @@ def page(group_id: UUID, kind: str, typed: Mapping[str, str], errors: Mapping[st
         published=run is not None and run.state == RunState.PUBLISHED,
         drafts=drafts,
         cards=[cards.card(line, run, me, by_pair) for line in found.matches] if run else [],
-        decided=[(line, drafts and line.choice == Choice.LOCKED and not line.made) for line in decided],
+        decided=[(line, drafts and _apart(line, me)) for line in decided],
         total=found.total,
         more=found.next,
         begun=after is not None,
@@ -86,8 +89,11 @@ def page(group_id: UUID, kind: str, typed: Mapping[str, str], errors: Mapping[st
         floor=bool(typed.get("floor")) if typed else found.weighing.floor,
         weighed=found.weighing,
         unsaid=unsaid,
-        unplaced=[(one.face, explanation.why_unplaced(cast("Unplaced", one.why))) for one in found.unplaced],
-        wanted=_wanted(found, unsaid, me),
+        unplaced=[
+            (one.face, explanation.why_unplaced(cast("Unplaced", one.why), among=among)) for one in found.unplaced
+        ],
+        among=among,
+        wanted=_wanted(found, unsaid, me, among=among),
         typed=typed,
         errors=errors,
     )
@@ -113,13 +119,31 @@ def _fields(found: Matching, typed: Mapping[str, str]) -> list[tuple[str, str, A
     return [(name, names[name], typed.get(name, value)) for name, value in found.weighing.weights.items()]
 
 
-def _wanted(found: Matching, unsaid: set[UUID], me: Viewer) -> list[tuple[str, int]]:
+def _among(me: Viewer, group_id: UUID, kind: str, found: Matching) -> bool:
+    """Say whether the viewer is one of those about whom this is, or was when it was worked out."""
+    roles = {Role.LEARNER.value, Role.MENTOR.value} if kind == PairKind.MENTORSHIP else {Role.LEARNER.value}
+    return bool(roles & me.roles.get(group_id, frozenset())) or any(
+        one.face.id == me.person_id for one in found.unplaced
+    )
+
+
+def _apart(line: ChoiceLine, me: Viewer) -> bool:
+    """Say whether two people are kept together and are not in the proposal; nobody is told so of herself."""
+    return line.choice == Choice.LOCKED and not line.made and me.person_id not in line.pair
+
+
+def _wanted(found: Matching, unsaid: set[UUID], me: Viewer, *, among: bool) -> list[tuple[str, int]]:
     """Say what would place those who have no place, and how many of them, the most first; nobody is named."""
     if found.run is None:
         return []
     week, mentors = found.run.settings.get("week", ""), found.run.kind == PairKind.MENTORSHIP
     said = Counter(
-        explanation.would_place(cast("Unplaced", one.why), mentors=mentors, week=week, zone=me.zone)
+        explanation.would_place(
+            explanation.without_choices(cast("Unplaced", one.why)) if among else cast("Unplaced", one.why),
+            mentors=mentors,
+            week=week,
+            zone=me.zone,
+        )
         for one in found.unplaced
         if one.face.id not in unsaid
     )
