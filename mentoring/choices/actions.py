@@ -88,10 +88,6 @@ def lock(session: Session, *, viewer: Viewer, group_id: UUID, kind: str, one_id:
     Of a mentor's pair `one_id` is the learner. Other locks of these people end: nobody has two buddies or two mentors.
     Raises `Refused` where the viewer is one of the two.
     """
-    if viewer.person_id in (one_id, other_id):
-        # What came of it would tell her what the other chose about her.
-        detail = "You are one of these two: somebody else who runs this group can keep you together."
-        raise Refused(detail)
     return _choose(session, viewer, group_id, kind, (one_id, other_id), Choice.LOCKED)
 
 
@@ -116,6 +112,10 @@ def _choose(
     hold_group(session, group_id)
     one, other = ordered(kind, *pair)
     _demand_members(session, group_id, kind, one, other)
+    if choice == Choice.LOCKED and viewer.person_id in pair:
+        # What came of it would tell her what the other chose about her.
+        detail = "You are one of these two: somebody else who runs this group can keep you together."
+        raise Refused(detail)
     same = (PairChoice.one_id == one) & (PairChoice.other_id == other)
     if session.scalar(_of(group_id, kind).where(same, PairChoice.choice == choice)) is not None:
         return False
