@@ -52,9 +52,8 @@ def named(one: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _rewrite(column: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def _rewrite(connection: sa.Connection, column: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """Change what rows say that have a word in them, a run at a time."""
-    connection = op.get_bind()
     for (run_id,) in connection.execute(sa.select(UNPLACED.c.run_id).distinct()).all():
         rows = connection.execute(sa.select(UNPLACED).where(UNPLACED.c.run_id == run_id)).all()
         changed = [
@@ -73,9 +72,9 @@ def _rewrite(column: str, change: Callable[[dict[str, Any]], dict[str, Any]]) ->
 
 def upgrade() -> None:
     """Go forward: nobody's id stands in what is said of somebody else."""
-    _rewrite("refused", counted)
+    _rewrite(op.get_bind(), "refused", counted)
 
 
 def downgrade() -> None:
     """Go back: the sentences stay what they were; who was meant is known no more."""
-    _rewrite("earlier", named)
+    _rewrite(op.get_bind(), "earlier", named)
