@@ -40,8 +40,8 @@ from academy.people.queries import Face
 from forums.boards.engine import Place
 from forums.boards.policy import KEEPERS, listed_boards, postable_boards, visible_boards
 from forums.posts.models import Post
-from forums.spaces.models import Board, Follow, Space
-from forums.spaces.queries.views import THREAD, space_for, unread_of
+from forums.spaces.models import IS_THREAD, Board, Follow, Space
+from forums.spaces.queries.views import space_for, unread_of
 
 PAGE, MOST = 50, 100
 SHOWN = ("all", "unread", "unanswered", "mine", "solved")
@@ -180,7 +180,7 @@ def _unread_by_board(session: Session, viewer: Viewer) -> dict[UUID, int]:
     rows = session.execute(
         select(Space.group_id, cast(func.sum(unread_of(viewer)), Integer).label("new"))
         .join(Follow, and_(Follow.space_id == Space.id, Follow.person_id == viewer.person_id))
-        .where(Space.kind == THREAD)
+        .where(IS_THREAD)
         .group_by(Space.group_id)
     )
     return {row.group_id: row.new for row in rows}

@@ -19,7 +19,7 @@ from academy.kernel.viewer import Viewer
 from academy.people.models import Membership
 from academy.people.queries import roles_of
 from forums.spaces.events import SpaceOpened, SpaceRead
-from forums.spaces.models import Follow, Space
+from forums.spaces.models import NO_THREAD, Follow, Space
 from forums.spaces.policy import BELONGING, READERS, visible_spaces
 from forums.spaces.queries.views import THREAD, SpaceView, space_for
 
@@ -195,7 +195,7 @@ def _read_along(session: Session, joined: Sequence[Joined]) -> set[tuple[UUID, U
     if not readers:
         return set()
     rooms = session.execute(
-        select(Space.id, Space.group_id, Space.head_no).where(Space.group_id.in_(readers), Space.kind != THREAD)
+        select(Space.id, Space.group_id, Space.head_no).where(Space.group_id.in_(readers), NO_THREAD)
     ).all()
     followed = select(Follow.space_id, Follow.person_id).where(
         Follow.space_id.in_([room.id for room in rooms]), Follow.person_id.in_(set().union(*readers.values()))
@@ -229,4 +229,4 @@ def _present(session: Session, person_id: UUID) -> Viewer:
 
 def _rooms(session: Session, space_ids: Sequence[UUID]) -> Sequence[UUID]:
     """Leave threads out: nobody is told who reads them."""
-    return session.scalars(select(Space.id).where(Space.id.in_(space_ids), Space.kind != THREAD)).all()
+    return session.scalars(select(Space.id).where(Space.id.in_(space_ids), NO_THREAD)).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.kernel.db import Table
@@ -57,6 +57,12 @@ class Space(Table):
     pinned: Mapped[bool] = mapped_column(default=False)
     locked_at: Mapped[datetime | None]
     solved_no: Mapped[int | None]
+
+
+# Written out: where a parameter decides whether an index of some rows may be used (`ix_spaces_rooms`), SQLite prepares
+# a statement anew at each asking, which takes three times as long as to ask it.
+IS_THREAD = Space.kind == literal_column("'thread'")
+NO_THREAD = Space.kind != literal_column("'thread'")
 
 
 class Follow(Table):

@@ -23,7 +23,7 @@ from academy.kernel import clock
 from academy.kernel.db import Instant
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person, Role
-from academy.people.policy import RIGHTS, Right, belonging, boards_around, reaches
+from academy.people.policy import RIGHTS, Right, belonging, boards_around, granting, reaches
 from forums.spaces.models import Space
 
 READERS = tuple(str(role) for role in Role if Right.READ in RIGHTS.get(role, ()))
@@ -37,10 +37,11 @@ LEADING = ("lead", "facilitator", "mentor")
 
 
 def visible_spaces(viewer: Viewer) -> ColumnElement[bool]:
-    """Select the spaces that a viewer may read."""
+    """Select the spaces that a viewer may read; what is above a space is looked at only where nothing else lets in."""
     return or_(
-        reaches(viewer, Right.READ, Space.group_id),
+        Space.group_id.in_(granting(viewer, Right.READ)),
         Space.group_id.in_(boards_around(belonging(viewer, Right.READ))),
+        reaches(viewer, Right.READ, Space.group_id),
     )
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, literal_column, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from academy.kernel.db import ask
@@ -17,8 +17,8 @@ from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupKind
 from academy.people.policy import Right, granting, groups_of, reaches_far
-from forums.spaces.models import Follow, Space
-from forums.spaces.queries.views import THREAD, unread_of
+from forums.spaces.models import NO_THREAD, Follow, Space
+from forums.spaces.queries.views import unread_of
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,11 @@ _KEEPERS = (GroupKind.ORGANIZATION, GroupKind.ACADEMY, GroupKind.COHORT)
 """The kinds of groups whose rooms are read from above, too. No room stands on a board."""
 
 
-_ROOM = Space.kind != literal_column(f"'{THREAD}'")
-"""Written out, as in the index of rooms: a parameter would not be known to be this."""
-
-
 def _readable(viewer: Viewer, *, far: bool) -> ColumnElement[bool]:
     """Select the rooms that a viewer may read; boards' threads are not looked at."""
     around = groups_of(viewer, Right.READ, _KEEPERS, far=far)
     own = select(Group.id).where(Group.id.in_(granting(viewer, Right.READ)), Group.kind == GroupKind.PAIR)
-    return and_(Space.group_id.in_(union_all(around, own)), _ROOM)
+    return and_(Space.group_id.in_(union_all(around, own)), NO_THREAD)
 
 
 def _lines(viewer: Viewer) -> Select[*tuple[Any, ...]]:

@@ -37,7 +37,7 @@ from academy.notices.queries import unread_count
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person
 from academy.people.policy import Right, belonging, below, boards_around, granting
 from academy.people.queries import Face
-from forums.spaces.models import Board, Follow, Space
+from forums.spaces.models import IS_THREAD, NO_THREAD, Board, Follow, Space
 from forums.spaces.policy import LEADING, READERS, board_readers, now, visible_spaces
 
 THREAD = "thread"
@@ -94,7 +94,9 @@ class Reader(NamedTuple):
     role: str
 
 
-_board = aliased(Group)
+_board, _asked_for = aliased(Group), aliased(Space)
+# The group of the space that is asked for: what is asked of it is asked once, not for each of a room's readers.
+_here = select(_asked_for.group_id).where(_asked_for.id == bindparam("space_id")).scalar_subquery()
 
 
 def _viewed(*more: Any) -> Select[*tuple[Any, ...]]:
@@ -114,7 +116,7 @@ def _viewed(*more: Any) -> Select[*tuple[Any, ...]]:
             Follow.read_no,
             Follow.cursor_rev,
             _among("posting").label("may_post"),
-            below(bindparam("moderating", expanding=True), Space.group_id).label("may_moderate"),
+            below(bindparam("moderating", expanding=True), _here).label("may_moderate"),
             Space.author_id,
             Space.pinned,
             Space.locked_at,
@@ -134,8 +136,8 @@ def _viewed(*more: Any) -> Select[*tuple[Any, ...]]:
 def _among(name: str) -> ColumnElement[bool]:
     """Select by a right that flows down, or by belonging to those whom a board is for: they read and write there."""
     return or_(
-        below(bindparam(name, expanding=True), Space.group_id),
-        Space.group_id.in_(boards_around(bindparam("belonging", expanding=True))),
+        below(bindparam(name, expanding=True), _here),
+        _here.in_(boards_around(bindparam("belonging", expanding=True))),
     )
 
 
@@ -250,12 +252,12 @@ def _new(viewer: Viewer, of: ColumnElement[bool]) -> ScalarSelect[int]:
 
 def unread_total(viewer: Viewer) -> ScalarSelect[int]:
     """Select how many posts are new to the viewer in all rooms that they follow."""
-    return _new(viewer, Space.kind != THREAD)
+    return _new(viewer, NO_THREAD)
 
 
 def unread_in_threads(viewer: Viewer) -> ScalarSelect[int]:
     """Select how many posts are new to the viewer in all threads that they follow."""
-    return _new(viewer, Space.kind == THREAD)
+    return _new(viewer, IS_THREAD)
 
 
 _POSITION = Prepared(
@@ -314,7 +316,7 @@ def _readers(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     )
 
 
-_ROOM = keep(_readers(_viewed(*_READER)).where(Space.kind != THREAD))
+_ROOM = keep(_readers(_viewed(*_READER)).where(NO_THREAD))
 _READERS = keep(_readers(select(*_READER).select_from(Space).where(Space.id == bindparam("space_id"))))
 
 
