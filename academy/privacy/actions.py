@@ -89,7 +89,7 @@ def ask_erasure(session: Session, *, person_id: UUID, actor_id: UUID) -> None:
 
 
 def ask_again(session: Session, asked: Collection[tuple[UUID, UUID, datetime]]) -> int:
-    """Have erased whose data is here again though it was to be gone; returns how many people that are.
+    """Have erased whose data is here again though it was to be gone; returns of how many people that is promised.
 
     `asked` are the erasures that were asked for before an older copy of the database came back, as (person, who
     asked, when it is due).

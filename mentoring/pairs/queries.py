@@ -256,14 +256,13 @@ def paired(session: Session, kind: str, role: str, person_ids: Iterable[UUID], *
     return set(rows)
 
 
-def mentees_of(session: Session, academy_group_id: UUID, mentor_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """Count how many people each mentor mentors in an academy now; nobody is left out. One statement.
+def mentorships_held(academy_group_id: Any, mentor_ids: Any, *columns: Any) -> Select[*tuple[Any, ...]]:
+    """Select columns of mentors' memberships in the mentorships that they hold in an academy, a group for each mentor.
 
     A mentorship that rests keeps its place, so that it can go on.
     """
-    found = dict.fromkeys(mentor_ids, 0)
-    for row in session.execute(
-        select(Membership.person_id, func.count().label("mentees"))
+    return (
+        select(*columns)
         .join(Pair, Pair.group_id == Membership.group_id)
         .join(Group, Group.id == Pair.group_id)
         .where(
@@ -272,10 +271,17 @@ def mentees_of(session: Session, academy_group_id: UUID, mentor_ids: Iterable[UU
             Pair.ended_at.is_(None),
             Membership.role == Role.MENTOR,
             Membership.until_at.is_(None),
-            Membership.person_id.in_(found),
+            Membership.person_id.in_(mentor_ids),
         )
         .group_by(Membership.person_id)
-    ):
+    )
+
+
+def mentees_of(session: Session, academy_group_id: UUID, mentor_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Count how many people each mentor mentors in an academy now; nobody is left out. One statement."""
+    found = dict.fromkeys(mentor_ids, 0)
+    columns = (Membership.person_id, func.count().label("mentees"))
+    for row in session.execute(mentorships_held(academy_group_id, found, *columns)):
         found[row.person_id] = row.mentees
     return found
 

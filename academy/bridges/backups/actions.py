@@ -16,7 +16,7 @@ from academy.privacy import actions as privacy
 
 
 def begin_anew(session: Session, *, made_at: datetime, erasures: Collection[tuple[UUID, UUID, datetime]]) -> int:
-    """Make an older copy honest about what came after it; returns how many people are erased again.
+    """Make an older copy honest about what came after it; returns how many erasures are promised again.
 
     Every log has another epoch, so that nobody mixes what they saw since with what is written from here on. Everybody
     is signed out: sign-ins that ended since are open in the copy. Who asked for their data to be erased stays erased.

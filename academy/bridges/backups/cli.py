@@ -118,7 +118,7 @@ def restore(file: Path, *, yes: bool) -> None:
             again = _put_in_place(settings, label, copied, erasures)
     click.echo(f"The academy is as it was on {label.made_at:%d %B %Y, %H:%M} UTC. Everybody signs in anew.")
     if again:
-        click.echo(f"{again} people whose data was erased since are erased again by the next run of the jobs.")
+        click.echo(f"Erasures asked for since the backup are promised again: {again}. Jobs do what is due of them.")
     if people and found != SCHEMA:
         click.echo("Who was erased since the backup was not looked up, as the database was at another migration.")
 
@@ -182,7 +182,7 @@ def _keep_videos(file: Path, files: Files) -> None:
 
 
 def _put_in_place(settings: Settings, label: Label, copied: Path, erasures: Erasures) -> int:
-    """Replace the database; returns how many people will be erased again."""
+    """Replace the database; returns how many erasures are promised again."""
     if label.backend == "sqlite":
         # All is done in the copy: the database is the old one or the new one, and nothing between.
         again = _begin_anew(replace(settings, database_url=f"sqlite:///{copied}"), label, erasures)

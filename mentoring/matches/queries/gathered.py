@@ -27,7 +27,8 @@ from mentoring.choices.models import MatchingSettings
 from mentoring.choices.queries import Weighing, weighing
 from mentoring.matches.models import MatchRole, Offer, OfferState
 from mentoring.matches.policy import ROLE_IN_GROUP, Row, rules_of, standing_of
-from mentoring.pairs.models import Pair, PairKind
+from mentoring.pairs.models import PairKind
+from mentoring.pairs.queries import mentorships_held
 from mentoring.profiles.models import MentorProfile
 
 if TYPE_CHECKING:
@@ -156,18 +157,7 @@ def _places(group_id: UUID, ids: Select[UUID]) -> list[Select[*Row]]:
         select(literal("capacity"), MentorProfile.person_id, _NOBODY, _NOTHING, MentorProfile.capacity).where(
             MentorProfile.group_id == academy, MentorProfile.person_id.in_(ids)
         ),
-        select(literal("mentees"), Membership.person_id, _NOBODY, _NOTHING, func.count())
-        .join(Pair, Pair.group_id == Membership.group_id)
-        .join(Group, Group.id == Pair.group_id)
-        .where(
-            Group.parent_id == academy,
-            Pair.kind == PairKind.MENTORSHIP,
-            Pair.ended_at.is_(None),
-            Membership.role == Role.MENTOR,
-            Membership.until_at.is_(None),
-            Membership.person_id.in_(ids),
-        )
-        .group_by(Membership.person_id),
+        mentorships_held(academy, ids, literal("mentees"), Membership.person_id, _NOBODY, _NOTHING, func.count()),
         select(literal("held"), Offer.person_id, _NOBODY, _NOTHING, func.count())
         .where(Offer.state == OfferState.PENDING, Offer.person_id.in_(ids))
         .group_by(Offer.person_id),

@@ -138,7 +138,7 @@ def test_who_was_erased_since_is_erased_again(house: House) -> None:
         parts = kernel.slots(PersonData)
         assert kernel.commit(lambda s: privacy.erase(s, person_id=house.ben, parts=parts))
         done = house.run(restore, str(file), "--yes")
-        assert "1 people whose data was erased since" in done.output
+        assert "Erasures asked for since the backup are promised again: 1." in done.output
         with kernel.reading() as session:
             assert session.get_one(Person, house.ben).name == "Ben Okri"
             assert session.get_one(Erasure, house.ben).done_at is None
