@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel.access import Missing
+from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
-from academy.people.policy import Right, reaches
+from academy.people.policy import Right, own_groups, reaches
 from academy.tracks.models import Activity, Delivery, ModuleVersion, TrackPart, TrackVersion
+
+_WALKED = Prepared(
+    lambda viewer: (
+        select(Delivery)
+        .join(TrackPart, TrackPart.track_version_id == Delivery.track_version_id)
+        .join(Activity, Activity.module_version_id == TrackPart.module_version_id)
+        .where(Activity.id == bindparam("activity_id"), reaches(viewer, Right.LEARN, Delivery.group_id))
+        .order_by(Delivery.group_id.in_(own_groups(viewer)).desc(), Delivery.starts_on.desc())
+        .limit(1)
+    )
+)
 
 
 def delivery_with(session: Session, viewer: Viewer, activity_id: UUID) -> Delivery:
     """Find the delivery through which the viewer may do an activity; raises `Missing`."""
-    found = session.execute(
-        select(Delivery)
-        .join(TrackPart, TrackPart.track_version_id == Delivery.track_version_id)
-        .join(Activity, Activity.module_version_id == TrackPart.module_version_id)
-        .where(Activity.id == activity_id, reaches(viewer, Right.LEARN, Delivery.group_id))
-        .order_by(Delivery.group_id.in_(list(viewer.roles)).desc(), Delivery.starts_on.desc())
-        .limit(1)
-    ).scalar_one_or_none()
+    found = session.execute(*_WALKED(viewer, activity_id=activity_id)).scalar_one_or_none()
     if found is None:
         raise Missing
-    return found
+    return cast("Delivery", found)
 
 
 def now_at(session: Session, viewer: Viewer, activity_id: UUID) -> UUID:

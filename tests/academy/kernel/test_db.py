@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sqlite3
 import threading
 import time
@@ -193,6 +194,18 @@ def test_an_instant_comes_back_aware_and_in_utc(kernel: Kernel) -> None:
         found = session.scalars(select(Person.deactivated_at).where(Person.id == ana)).one()
     assert found == datetime(2026, 7, 1, 8, 30, 15, 123456, tzinfo=UTC)
     assert found.utcoffset() == timedelta(0)
+
+
+def test_an_id_comes_back_as_the_same_uuid_in_all_it_is_asked(kernel: Kernel) -> None:
+    # UUID(…) of the standard library is what the quick reading is held against.
+    person = people.person(kernel)
+    with kernel.reading() as session:
+        digits = session.execute(text("SELECT id FROM people")).scalar_one()
+        back = session.scalars(select(Person.id)).one()
+    plain = UUID(str(digits))
+    assert back == plain == person
+    assert (hash(back), str(back), back.bytes, back.is_safe) == (hash(plain), str(plain), plain.bytes, plain.is_safe)
+    assert pickle.loads(pickle.dumps(back)) == plain  # noqa: S301 - what we wrote ourselves a moment ago
 
 
 def test_a_time_without_a_zone_is_refused(kernel: Kernel) -> None:
