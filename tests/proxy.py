@@ -19,6 +19,7 @@ class Proxy:
 
     `lives` draws how many seconds each connection lasts; None lets it last. `refusing` turns new connections away.
     `swallowing` takes what the server answers and throws it away: what was sent arrives, and nobody learns of it.
+    `without_sockets` cuts whoever asks for a WebSocket, as some networks do; plain requests pass.
     """
 
     def __init__(self, port: int, *, lives: random.Random | None = None) -> None:
@@ -30,6 +31,7 @@ class Proxy:
         self._ended = False
         self.refusing = False
         self.swallowing = False
+        self.without_sockets = False
         self.cuts = 0
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
@@ -92,6 +94,8 @@ class Proxy:
                     for key, _ in waiting.select(0.05):
                         chunk = key.fileobj.recv(65536)
                         if not chunk:
+                            return
+                        if self.without_sockets and key.fileobj is client and b"\nUpgrade: websocket" in chunk:
                             return
                         if not (self.swallowing and key.fileobj is server):
                             key.data.sendall(chunk)

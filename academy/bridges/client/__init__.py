@@ -1,0 +1,1 @@
+"""The other side of docs/realtime.md, for programs: bots, tests and load (docs/bots.md)."""
