@@ -17,8 +17,9 @@ from flask_socketio import ConnectionRefusedError as Unwelcome
 from flask_socketio import SocketIO
 from marshmallow import Schema, ValidationError
 
-from academy.kernel import log, telemetry, websocket
+from academy.kernel import log, telemetry, websocket_engine
 from academy.kernel.access import Busy, Invalid, Missing, RateLimited, Refusal, SignedOut
+from academy.kernel.fanout import FanOut
 from academy.kernel.ids import decode, encode
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ class Realtime:
         self.socketio = SocketIO(
             app,
             async_mode=kernel.settings.async_mode,
+            client_manager=FanOut(),
             manage_session=False,
             async_handlers=False,
             transports=["websocket"],
@@ -131,12 +133,12 @@ class Realtime:
             engineio_logger=False,
             serve_client=False,
         )
-        websocket.install(self.socketio.server)
+        websocket_engine.install(self.socketio.server)
         self.socketio.on_event("connect", self._connect)
         self.socketio.on_event("disconnect", self._disconnect)
         for handler in self.handlers:
             self.socketio.on_event(handler.event, self._entry(handler))
-        websocket.admit_only(self.socketio.server, frozenset(handler.event for handler in self.handlers))
+        websocket_engine.admit_only(self.socketio.server, frozenset(handler.event for handler in self.handlers))
 
     # connections
 
@@ -179,7 +181,7 @@ class Realtime:
             self.leave(connection, log_id)
         self.socketio.server.leave_room(connection.sid, _person(connection.person_id))
         with self._app.app_context():
-            websocket.hang_up(self.socketio.server, connection.sid)
+            websocket_engine.hang_up(self.socketio.server, connection.sid)
 
     def join(self, connection: Connection, log_id: UUID) -> None:
         """Let a socket receive a log; one that was closed meanwhile stays out."""

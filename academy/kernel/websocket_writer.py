@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import select
 import socket
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 BACKLOG_MAX = 1 << 20  # bytes that may wait for one reader
@@ -28,23 +28,30 @@ class FrameWriter:
     connection is cut, and it catches up when it comes back. The stream is therefore whole frames, in
     order, up to its end.
 
-    The lock is held for writes that do not wait only, so a plain one suits green threads as well.
+    The lock is held for writes that do not wait only. Threads need one for each connection; green threads,
+    which change places only where they wait, may share one.
     """
 
-    __slots__ = ("_backlog", "_ended", "_flusher", "_gone", "_limit", "_lock", "_raw", "_spawn", "_waiting")
+    __slots__ = ("_backlog", "_ended", "_flusher", "_limit", "_lock", "_raw", "_spawn", "_waiting", "_wire")
 
-    def __init__(self, wire: socket.socket, spawn: Callable[..., Task], limit: int = BACKLOG_MAX) -> None:
-        """Write to `wire`; `spawn(function)` starts a task in the server's mode."""
-        # gevent's socket waits inside send(); the socket it wraps does not.
+    def __init__(
+        self,
+        wire: socket.socket,
+        spawn: Callable[..., Task],
+        lock: AbstractContextManager[Any] | None = None,
+        limit: int = BACKLOG_MAX,
+    ) -> None:
+        """Write to `wire`; `spawn(function)` starts a task in the server's mode. Without a `lock` it has its own."""
+        self._wire = wire
+        # A green socket waits inside send(); the socket that gevent's wraps does not.
         self._raw: socket.socket = getattr(wire, "_sock", wire)
         self._spawn = spawn
+        self._lock = lock or threading.Lock()
         self._limit = limit
-        self._lock = threading.Lock()
-        self._backlog: deque[memoryview] = deque()
+        self._backlog: deque[bytes | memoryview] | None = None  # made once something has to wait
         self._waiting = 0
         self._flusher: Task | None = None
         self._ended = False
-        self._gone = False
 
     def write(self, frame: bytes, *, last: bool = False) -> None:
         """Send one frame, or keep it for later; nothing follows a `last` one.
@@ -52,16 +59,24 @@ class FrameWriter:
         Raises `ConnectionError` when the connection is gone, or is cut because its reader stalled.
         """
         with self._lock:
-            if self._gone or self._ended:
+            if self._ended:
                 message = "the connection is closed"
                 raise ConnectionError(message)
-            self._ended = last
-            if self._backlog:
-                self._keep(frame)
+            if last:
+                self._ended = True
+            if self._backlog is not None:
+                self._keep(self._backlog, frame)
                 return
-            sent = self._push(memoryview(frame))
+            try:
+                sent = self._raw.send(frame, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                sent = 0
+            except OSError as error:
+                self._cut()
+                message = "the connection is lost"
+                raise ConnectionError(message) from error
             if sent < len(frame):
-                self._backlog.append(memoryview(frame)[sent:])
+                self._backlog = deque((memoryview(frame)[sent:],))
                 self._flusher = self._spawn(self._flush)
 
     def drain(self, timeout: float) -> bool:
@@ -69,7 +84,7 @@ class FrameWriter:
         flusher = self._flusher
         if flusher is not None:
             flusher.join(timeout)
-        return not self._backlog
+        return self._backlog is None
 
     def half_close(self) -> None:
         """Tell the peer that nothing more will come."""
@@ -82,51 +97,35 @@ class FrameWriter:
         with self._lock:
             self._cut()
 
-    def _keep(self, frame: bytes) -> None:
+    def _keep(self, backlog: deque[bytes | memoryview], frame: bytes) -> None:
         if self._waiting + len(frame) > self._limit:
             self._cut()
             message = "the reader stalled and was cut"
             raise ConnectionError(message)
-        self._backlog.append(memoryview(frame))
+        backlog.append(frame)
         self._waiting += len(frame)
 
-    def _push(self, frame: memoryview) -> int:
-        try:
-            return self._raw.send(frame, socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return 0
-        except OSError as error:
-            self._cut()
-            message = "the connection is lost"
-            raise ConnectionError(message) from error
-
     def _flush(self) -> None:
-        # select is looked up when used: gevent puts its own poll there, which lets the others go on.
-        poller = select.poll()
-        poller.register(self._raw.fileno(), select.POLLOUT)
-        while self._flush_some():
-            poller.poll()
+        """Send what was kept, waiting for the reader as the server's mode waits."""
+        while (frame := self._next()) is not None:
+            try:
+                self._wire.sendall(frame)
+            except OSError:
+                self.cut()
 
-    def _flush_some(self) -> bool:
-        """Send what the kernel takes now; say whether something is left."""
+    def _next(self) -> bytes | memoryview | None:
         with self._lock:
-            while self._backlog:
-                frame = self._backlog[0]
-                try:
-                    sent = self._push(frame)
-                except ConnectionError:
-                    return False
-                if sent < len(frame):
-                    self._backlog[0] = frame[sent:]
-                    return True
-                self._backlog.popleft()
-                if self._backlog:
-                    self._waiting -= len(self._backlog[0])
-            return False
+            if not self._backlog:
+                self._backlog = self._flusher = None
+                return None
+            frame = self._backlog.popleft()
+            self._waiting -= len(frame) if isinstance(frame, bytes) else 0  # the first one is on its way, not waiting
+            return frame
 
     def _cut(self) -> None:
-        self._gone = True
-        self._backlog.clear()
+        self._ended = True
+        if self._backlog is not None:
+            self._backlog.clear()
         self._waiting = 0
         self._shut(socket.SHUT_RDWR)
 

@@ -15,10 +15,10 @@ FEATURE_MODULES = frozenset(
     "models events engine policy queries adapters actions schemas reactions pages api sockets jobs cli seeds".split()
 )
 KERNEL = frozenset(
-    """access app bulk cli clock config db events feature files ids jobs ledger limits log mail metrics migrate offload
+    """access app bulk cli clock config db events fanout feature files ids jobs ledger limits log mail metrics migrate offload
     offload_gevent offload_threads once paging prepared realtime secret serve server server_gevent server_threads solver telemetry vault viewer
     websocket
-    websocket_frames websocket_writer""".split()
+    websocket_engine websocket_frames websocket_handshake websocket_pings websocket_writer""".split()
 )
 WEB = frozenset(
     "api around assets compress errors forms frames fresh guards i18n markup pages pictures security shell signed_in wire".split()
@@ -34,6 +34,7 @@ LINES = 400
 # Each of these needs what it asks for, and nothing else does.
 READS_THE_TIME = {
     "academy.kernel.clock": "it is the clock",
+    "academy.kernel.websocket_engine": "engineio reckons in seconds since 1970 how long a socket has been silent",
     "academy.kernel.limits": "the limits library counts its windows in seconds since 1970, in its own process",
 }
 LOADS_BY_NAME = {

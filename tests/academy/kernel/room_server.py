@@ -9,7 +9,8 @@ from typing import Any
 from flask import Flask, request
 from flask_socketio import SocketIO, emit, join_room
 
-from academy.kernel import websocket
+from academy.kernel import websocket, websocket_engine
+from academy.kernel.fanout import FanOut
 
 MAX_MESSAGE = 100_000
 
@@ -20,12 +21,13 @@ def create_app() -> Flask:
     sockets = SocketIO(
         made,
         async_mode=os.environ["ACADEMY_ASYNC"],
+        client_manager=FanOut(),
         async_handlers=False,
         transports=["websocket"],
         max_http_buffer_size=MAX_MESSAGE,
         allow_upgrades=False,
     )
-    websocket.install(sockets.server)
+    websocket_engine.install(sockets.server)
 
     @made.get("/")
     def hello() -> str:
@@ -56,7 +58,7 @@ def create_app() -> Flask:
     @sockets.on("send_me_away")
     def send_me_away(_: Any) -> None:
         emit("last", "words")
-        websocket.hang_up(sockets.server, request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO sets it
+        websocket_engine.hang_up(sockets.server, request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO sets it
 
     return made
 

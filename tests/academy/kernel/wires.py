@@ -44,6 +44,21 @@ def frame(payload: bytes | str, opcode: int = ABNF.OPCODE_TEXT, *, final: bool =
     return bytes(ABNF(int(final), 0, 0, 0, opcode, 1, data).format())
 
 
+def frames_of(data: bytes) -> list[tuple[int, bytes]]:
+    """Take a server's byte stream of whole frames apart: opcodes and payloads."""
+    found = []
+    while data:
+        size, start = data[1], 2
+        if size >= 126:
+            start = 4 if size == 126 else 10
+            size = int.from_bytes(data[2:start], "big")
+        assert data[0] & 0x70 == 0
+        assert len(data) >= start + size, "half a frame"
+        found.append((data[0] & 0x0F, data[start : start + size]))
+        data = data[start + size :]
+    return found
+
+
 class Client:
     """One connection that has shaken hands, or was refused: then `status` is not 101."""
 

@@ -1,0 +1,156 @@
+"""Sends one message to many: encoded once, framed once, one write that does not wait for each reader."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import socketio
+from engineio import packet as engine_packet
+from socketio import packet
+
+from academy.kernel.websocket_engine import Session
+from academy.kernel.websocket_frames import encode_message
+
+AT_ONCE = 200  # frames sent before the others may go on
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+class Turns:
+    """A lock that is held in the order in which it was asked for."""
+
+    def __init__(self) -> None:
+        """Begin with nobody in line."""
+        self._lock = threading.Lock()
+        self._line: deque[threading.Event | None] = deque()
+
+    def __enter__(self) -> None:
+        """Wait for one's turn."""
+        with self._lock:
+            mine = threading.Event() if self._line else None
+            self._line.append(mine)
+        if mine is not None:
+            try:
+                mine.wait()
+            except BaseException:  # this task was ended while it waited: those behind it must not wait for ever
+                self._leave(mine)
+                raise
+
+    def __exit__(self, *_: object) -> None:
+        """Let the next one go on."""
+        self._leave(self._line[0])
+
+    def _leave(self, mine: threading.Event | None) -> None:
+        with self._lock:
+            first = self._line[0] is mine
+            self._line.remove(mine)
+            if first and self._line and (following := self._line[0]) is not None:
+                following.set()
+
+
+def _one_by_one(
+    method: Callable[Concatenate[Any, Given], Result],
+) -> Callable[Concatenate[Any, Given], Result]:
+    def locked(manager: Any, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
+        with manager.rooms_lock:
+            return method(manager, *args, **kwargs)
+
+    return locked
+
+
+class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no types
+    """Who is in which room of this process, and the delivery to them.
+
+    Two messages reach a reader in the order in which they were emitted, though each lets others go on in the
+    middle of it. Whoever left a room gets nothing that was not yet written. A manager that publishes to other
+    processes, too, is made by naming both: `class Published(socketio.RedisManager, FanOut)`.
+    """
+
+    def __init__(self) -> None:
+        """Begin with no rooms."""
+        super().__init__()
+        self.rooms_lock = threading.RLock()
+        self._turns = Turns()
+        self._sent = 0
+
+    # socketio's rooms are dicts of dicts, and one that empties is thrown away: with threads somebody might enter
+    # it just then.
+    pre_connect = _one_by_one(socketio.Manager.pre_connect)
+    connect = _one_by_one(socketio.Manager.connect)
+    is_pre_connected = _one_by_one(socketio.Manager.is_pre_connected)
+    is_connected = _one_by_one(socketio.Manager.is_connected)
+    pre_disconnect = _one_by_one(socketio.Manager.pre_disconnect)
+    basic_disconnect = _one_by_one(socketio.Manager.basic_disconnect)
+    basic_enter_room = _one_by_one(socketio.Manager.basic_enter_room)
+    basic_leave_room = _one_by_one(socketio.Manager.basic_leave_room)
+    get_rooms = _one_by_one(socketio.Manager.get_rooms)
+
+    def get_participants(self, namespace: str, room: Any) -> Iterator[tuple[str, str]]:
+        """Return who is in a room, or in any of several, as pairs of Socket.IO's and Engine.IO's ids."""
+        with self.rooms_lock:
+            return iter(list(super().get_participants(namespace, room)))
+
+    def emit(
+        self,
+        event: str,
+        data: Any,
+        namespace: str,
+        room: Any = None,
+        skip_sid: Any = None,
+        callback: Any = None,
+        to: Any = None,
+        **more: Any,
+    ) -> None:
+        """Send an event to a client, a room, several rooms, or everybody (None); waits for no reader."""
+        if callback:  # each recipient has a number of its own then
+            super().emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, to=to, **more)
+            return
+        if namespace not in self.rooms:
+            return
+        arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
+        encoded = self.server.packet_class(packet.EVENT, namespace=namespace, data=[event, *arguments]).encode()
+        packets = [
+            engine_packet.Packet(engine_packet.MESSAGE, part)
+            for part in (encoded if isinstance(encoded, list) else [encoded])
+        ]
+        skipped = skip_sid if isinstance(skip_sid, list) else [skip_sid]
+        with self._turns:
+            others = self._send(packets, namespace, to or room, frozenset(skipped))
+        for engine_sid in others:
+            for part in packets:
+                self.server.eio.send_packet(engine_sid, part)
+
+    def _send(
+        self, packets: list[engine_packet.Packet], namespace: str, room: Any, skipped: Collection[str]
+    ) -> list[str]:
+        """Write to everybody who has a session of ours; returns the Engine.IO ids of the others."""
+        # All frames of a message with attachments are one write: nothing may come between them.
+        frame = b"".join(encode_message(part.encode()) for part in packets)
+        sockets, others = self.server.eio.sockets, []
+        waiting = [pair for pair in self.get_participants(namespace, room) if pair[0] not in skipped]
+        while waiting:
+            now, waiting = waiting[: AT_ONCE - self._sent], waiting[AT_ONCE - self._sent :]
+            for _, engine_sid in now:
+                engine_socket = sockets.get(engine_sid)
+                if engine_socket is None or engine_socket.closed:
+                    continue
+                session = engine_socket.queue
+                if isinstance(session, Session):
+                    try:
+                        session.writer.write(frame)
+                    except ConnectionError:
+                        continue  # lost, or cut: its reader hears of it
+                else:
+                    others.append(engine_sid)
+            self._sent += len(now)
+            if self._sent >= AT_ONCE:
+                self._sent = 0
+                self.server.sleep(0)
+                if waiting:
+                    present = dict(self.get_participants(namespace, room))
+                    waiting = [pair for pair in waiting if pair[0] in present]
+        return others

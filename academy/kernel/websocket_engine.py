@@ -1,0 +1,168 @@
+"""The seam to engineio and socketio: the one module that touches what they keep to themselves.
+
+The versions are pinned, and tests/academy/kernel/test_websocket_seam.py says what changed when an update moves
+something. engineio's own handler has a writing task and a pinging task for every socket; a session here has
+neither: what is put into its queue goes out at once, and one wheel pings them all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+from engineio import packet
+from engineio.exceptions import SocketIsClosedError, UnknownPacketError
+from engineio.socket import Socket as EngineSocket
+
+from academy.kernel.websocket import WebSocket
+from academy.kernel.websocket_frames import INVALID_DATA, encode_message
+from academy.kernel.websocket_handshake import Application, guarded
+from academy.kernel.websocket_pings import PingWheel
+
+BINARY_PACKETS = frozenset("56")  # Socket.IO protocol 5: an event or an ack with attachments
+PING = packet.Packet(packet.PING)
+
+
+def install(server: Any) -> None:
+    """Make a `socketio.Server` use our connections; to be called once it was created.
+
+    Raises `RuntimeError` when python-engineio has changed the place where a driver goes.
+    """
+    engine = server.eio
+    if "websocket" not in getattr(engine, "_async", {}):
+        message = "python-engineio has changed: its WebSocket driver is not where it was"
+        raise RuntimeError(message)
+    # Green threads change places only where they wait, and nobody waits while writing: one lock does for all.
+    lock = None if engine.async_mode == "threading" else threading.Lock()
+
+    def driver(handler: Any, _: Any) -> Application:
+        connection = WebSocket(Session(handler.__self__), engine, engine.max_http_buffer_size)
+        return lambda environ, start_response: connection.serve(environ, start_response, lock)
+
+    engine._async = {**engine._async, "websocket": driver}  # noqa: SLF001 - the seam, pinned by a test
+    engine.handle_request = guarded(engine.handle_request)
+    engine.start_background_task = _pinging_by_one_wheel(engine)
+    if engine.transports == ["websocket"]:
+        engine.start_service_task = False  # it would look at every socket in turn for those that the wheel finds
+
+
+def admit_only(server: Any, events: Collection[str]) -> None:
+    """Let clients of a `socketio.Server` call these events and nothing else; to be called once it was created.
+
+    python-socketio runs the handler of whatever name a client sends: an event called `disconnect` would have a
+    client forgotten that is still connected, out of reach of every later log-out and removal. Binary attachments
+    are part of no event of ours, and it would keep them without bound until the last one has come.
+    """
+    dispatch, receive = server._handle_event, server._handle_eio_message  # noqa: SLF001 - pinned by a test
+
+    def handle_event(engine_sid: str, namespace: str | None, ack: int | None, data: Any) -> None:
+        if isinstance(data, list) and data and isinstance(data[0], str) and data[0] in events:
+            dispatch(engine_sid, namespace, ack, data)
+
+    def handle_message(engine_sid: str, data: str | bytes) -> None:
+        if isinstance(data, str) and data[:1] not in BINARY_PACKETS:
+            receive(engine_sid, data)
+
+    server._handle_event = handle_event  # noqa: SLF001 - as above
+    server.eio.on("message", handle_message)
+
+
+def hang_up(server: Any, sid: str, namespace: str = "/") -> None:
+    """Disconnect one client of a `socketio.Server`, and the connection under it; waits for nothing.
+
+    The server's own `disconnect` leaves the connection itself to the client's goodwill.
+    """
+    engine_sid = server.manager.eio_sid_from_sid(sid, namespace)
+    server.disconnect(sid, namespace=namespace)
+    session = server.eio.sockets.get(engine_sid)
+    if session is not None:
+        session.close(wait=False)
+
+
+class Session:
+    """An engineio socket over a connection of ours: instead of its queue, and of its two loops around it."""
+
+    __slots__ = ("_connection", "_socket", "writer")
+
+    def __init__(self, engine_socket: EngineSocket) -> None:
+        """Prepare to serve an engineio socket, which has its first packets in a queue by now."""
+        self._socket = engine_socket
+
+    def serve(self, connection: WebSocket) -> None:
+        """Serve the socket to the connection's end."""
+        engine_socket, self._connection, self.writer = self._socket, connection, connection.writer
+        engine_socket.connected = engine_socket.upgraded = True
+        early, engine_socket.queue = engine_socket.queue, self
+        try:
+            for waiting in _emptied(early, engine_socket.server.get_queue_empty_exception()):
+                self.put(waiting)
+            while (data := connection.wait()) is not None:
+                received = packet.Packet(encoded_packet=data)
+                with contextlib.suppress(UnknownPacketError):
+                    engine_socket.receive(received)
+        except SocketIsClosedError:
+            pass
+        except (ValueError, RecursionError):
+            connection.say_close(INVALID_DATA, "the packet can't be read")
+        finally:
+            self._end(engine_socket.server.reason.TRANSPORT_CLOSE)
+
+    def abandon(self) -> None:
+        """Close a socket whose connection never came to be."""
+        self._end(self._socket.server.reason.TRANSPORT_ERROR)
+
+    def put(self, waiting: packet.Packet | None) -> None:
+        """Send a packet without waiting; None closes. Of a lost connection its reader hears."""
+        if waiting is None:
+            self._connection.close()
+            return
+        with contextlib.suppress(ConnectionError):
+            self.writer.write(encode_message(waiting.encode()))
+
+    def task_done(self) -> None:
+        """Do nothing: whoever puts need not be told when it is out."""
+
+    join = task_done
+
+    def _end(self, reason: str) -> None:
+        self._socket.close(wait=False, abort=True, reason=reason)
+        # engineio would do this next, but some servers are left by an exception.
+        self._socket.server.sockets.pop(self._socket.sid, None)
+
+
+def _emptied(queue: Any, empty: type[Exception]) -> Iterator[packet.Packet | None]:
+    with contextlib.suppress(empty):
+        while True:
+            yield queue.get(block=False)
+
+
+def _pinging_by_one_wheel(engine: Any) -> Callable[..., Any]:
+    """Return what starts the tasks of an engineio server, all but those that would ping one socket each."""
+    start = engine.start_background_task
+
+    def drop(engine_socket: EngineSocket, pinged: float) -> None:
+        if engine_socket.last_ping == pinged and not (engine_socket.closing or engine_socket.closed):
+            # In a task of its own: handlers of the disconnect may take their time.
+            start(engine_socket.close, wait=False, reason=engine.reason.PING_TIMEOUT)
+
+    wheel = PingWheel(engine, interval=engine.ping_interval, timeout=engine.ping_timeout, ping=_ping, drop=drop)
+
+    def start_background_task(target: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if getattr(target, "__func__", None) is EngineSocket._send_ping:  # noqa: SLF001 - pinned by a test
+            return wheel.add(target.__self__)  # type: ignore[attr-defined]  # a bound method
+        return start(target, *args, **kwargs)
+
+    return start_background_task
+
+
+def _ping(engine_socket: EngineSocket) -> float | None:
+    """Ping a socket as engineio does; returns when, None where nobody is there."""
+    if engine_socket.closing or engine_socket.closed:
+        return None
+    engine_socket.last_ping = now = time.time()
+    with contextlib.suppress(SocketIsClosedError):
+        engine_socket.send(PING)
+    return now
