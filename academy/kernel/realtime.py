@@ -124,14 +124,8 @@ class Realtime:
             async_mode=kernel.settings.async_mode,
             client_manager=FanOut(),
             manage_session=False,
-            async_handlers=False,
-            transports=["websocket"],
-            ping_interval=25,
-            ping_timeout=20,
             max_http_buffer_size=MAX_MESSAGE,
-            logger=False,
-            engineio_logger=False,
-            serve_client=False,
+            **websocket_engine.OPTIONS,
         )
         websocket_engine.install(self.socketio.server)
         self.socketio.on_event("connect", self._connect)

@@ -24,6 +24,16 @@ from academy.kernel.websocket_pings import PingWheel
 
 BINARY_PACKETS = frozenset("56")  # Socket.IO protocol 5: an event or an ack with attachments
 PING = packet.Packet(packet.PING)
+OPTIONS: dict[str, Any] = {
+    "transports": ["websocket"],
+    "async_handlers": False,  # what one client sends is handled in order
+    "ping_interval": 25,
+    "ping_timeout": 20,
+    "serve_client": False,
+    "logger": False,
+    "engineio_logger": False,
+}
+"""How a `SocketIO` is created for our connections."""
 
 
 def install(server: Any) -> None:

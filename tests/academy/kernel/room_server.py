@@ -22,10 +22,8 @@ def create_app() -> Flask:
         made,
         async_mode=os.environ["ACADEMY_ASYNC"],
         client_manager=FanOut(),
-        async_handlers=False,
-        transports=["websocket"],
         max_http_buffer_size=MAX_MESSAGE,
-        allow_upgrades=False,
+        **websocket_engine.OPTIONS,
     )
     websocket_engine.install(sockets.server)
 
