@@ -65,5 +65,5 @@ messages: $(VENV)/.dev ## collect the texts to translate into academy/web/locale
 
 lock: $(VENV)/.dev ## resolve the dependencies anew (needs uv)
 	@uv pip compile --universal --no-header --no-annotate --generate-hashes --no-emit-index-url --extra build pyproject.toml -o requirements.lock
-	@uv pip compile --universal --no-header --no-annotate --generate-hashes --no-emit-index-url --extra build --extra dev --extra fast -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@uv pip compile --universal --no-header --no-annotate --generate-hashes --no-emit-index-url --extra build --extra dev --extra eventlet --extra fast -c requirements.lock pyproject.toml -o requirements-dev.lock
 	@uv pip compile --universal --no-header --no-annotate --generate-hashes --no-emit-index-url tests/contracts/fuzz/requirements.in -o requirements-fuzz.lock

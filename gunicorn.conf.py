@@ -7,24 +7,35 @@ sockets, presence and rate limits is in its own memory (docs/decisions/0008-one-
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 import threading
 import time
+import warnings
 from typing import Any
 
-_WORKERS = {"gevent": "gevent", "threading": "gthread"}
+_WORKERS = {
+    "gevent": "gevent",
+    "threading": "gthread",
+    "eventlet": "academy.kernel.gunicorn_eventlet.EventletWorker",
+}
 _CLASSES = {
     "gevent": "gunicorn.workers.ggevent.GeventWorker",
     "gthread": "gunicorn.workers.gthread.ThreadWorker",
 }
 
 _mode = os.environ.get("ACADEMY_ASYNC") or "gevent"
+warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")  # docs/deployment.md says so
 if _mode not in _WORKERS:
-    sys.stderr.write(f"academy: ACADEMY_ASYNC is {_mode!r}: write gevent or threading\n")
+    sys.stderr.write(f"academy: ACADEMY_ASYNC is {_mode!r}: write gevent, threading or eventlet\n")
+    sys.exit(2)
+if _mode == "eventlet" and importlib.util.find_spec("eventlet") is None:
+    sys.stderr.write("academy: eventlet is not installed: pip install 'capability-academy[eventlet]'\n")
     sys.exit(2)
 if _mode == "gevent":
-    # Before the app is loaded, which --preload does in this very process.
+    # Before the app is loaded, which --preload does in this very process. Under eventlet our worker does it, after
+    # the fork: its hub can't be shared.
     importlib.import_module("gevent.monkey").patch_all()
 
 worker_class = _WORKERS[_mode]
@@ -38,6 +49,7 @@ keepalive = 15
 accesslog = None
 errorlog = "-"
 control_socket_disable = True
+sendfile = None if _mode != "eventlet" else False  # which eventlet's sockets can't
 
 
 def on_starting(server: Any) -> None:
@@ -48,8 +60,13 @@ def on_starting(server: Any) -> None:
     except config.SettingsError as error:
         raise RuntimeError(str(error)) from None  # gunicorn prints it and ends; a worker would be started for ever
     chosen = server.cfg.worker_class_str
-    if chosen not in {worker_class, _CLASSES[worker_class]}:
+    if chosen not in {worker_class, _CLASSES.get(worker_class)}:
         message = f"ACADEMY_ASYNC={_mode} needs -k {worker_class}, not -k {chosen}: leave -k out."
+        raise RuntimeError(message)
+    if _mode == "eventlet" and (server.cfg.preload_app or server.cfg.is_ssl):
+        message = (
+            "--preload and TLS can't be used with eventlet: the app is loaded in the worker, TLS ends at the proxy."
+        )
         raise RuntimeError(message)
     if server.cfg.workers > 1:
         message = (

@@ -142,14 +142,18 @@ def postgresql_lane() -> Iterator[Lane]:
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the address of a fresh migrated database, SQLite unless the test asks for PostgreSQL."""
-    if getattr(request, "param", "sqlite") == "sqlite":
+    """Return the address of a fresh migrated database, SQLite unless the test asks for PostgreSQL.
+
+    "postgresql" is spoken to by psycopg 3, "postgresql by psycopg2" as it is under eventlet.
+    """
+    asked = getattr(request, "param", "sqlite")
+    if asked == "sqlite":
         file = tmp_path / "academy.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
         return f"sqlite:///{file}"
     lane: Lane = request.getfixturevalue("postgresql_lane")
     lane.ready()
-    return lane.url
+    return lane.url.replace("+psycopg", "+psycopg2") if asked == "postgresql by psycopg2" else lane.url
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ def checkpoint(url: str) -> None:
     database.engine.dispose()
 
 
-_compiled: dict[str, Database] = {}
+_compiled: dict[tuple[str, str], Database] = {}
 
 
 def database_at(url: str) -> Database:
@@ -72,10 +72,11 @@ def database_at(url: str) -> Database:
     """
     found = Database(url, pool=30)
     engine = found.engine
-    if engine.dialect.name not in _compiled:
+    spoken = engine.dialect.name, engine.dialect.driver
+    if spoken not in _compiled:
         engine.connect().close()  # a dialect learns at its first connection what its server can do
-        _compiled[engine.dialect.name] = found
-    first = _compiled[engine.dialect.name].engine
+        _compiled[spoken] = found
+    first = _compiled[spoken].engine
     engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
     if found.embedded:
         event.listen(engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous=OFF").close())

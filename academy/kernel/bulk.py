@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from io import BytesIO
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -73,8 +74,13 @@ def room(session: Session) -> Iterator[None]:
 
 def _copy(connection: Connection, listed: str, rows: Sequence[Sequence[str | None]]) -> None:
     text = "".join(["\t".join(["\\N" if value is None else value for value in row]) + "\n" for row in rows])
-    with connection.connection.cursor() as cursor, cursor.copy(f"COPY {listed} FROM STDIN") as copy:  # type: ignore[attr-defined]
-        copy.write(text.encode())
+    cursor: Any = connection.connection.cursor()
+    with cursor:
+        if connection.dialect.driver == "psycopg2":
+            cursor.copy_expert(f"COPY {listed} FROM STDIN", BytesIO(text.encode()))
+            return
+        with cursor.copy(f"COPY {listed} FROM STDIN") as copy:
+            copy.write(text.encode())
 
 
 def _for_sqlite(kind: Any) -> Write:

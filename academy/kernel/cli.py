@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 
 def _app(settings: Settings) -> Flask:
-    created: Flask = importlib.import_module("wsgi").create_app(settings)
+    # Nothing is patched here: a command waits with threads, whatever the server's mode.
+    created: Flask = importlib.import_module("wsgi").create_app(replace(settings, async_mode="threading"))
     return created
 
 
@@ -117,7 +118,7 @@ def academy() -> None:
 @academy.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
 @click.option("--port", default=None, type=click.IntRange(1, 65535), help="port to listen on  [default: PORT or 8000]")
-@click.option("--async", "mode", default=None, help="gevent or threading  [default: ACADEMY_ASYNC or gevent]")
+@click.option("--async", "mode", default=None, help="gevent, threading or eventlet  [default: ACADEMY_ASYNC or gevent]")
 def serve(host: str, port: int | None, mode: str | None) -> None:
     """Serve the academy in one process, jobs included."""
     if mode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import secrets
 from collections.abc import Mapping
@@ -19,11 +20,17 @@ from sqlalchemy.exc import ArgumentError
 
 from academy.kernel.secret import embedded_secret
 
-Mode = Literal["gevent", "threading"]
+Mode = Literal["gevent", "threading", "eventlet"]
 Environment = Literal["development", "production"]
 MailTo = Literal["console", "file", "smtp"]
 SECRET_BYTES = 16
 LAST_PORT = 65535
+DRIVERS: dict[str, str] = {
+    "gevent": "postgresql+psycopg",
+    "threading": "postgresql+psycopg",
+    "eventlet": "postgresql+psycopg2",
+}
+"""How each mode speaks to PostgreSQL: psycopg 3 would hold up eventlet's hub, psycopg 2 gevent's."""
 MOST_MEGABYTES = 4096
 
 
@@ -37,14 +44,14 @@ class Settings:
 
     | variable | meaning | default |
     | --- | --- | --- |
-    | DATABASE_URL | where the data is: sqlite:///… or postgresql+psycopg://… | SQLite in the instance folder |
+    | DATABASE_URL | where the data is: sqlite:///… or postgresql://… | SQLite in the instance folder |
     | PORT | where to listen, when no address says so | 8000 |
     | SECRET_KEY | signs cookies, forms; 16 bytes or more; required in production | made once, in the instance folder |
     | SECRET_KEY_FALLBACKS | secrets of before, commas between, newest first: read, never written with | none |
     | ACADEMY_ENV | development or production | development |
     | ACADEMY_INSTANCE | folder for the embedded database, videos, mail and the made secret | instance |
     | ACADEMY_BASE_URL | the address people use, for links in mail; required in production | http://127.0.0.1:8000 |
-    | ACADEMY_ASYNC | gevent or threading | gevent |
+    | ACADEMY_ASYNC | gevent, threading or eventlet | gevent |
     | ACADEMY_DEMO | 1 allows the demo academy and shows its sign-ins | 0 |
     | ACADEMY_JOBS | embedded (jobs run inside the server) or separate (by `academy jobs run`) | embedded |
     | ACADEMY_MAIL | console, file or smtp | file in development, smtp in production |
@@ -92,15 +99,16 @@ class Settings:
         env = os.environ if environment is None else environment
         stage = _one_of(env, "ACADEMY_ENV", ("development", "production"), "development")
         instance = Path(env.get("ACADEMY_INSTANCE") or "instance").absolute()
+        mode = _one_of(env, "ACADEMY_ASYNC", tuple(DRIVERS), "gevent")
         mail = _one_of(env, "ACADEMY_MAIL", ("console", "file", "smtp"), "smtp" if stage == "production" else "file")
         return cls(
             env=stage,  # type: ignore[arg-type]  # _one_of has checked it
             instance=instance,
-            database_url=_database(env, instance),
+            database_url=_database(env, instance, mode),
             secret_key=_secret(env, stage, instance),
             secret_key_fallbacks=_old_secrets(env),
             base_url=_address(env, stage),
-            async_mode=_async_mode(env),
+            async_mode=mode,  # type: ignore[arg-type]
             demo=_flag(env, "ACADEMY_DEMO"),
             jobs=_one_of(env, "ACADEMY_JOBS", ("embedded", "separate", "off"), "embedded"),  # type: ignore[arg-type]
             mail=mail,  # type: ignore[arg-type]
@@ -150,24 +158,26 @@ def _metrics(env: Mapping[str, str]) -> str:
     return token
 
 
-def _async_mode(env: Mapping[str, str]) -> Mode:
-    if env.get("ACADEMY_ASYNC") == "eventlet":
-        message = "ACADEMY_ASYNC is 'eventlet', which is not supported yet: write gevent or threading."
-        raise SettingsError(message)
-    return _one_of(env, "ACADEMY_ASYNC", ("gevent", "threading"), "gevent")  # type: ignore[return-value]
-
-
-def _database(env: Mapping[str, str], instance: Path) -> str:
+def _database(env: Mapping[str, str], instance: Path, mode: str) -> str:
     url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'academy.db'}"
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
-        message = "DATABASE_URL can't be read: write sqlite:///path/to/file.db or postgresql+psycopg://user@host/name."
+        message = "DATABASE_URL can't be read: write sqlite:///path/to/file.db or postgresql://user@host/name."
         raise SettingsError(message) from error
     if parsed.drivername in {"postgres", "postgresql"}:
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.drivername not in {"sqlite", "postgresql+psycopg"}:
-        message = f"DATABASE_URL names {parsed.drivername!r}: only sqlite and postgresql+psycopg are supported."
+        parsed = parsed.set(drivername=DRIVERS[mode])
+    if parsed.drivername not in {"sqlite", *DRIVERS.values()}:
+        message = f"DATABASE_URL names {parsed.drivername!r}: only sqlite and postgresql are supported."
+        raise SettingsError(message)
+    if parsed.drivername not in {"sqlite", DRIVERS[mode]}:
+        message = (
+            f"DATABASE_URL names {parsed.drivername!r}, which the {mode} mode can't wait with: write postgresql://…, "
+            f"which chooses {DRIVERS[mode].partition('+')[2]} by itself."
+        )
+        raise SettingsError(message)
+    if parsed.drivername == DRIVERS["eventlet"] and importlib.util.find_spec("psycopg2") is None:
+        message = "PostgreSQL under eventlet needs psycopg2: pip install 'capability-academy[eventlet]'."
         raise SettingsError(message)
     if parsed.drivername == "sqlite" and parsed.database in {None, "", ":memory:"}:
         message = "DATABASE_URL names an SQLite database in memory: name a file, as data must outlive the process."

@@ -123,7 +123,7 @@ class Database:
     """An engine and the sessions drawn from it."""
 
     def __init__(self, url: str, *, pool: int = 20) -> None:
-        """Connect lazily to `url` (sqlite:///… or postgresql+psycopg://…)."""
+        """Connect lazily to `url`: sqlite:///…, postgresql+psycopg://… or, under eventlet, postgresql+psycopg2://…."""
         parsed = make_url(url)
         self.embedded = parsed.get_backend_name() == "sqlite"
         if self.embedded:
@@ -279,7 +279,7 @@ def learn(session: Session) -> None:
 
 
 def _worth_another(error: DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None)
+    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)  # psycopg 3 or 2
     if isinstance(error, IntegrityError):
         return bool(state == TAKEN)
     return state in AGAIN or "database is locked" in str(error.orig)

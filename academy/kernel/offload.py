@@ -23,7 +23,11 @@ from academy.kernel.solver import HEADER, IDLE, TARGET
 
 T = TypeVar("T")
 
-BACK_ENDS = {"gevent": "academy.kernel.offload_gevent", "threading": "academy.kernel.offload_threads"}
+BACK_ENDS = {
+    "gevent": "academy.kernel.offload_gevent",
+    "eventlet": "academy.kernel.offload_eventlet",
+    "threading": "academy.kernel.offload_threads",
+}
 TIMEOUT = 60.0  # seconds
 SHORT = 120
 """Characters of Markdown that are rendered in less time than it takes to hand them to a thread and back."""
@@ -170,7 +174,7 @@ class Matcher:
             watch.heard(str(reply["progress"]))
 
     def _start(self) -> socket.socket:
-        # A pair of sockets rather than pipes: they wait cooperatively under gevent, and with a timeout.
+        # A pair of sockets rather than pipes: they wait cooperatively in every mode, and with a timeout.
         ours, theirs = socket.socketpair()
         path = os.pathsep.join(entry for entry in sys.path if entry)
         with theirs:
@@ -225,7 +229,7 @@ os.register_at_fork(after_in_child=_offload.reset)
 
 
 def configure(mode: str) -> None:
-    """Choose the back end, "gevent" or "threading"; raises `ValueError` for any other."""
+    """Choose the back end, one of `BACK_ENDS`; raises `ValueError` for any other."""
     if mode not in BACK_ENDS:
         message = f"no back end for {mode!r}"
         raise ValueError(message)

@@ -1,4 +1,4 @@
-"""One listener, one app, one process: what the servers of both modes have in common.
+"""One listener, one app, one process: what the servers of all modes have in common.
 
 Loaded by `academy.kernel.serve`, after patching.
 """
@@ -23,7 +23,11 @@ from academy.kernel.config import SettingsError
 if TYPE_CHECKING:
     from flask import Flask
 
-BACK_ENDS = {"gevent": "academy.kernel.server_gevent", "threading": "academy.kernel.server_threads"}
+BACK_ENDS = {
+    "gevent": "academy.kernel.server_gevent",
+    "eventlet": "academy.kernel.server_eventlet",
+    "threading": "academy.kernel.server_threads",
+}
 BACKLOG = 2048
 COLLECT = (20_000, 20, 50)
 """When the collector looks for circles: new objects, then rounds. A page makes thousands and few circles."""
@@ -67,7 +71,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="academy serve")
     parser.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=os.environ.get("PORT") or 8000, help="port to listen on")
-    parser.add_argument("--async", dest="mode", help="gevent or threading")
+    parser.add_argument("--async", dest="mode", help="gevent, threading or eventlet")
     parser.add_argument("--app", default="wsgi:create_app", help="the function that makes the app")
     return parser.parse_args(arguments)
 

@@ -1,8 +1,9 @@
 """The WebSocket side of Socket.IO: connections that carry whole frames only, under every server that we run.
 
-It serves gevent's pywsgi, gunicorn's gevent and gthread workers and werkzeug's threaded server. A frame is never
-cut in the middle of the stream, a slow reader delays nobody, what waits for it is bounded, and nothing is
-compressed. TLS ends at the proxy. `websocket_engine` plugs it into engineio, which has checked the Origin before.
+It serves gevent's pywsgi, eventlet's wsgi, werkzeug's threaded server and gunicorn's workers: gevent, gthread and
+ours for eventlet. A frame is never cut in the middle of the stream, a slow reader delays nobody, what waits for it
+is bounded, and nothing is compressed. TLS ends at the proxy. `websocket_engine` plugs it
+into engineio, which has checked the Origin before.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from academy.kernel.websocket_handshake import (
     refuse,
     wire_of,
 )
-from academy.kernel.websocket_writer import FrameWriter, Task
+from academy.kernel.websocket_writer import FrameWriter
 
 RECEIVE_SIZE = 64 * 1024
 CLOSE_WAIT = 1.0  # seconds a peer has to answer a close, or to read what was sent before it
@@ -70,7 +71,7 @@ def open_connections() -> list[WebSocket]:
 class Mode(Protocol):
     """How the server's mode does things at the same time: `engineio.Server` has these."""
 
-    def start_background_task(self, target: Callable[..., Any], *args: Any) -> Task:
+    def start_background_task(self, target: Callable[..., Any], *args: Any) -> Any:
         """Start a task."""
 
     def sleep(self, seconds: float = 0) -> None:

@@ -75,7 +75,7 @@ def acceptance(key: str) -> bytes:
 
 def wire_of(environ: Environ) -> socket.socket:
     """Return the connection's socket from where each server keeps it; `RuntimeError` for other servers."""
-    wire = environ.get("werkzeug.socket") or environ.get("gunicorn.socket")
+    wire = environ.get("werkzeug.socket") or environ.get("gunicorn.socket") or environ.get("academy.socket")
     if wire is None:  # pywsgi: the request's input reads from it
         wire = getattr(getattr(environ["wsgi.input"], "raw", None), "_sock", None)
     if wire is None:
@@ -88,6 +88,7 @@ def wire_of(environ: Environ) -> socket.socket:
 def read_ahead(environ: Environ, wire: socket.socket) -> bytes:
     """Return what a hasty client sent right behind its request and the server has read already."""
     source = environ["wsgi.input"]
+    source = getattr(source, "rfile", source)  # eventlet keeps it below the request's body
     if isinstance(source, io.BufferedReader):
         wire.settimeout(0)
         try:
@@ -105,5 +106,8 @@ def leave(environ: Environ) -> list[bytes]:
         raise ConnectionError
     if "gunicorn.socket" in environ:
         raise StopIteration
-    environ["wsgi.input"].close()
+    if "academy.leave" in environ:
+        environ["academy.leave"]()
+    else:
+        environ["wsgi.input"].close()
     return []

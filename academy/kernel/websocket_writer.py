@@ -7,16 +7,9 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any
 
 BACKLOG_MAX = 1 << 20  # bytes that may wait for one reader
-
-
-class Task(Protocol):
-    """What the Socket.IO server's mode starts: a greenlet or a thread."""
-
-    def join(self, timeout: float | None = None) -> Any:
-        """Wait for its end."""
 
 
 class FrameWriter:
@@ -32,25 +25,25 @@ class FrameWriter:
     which change places only where they wait, may share one.
     """
 
-    __slots__ = ("_backlog", "_ended", "_flusher", "_limit", "_lock", "_raw", "_spawn", "_waiting", "_wire")
+    __slots__ = ("_backlog", "_ended", "_flushed", "_limit", "_lock", "_raw", "_spawn", "_waiting", "_wire")
 
     def __init__(
         self,
         wire: socket.socket,
-        spawn: Callable[..., Task],
+        spawn: Callable[..., Any],
         lock: AbstractContextManager[Any] | None = None,
         limit: int = BACKLOG_MAX,
     ) -> None:
         """Write to `wire`; `spawn(function)` starts a task in the server's mode. Without a `lock` it has its own."""
         self._wire = wire
-        # A green socket waits inside send(); the socket that gevent's wraps does not.
-        self._raw: socket.socket = getattr(wire, "_sock", wire)
+        # A green socket waits inside send(); what it wraps, eventlet's as `fd` and gevent's as `_sock`, does not.
+        self._raw: socket.socket = getattr(wire, "fd", getattr(wire, "_sock", wire))
         self._spawn = spawn
         self._lock = lock or threading.Lock()
         self._limit = limit
         self._backlog: deque[bytes | memoryview] | None = None  # made once something has to wait
         self._waiting = 0
-        self._flusher: Task | None = None
+        self._flushed: threading.Event | None = None  # as well; tasks of eventlet can't be joined for a time
         self._ended = False
 
     def write(self, frame: bytes, *, last: bool = False) -> None:
@@ -77,13 +70,14 @@ class FrameWriter:
                 raise ConnectionError(message) from error
             if sent < len(frame):
                 self._backlog = deque((memoryview(frame)[sent:],))
-                self._flusher = self._spawn(self._flush)
+                self._flushed = threading.Event()
+                self._spawn(self._flush)
 
     def drain(self, timeout: float) -> bool:
         """Wait at most `timeout` seconds until nothing waits to be sent; say whether that is so."""
-        flusher = self._flusher
-        if flusher is not None:
-            flusher.join(timeout)
+        flushed = self._flushed
+        if flushed is not None:
+            flushed.wait(timeout)
         return self._backlog is None
 
     def half_close(self) -> None:
@@ -116,7 +110,9 @@ class FrameWriter:
     def _next(self) -> bytes | memoryview | None:
         with self._lock:
             if not self._backlog:
-                self._backlog = self._flusher = None
+                if self._flushed is not None:
+                    self._flushed.set()
+                self._backlog = self._flushed = None
                 return None
             frame = self._backlog.popleft()
             self._waiting -= len(frame) if isinstance(frame, bytes) else 0  # the first one is on its way, not waiting

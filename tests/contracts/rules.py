@@ -15,8 +15,8 @@ FEATURE_MODULES = frozenset(
     "models events engine policy queries adapters actions schemas reactions pages api sockets jobs cli seeds".split()
 )
 KERNEL = frozenset(
-    """access app bulk cli clock config db events fanout feature files ids jobs ledger limits log mail metrics migrate offload
-    offload_gevent offload_threads once paging prepared realtime secret serve server server_gevent server_threads solver telemetry vault viewer
+    """access app bulk cli clock config db events fanout feature files gunicorn_eventlet ids jobs ledger limits log mail metrics migrate offload
+    offload_eventlet offload_gevent offload_threads once paging prepared realtime secret serve server server_eventlet server_gevent server_threads solver telemetry vault viewer
     websocket
     websocket_engine websocket_frames websocket_handshake websocket_pings websocket_writer""".split()
 )
@@ -43,7 +43,7 @@ WRITES_TO_SOCKETS = {
 }
 LOADS_BY_NAME = {
     "academy.kernel.cli": "the command builds the app, and nobody may import wsgi",
-    "academy.kernel.serve": "gevent must patch before the server is imported",
+    "academy.kernel.serve": "gevent and eventlet must patch before the server is imported",
     "academy.kernel.server": "the mode's own listener, once the mode is known",
     "academy.kernel.server_gevent": "wsgi, once gevent has patched",
     "academy.kernel.server_threads": "wsgi, once the mode is known",
@@ -132,7 +132,10 @@ def durable_sends_in_reactions(found: Sequence[Module]) -> Iterator[str]:
         for call in module.calls:
             name = ast.unparse(call.func).split(".")[-1]
             whole = ast.unparse(call.func)
-            if name in {"notify", "notify_each"} and module.place != "reactions":
+            told = (
+                name in {"notify", "notify_each"} and module.feature != "academy.kernel"
+            )  # gunicorn calls its sign of life so
+            if told and module.place != "reactions":
                 yield f"{module.name}: line {call.lineno} notifies outside a reaction"
             promises = whole in {"enqueue", "enqueue_each", "jobs.enqueue", "jobs.enqueue_each", "mail.post"}
             if promises and module.place not in {"reactions", "jobs"} and module.feature != "academy.kernel":

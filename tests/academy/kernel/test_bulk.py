@@ -17,7 +17,8 @@ from academy.kernel.ids import new_id
 from academy.tracks.models import Delivery
 from tests.factories import people
 
-both = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+EACH = ["sqlite", "postgresql", "postgresql by psycopg2"]
+both = pytest.mark.parametrize("database_url", EACH, indirect=True)
 AT = datetime(2026, 3, 29, 2, 30, 0, 120, tzinfo=timezone(timedelta(hours=5, minutes=45)))
 HOSTILE = 'tab\there, \\N and \\., "quotes"\r\nline\\\nnew, ünïcode 🙂, \x01'
 

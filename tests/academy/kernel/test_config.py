@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import stat
 from pathlib import Path
 
@@ -20,7 +21,6 @@ def settings(tmp_path: Path, **env: str) -> Settings:
     ("name", "value"),
     [
         ("ACADEMY_ENV", "prod"),
-        ("ACADEMY_ASYNC", "eventlet"),
         ("ACADEMY_ASYNC", "asyncio"),
         ("ACADEMY_DEMO", "yes"),
         ("ACADEMY_JOBS", "sometimes"),
@@ -45,6 +45,7 @@ def settings(tmp_path: Path, **env: str) -> Settings:
         ("ACADEMY_MAIL_FROM", "academy@example.org\nBcc: x@example.org"),
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "mysql://host/academy"),
+        ("DATABASE_URL", "postgresql+psycopg2://host/academy"),
         ("DATABASE_URL", "postgresql://host:port/academy"),
         ("DATABASE_URL", "sqlite://"),
         ("DATABASE_URL", "sqlite:///:memory:"),
@@ -114,10 +115,32 @@ def test_production_without_its_address_refuses(tmp_path: Path) -> None:
         settings(tmp_path, ACADEMY_ENV="production")
 
 
-@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_the_usual_names_of_postgresql_are_understood(tmp_path: Path, scheme: str) -> None:
-    found = settings(tmp_path, DATABASE_URL=f"{scheme}://me:p4ss@host/academy")
-    assert found.database_url == "postgresql+psycopg://me:p4ss@host/academy"
+@pytest.mark.parametrize(
+    ("mode", "driver"), [("gevent", "psycopg"), ("threading", "psycopg"), ("eventlet", "psycopg2")]
+)
+def test_postgresql_is_spoken_to_by_the_driver_that_the_mode_can_wait_with(
+    tmp_path: Path, mode: str, driver: str
+) -> None:
+    for scheme in ("postgres", "postgresql", f"postgresql+{driver}"):
+        found = settings(tmp_path, ACADEMY_ASYNC=mode, DATABASE_URL=f"{scheme}://me:p4ss@host/academy")
+        assert found.database_url == f"postgresql+{driver}://me:p4ss@host/academy"
+
+
+@pytest.mark.parametrize(
+    ("mode", "driver"), [("gevent", "psycopg2"), ("threading", "psycopg2"), ("eventlet", "psycopg")]
+)
+def test_a_driver_that_the_mode_cant_wait_with_is_refused(tmp_path: Path, mode: str, driver: str) -> None:
+    with pytest.raises(SettingsError, match=f"^DATABASE_URL names .* which the {mode} mode can't wait with"):
+        settings(tmp_path, ACADEMY_ASYNC=mode, DATABASE_URL=f"postgresql+{driver}://me:p4ss@host/academy")
+
+
+def test_postgresql_under_eventlet_without_its_driver_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(SettingsError, match="^PostgreSQL under eventlet needs psycopg2: pip install"):
+        settings(tmp_path, ACADEMY_ASYNC="eventlet", DATABASE_URL="postgresql://me@host/academy")
+    assert settings(tmp_path, ACADEMY_ASYNC="eventlet").database_url.startswith("sqlite:///")
 
 
 def test_the_address_follows_the_port_unless_it_is_given(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ from academy.people import actions
 from academy.people.models import Person
 from tests.factories import people
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+DATABASES = ["sqlite", "postgresql", "postgresql by psycopg2"]
+pytestmark = pytest.mark.parametrize("database_url", DATABASES, indirect=True)
 
 
 def name_of(kernel: Kernel, person_id: UUID) -> str:

@@ -41,16 +41,46 @@ def test_a_port_in_use_is_one_line_and_exit_code_1() -> None:
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("arguments", [["--async", "eventlet"], ["--async=eventlet"], []])
-def test_eventlet_is_refused_by_one_line(
+@pytest.mark.parametrize("arguments", [["--async", "asyncio"], ["--async=asyncio"], []])
+def test_a_mode_that_is_not_there_is_refused_by_one_line(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("ACADEMY_ASYNC", "eventlet" if not arguments else "threading")
+    monkeypatch.setenv("ACADEMY_ASYNC", "asyncio" if not arguments else "threading")
     assert serve.start(arguments) == 2
     said = capsys.readouterr()
     assert (said.out, said.err) == (
         "",
-        "academy: eventlet is not supported yet: use --async gevent or threading\n",
+        "academy: there is no mode 'asyncio': use --async gevent, threading or eventlet\n",
+    )
+
+
+def test_a_mode_that_is_not_installed_is_refused_by_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "eventlet", None)  # as if it were not there
+    assert serve.start(["--async", "eventlet"]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err) == (
+        "",
+        "academy: eventlet is not installed: pip install 'capability-academy[eventlet]'\n",
+    )
+
+
+PAIRS = [
+    ("gevent", "psycopg2", "psycopg"),
+    ("threading", "psycopg2", "psycopg"),
+    ("eventlet", "psycopg", "psycopg2"),
+]
+
+
+@pytest.mark.parametrize(("mode", "wrong", "right"), PAIRS)
+def test_a_server_does_not_start_with_a_driver_that_its_mode_cant_wait_with(mode: str, wrong: str, right: str) -> None:
+    url = f"postgresql+{wrong}://nobody@127.0.0.1:1/nothing"
+    done = command("-m", "academy.kernel.serve", "--port", "0", "--async", mode, DATABASE_URL=url, SECRET_KEY="x" * 32)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"academy: DATABASE_URL names 'postgresql+{wrong}', which the {mode} mode can't wait with: "
+        f"write postgresql://…, which chooses {right} by itself.\n"
     )
 
 
@@ -61,6 +91,7 @@ def test_eventlet_is_refused_by_one_line(
         ([], {"ACADEMY_ASYNC": "threading"}, "threading"),
         (["--async", "gevent"], {"ACADEMY_ASYNC": "threading"}, "gevent"),
         (["--port", "1", "--async=threading"], {}, "threading"),
+        (["--async", "eventlet"], {}, "eventlet"),
     ],
 )
 def test_the_mode_is_the_arguments_then_the_environments_then_gevent(
@@ -99,8 +130,9 @@ def gunicorn_settings(monkeypatch: pytest.MonkeyPatch, **environment: str) -> di
     return runpy.run_path(str(ROOT / "gunicorn.conf.py"))
 
 
-def arbiter(worker_class: str, workers: int) -> Any:
-    return SimpleNamespace(cfg=SimpleNamespace(worker_class_str=worker_class, workers=workers))
+def arbiter(worker_class: str, workers: int, **more: Any) -> Any:
+    chosen = {"preload_app": False, "is_ssl": False} | more
+    return SimpleNamespace(cfg=SimpleNamespace(worker_class_str=worker_class, workers=workers, **chosen))
 
 
 def test_gunicorn_takes_its_workers_and_address_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,11 +172,34 @@ def test_gunicorn_does_not_grow_when_it_is_told_to(monkeypatch: pytest.MonkeyPat
     assert said == ["academy: live messages and log-out reach one process only; staying with one worker"]
 
 
-def test_gunicorn_refuses_eventlet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+OURS = "academy.kernel.gunicorn_eventlet.EventletWorker"
+
+
+def test_gunicorn_takes_our_worker_for_eventlet(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = gunicorn_settings(monkeypatch, ACADEMY_ASYNC="eventlet")
+    assert settings["worker_class"] == OURS
+    settings["on_starting"](arbiter(OURS, 1))
+
+
+@pytest.mark.parametrize("chosen", ["gevent", "gthread", "eventlet", "sync"])
+def test_gunicorn_refuses_other_workers_for_eventlet(monkeypatch: pytest.MonkeyPatch, chosen: str) -> None:
+    with pytest.raises(RuntimeError, match=f"^ACADEMY_ASYNC=eventlet needs -k {OURS}, not -k {chosen}: leave -k out"):
+        gunicorn_settings(monkeypatch, ACADEMY_ASYNC="eventlet")["on_starting"](arbiter(chosen, 1))
+
+
+@pytest.mark.parametrize("more", [{"preload_app": True}, {"is_ssl": True}])
+def test_gunicorn_refuses_what_eventlets_worker_cant_do(monkeypatch: pytest.MonkeyPatch, more: Any) -> None:
+    with pytest.raises(RuntimeError, match="^--preload and TLS can't be used with eventlet"):
+        gunicorn_settings(monkeypatch, ACADEMY_ASYNC="eventlet")["on_starting"](arbiter(OURS, 1, **more))
+
+
+def test_gunicorn_refuses_a_mode_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as caught:
-        gunicorn_settings(monkeypatch, ACADEMY_ASYNC="eventlet")
+        gunicorn_settings(monkeypatch, ACADEMY_ASYNC="asyncio")
     assert caught.value.code == 2
-    assert capsys.readouterr().err == "academy: ACADEMY_ASYNC is 'eventlet': write gevent or threading\n"
+    assert capsys.readouterr().err == "academy: ACADEMY_ASYNC is 'asyncio': write gevent, threading or eventlet\n"
 
 
 def test_gunicorn_really_ends_with_one_line_when_it_refuses() -> None:
@@ -163,5 +218,6 @@ def test_nothing_but_the_entry_is_imported_before_patching() -> None:
         "import importlib",
         "import os",
         "import sys",
+        "import warnings",
         "from collections.abc import Mapping, Sequence",
     ]

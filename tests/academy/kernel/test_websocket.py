@@ -35,7 +35,7 @@ def server(request: pytest.FixtureRequest, servers: dict[str, Server]) -> Server
     return servers[request.param]
 
 
-@pytest.fixture(params=["gevent", "threading"])
+@pytest.fixture(params=["gevent", "eventlet", "threading"])
 def own_server(request: pytest.FixtureRequest, servers: dict[str, Server]) -> Server:
     """Those of `academy serve`: for what does not depend on who gave the socket."""
     return servers[request.param]

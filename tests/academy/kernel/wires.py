@@ -32,8 +32,10 @@ SERVE = (
 GUNICORN = ("-m", "gunicorn", "tests.academy.kernel.room_server:app")
 COMMANDS = {
     "gevent": ("gevent", SERVE),
+    "eventlet": ("eventlet", SERVE),
     "threading": ("threading", SERVE),
     "gunicorn gevent": ("gevent", GUNICORN),
+    "gunicorn eventlet": ("eventlet", GUNICORN),
     "gunicorn gthread": ("threading", GUNICORN),
 }
 
