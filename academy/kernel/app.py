@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from flask import Flask, current_app
@@ -55,6 +58,8 @@ class Kernel:
         )
         self.realtime = Realtime(app, self, [h for f in features for h in f.sockets])
         self.metrics = Metrics(self) if settings.metrics else None
+        self._appended: deque[log.Row] = deque()
+        self._shipping = threading.Lock()
         self.muted: frozenset[str] = frozenset()
         self.banner: list[str] = []
         self.kept: dict[str, Any] = {}
@@ -85,14 +90,21 @@ class Kernel:
             info = session.info
             return result, _Done(events, info.get("appended", []), info.get("jobs", False))
 
-        result, done = self.database.unit_of_work(whole)
+        result, done = self.database.unit_of_work(whole, lambda kept: self._appended.extend(kept[1].rows))
         if self.metrics is not None:
             self.metrics.happened(done.events)
         self.reactions.after(self, done.events)
-        self.realtime.ship(done.rows)
+        self._ship()
         if done.jobs:
             self.runner.wake()
         return result
+
+    def _ship(self) -> None:
+        """Deliver what is committed, all that waits at once: nobody overtakes, so a log's rows leave in their order."""
+        with self._shipping:
+            rows = [self._appended.popleft() for _ in range(len(self._appended))]
+            if rows:
+                self.realtime.ship(sorted(rows, key=attrgetter("seq")))
 
     @contextmanager
     def quiet(self, *kinds: str) -> Iterator[None]:

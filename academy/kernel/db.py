@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID, SafeUUID
@@ -36,6 +36,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from academy.kernel.ids import new_id
+from academy.kernel.together import Together, Turn
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Executable)
@@ -136,7 +137,7 @@ class Database:
             self.engine = create_engine(parsed, pool_size=pool, max_overflow=10, pool_pre_ping=True)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
         # SQLite has one writer: whoever waits must wait here, where green threads yield, not inside SQLite.
-        self._writer = threading.Lock()
+        self._writers = Together(self._in_turn)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -144,33 +145,74 @@ class Database:
         with self._sessions() as session:
             yield session
 
-    def unit_of_work(self, work: Callable[[Session], T]) -> T:
+    def unit_of_work(self, work: Callable[[Session], T], committed: Callable[[T], None] = lambda _result: None) -> T:
         """Run `work` in one transaction and commit; tried again when the database asks for it.
 
         `work` may run more than once, so it must touch nothing but its session. On PostgreSQL that is also so
         when somebody else wrote the same unique value meanwhile: the next run sees it and can say so kindly.
+        On SQLite it may share the transaction with other works that waited for it, each undone by itself.
+        `committed` hears of the result before anything that is committed later; it must not wait.
         """
+        if self.embedded:
+            return cast("T", self._writers.take(Turn(work, committed)))
+        result = self._tried(work)
+        committed(result)
+        return result
+
+    def _in_turn(self, turns: Sequence[Turn]) -> None:
+        if len(turns) > 1:
+            with suppress(DBAPIError):  # then none of it is kept, and each is done by itself
+                self._in_one(turns)
+        for turn in turns:
+            if not turn.done:
+                try:
+                    turn.kept(turn.context.run(self._tried, turn.work))
+                except Exception as error:  # noqa: BLE001 - it is raised where the work was asked for
+                    turn.failed(error)
+
+    def _in_one(self, turns: Sequence[Turn]) -> None:
+        """Do works in one transaction, each in a savepoint: one that is refused takes nothing of the others with it.
+
+        What the database itself refuses ends it for all; it may have rolled back more than that one.
+        """
+        ended: list[Callable[[], None]] = []
+
+        def all_of_them(shared: Session) -> None:
+            for turn in turns:
+                try:
+                    result = self._transaction(turn.run, within=shared.connection())
+                except DBAPIError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - as above
+                    ended.append(partial(turn.failed, error))
+                else:
+                    ended.append(partial(turn.kept, result))
+
+        self._transaction(all_of_them)
+        for end in ended:
+            end()
+
+    def _tried(self, work: Callable[[Session], T]) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._once(work)
+                return self._transaction(work)
             except (OperationalError, IntegrityError) as error:
                 if attempt == ATTEMPTS or not _worth_another(error):
                     raise
             time.sleep(0.02 * 2**attempt)
         raise AssertionError
 
-    def _once(self, work: Callable[[Session], T]) -> T:
-        if not self.embedded:
-            return self._transaction(work)
-        with self._writer:
-            return self._transaction(work)
-
-    def _transaction(self, work: Callable[[Session], T]) -> T:
-        with self._sessions() as session:
-            if self.embedded:
+    def _transaction(self, work: Callable[[Session], T], within: Connection | None = None) -> T:
+        """Do a work and commit, in a transaction of its own or in a savepoint `within` another one."""
+        with self._sessions(bind=within or self.engine, join_transaction_mode="create_savepoint") as session:
+            if self.embedded and within is None:
                 session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
             result = work(session)
-            session.commit()
+            try:
+                session.commit()
+            except DBAPIError:
+                session.invalidate()  # what could not be committed may still be open, and would keep SQLite's one place
+                raise
             return result
 
 

@@ -144,6 +144,7 @@ _SENT = keep(
     .join_from(_events, _logs, _logs.c.id == _events.c.log_id)
     .where(_events.c.send_key.in_(bindparam("keys", expanding=True)))
 )
+_KINDS = keep(select(_logs.c.id, _logs.c.kind).where(_logs.c.id.in_(bindparam("logs", expanding=True))))
 
 
 def open_log(session: Session, *, kind: str, log_id: UUID | None = None) -> UUID:
@@ -294,8 +295,7 @@ def page(session: Session, log_id: UUID, *, span: Span, since: int, epoch: str |
 
 def kinds_of(session: Session, log_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return the kind of each log that exists."""
-    found = session.execute(select(Log.id, Log.kind).where(Log.id.in_(log_ids)))
-    return {row.id: row.kind for row in found}
+    return {row.id: row.kind for row in ask(session, _KINDS, {"logs": list(log_ids)})}
 
 
 def heads_of(session: Session, log_ids: Sequence[UUID]) -> dict[UUID, int]:

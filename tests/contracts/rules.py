@@ -16,7 +16,7 @@ FEATURE_MODULES = frozenset(
 )
 KERNEL = frozenset(
     """access app bulk cli clock config db events fanout feature files gunicorn_eventlet ids jobs ledger limits log mail metrics migrate offload
-    offload_eventlet offload_gevent offload_threads once paging prepared realtime secret serve server server_eventlet server_gevent server_threads solver telemetry vault viewer
+    offload_eventlet offload_gevent offload_threads once paging prepared realtime secret serve server server_eventlet server_gevent server_threads solver telemetry together vault viewer
     websocket
     websocket_engine websocket_frames websocket_handshake websocket_pings websocket_writer""".split()
 )

@@ -37,6 +37,10 @@ class Trace:
             self.units += 1
             self.inside.add(id(getcurrent()))
 
+    def joined(self, _connection: Connection, _name: str) -> None:
+        """Note that a unit of work begins inside a transaction that several share."""
+        self.units += 1
+
     def ended(self, _connection: Connection) -> None:
         """Note that it ended."""
         self.inside.discard(id(getcurrent()))
@@ -54,6 +58,7 @@ def create_app() -> Flask:
     kernel = app.extensions["kernel"]
     trace = Trace()
     event.listen(kernel.database.engine, "begin", trace.begun)
+    event.listen(kernel.database.engine, "savepoint", trace.joined)
     event.listen(kernel.database.engine, "commit", trace.ended)
     event.listen(kernel.database.engine, "rollback", trace.ended)
     settrace(trace.switched)

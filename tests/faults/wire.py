@@ -249,13 +249,22 @@ class Follower:
                 self._place(bubble)
 
     def _settle(self, key: str | None, post: str, no: int) -> bool:
-        """Replace the echo of a send by its post; says whether the post is on the screen now."""
-        for bubble in self.screen:
-            if bubble.post == post or (key is not None and bubble.nonce == key):
-                bubble.post, bubble.no = post, no
-                self._place(bubble)
-                return True
-        return False
+        """Replace the echo of a send by its post; says whether the post is on the screen now.
+
+        Whoever opens a space while their own post is being delivered may get it without its nonce; then the ack,
+        which names the post, ends the echo.
+        """
+        shown = next((bubble for bubble in self.screen if bubble.post == post), None)
+        echo = next((bubble for bubble in self.screen if key is not None and bubble.nonce == key), None)
+        if shown is not None and echo is not None and shown is not echo:
+            self.screen.remove(echo)
+            echo = None
+        bubble = echo or shown
+        if bubble is None:
+            return False
+        bubble.post, bubble.no = post, no
+        self._place(bubble)
+        return True
 
     def _place(self, bubble: Bubble) -> None:
         """Put a post where its number says; echoes that have none yet stand below."""

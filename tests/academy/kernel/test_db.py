@@ -102,6 +102,26 @@ def test_another_error_of_the_database_is_not_tried_again(kernel: Kernel) -> Non
     assert len(runs) == 1
 
 
+def test_a_commit_that_fails_keeps_nothing_and_keeps_nobody_out(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = people.person(kernel, "Ana")
+
+    dialect = kernel.database.engine.dialect
+
+    def full(_connection: object) -> None:
+        raise dialect.loaded_dbapi.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dialect, "do_commit", full)
+        with pytest.raises(OperationalError, match="full"):
+            kernel.commit(lambda s: s.execute(update(Person).where(Person.id == ana).values(name="lost")))
+    kernel.commit(lambda s: s.execute(update(Person).where(Person.id == ana).values(pronouns="she")))
+    with kernel.reading() as session:
+        row = session.execute(select(Person.name, Person.pronouns).where(Person.id == ana)).one()
+    assert tuple(row) == ("Ana", "she")
+
+
 def test_two_who_lock_each_other_out_both_get_through(kernel: Kernel) -> None:
     ana, ben = people.person(kernel, "a"), people.person(kernel, "b")
     both_hold_one = threading.Barrier(2)
