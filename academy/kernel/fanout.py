@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import socketio
 from engineio import packet as engine_packet
 from socketio import packet
 
-from academy.kernel.websocket_engine import Session
+from academy.kernel.websocket_engine import NO_LOCK, Session, lock_for
 from academy.kernel.websocket_frames import encode_message
 
 AT_ONCE = 200  # frames sent before the others may go on
@@ -21,11 +22,11 @@ Result = TypeVar("Result")
 
 
 class Turns:
-    """A lock that is held in the order in which it was asked for."""
+    """A lock that is held in the order in which it was asked for. The lock inside is for its own line."""
 
-    def __init__(self) -> None:
+    def __init__(self, lock: AbstractContextManager[Any]) -> None:
         """Begin with nobody in line."""
-        self._lock = threading.Lock()
+        self._lock = lock
         self._line: deque[threading.Event | None] = deque()
 
     def __enter__(self) -> None:
@@ -70,12 +71,14 @@ class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no 
     processes, too, is made by naming both: `class Published(socketio.RedisManager, FanOut)`.
     """
 
-    def __init__(self) -> None:
-        """Begin with no rooms."""
-        super().__init__()
-        self.rooms_lock = threading.RLock()
-        self._turns = Turns()
-        self._sent = 0
+    rooms_lock: AbstractContextManager[Any] = NO_LOCK
+    _sent = 0
+
+    def set_server(self, server: Any) -> None:
+        """Begin with no rooms; called by the server that this is given to."""
+        super().set_server(server)
+        self.rooms_lock = lock_for(server)
+        self._turns = Turns(lock_for(server))
 
     # socketio's rooms are dicts of dicts, and one that empties is thrown away: with threads somebody might enter
     # it just then.

@@ -109,7 +109,7 @@ class WebSocket:
         self._turns = 0
 
     def serve(
-        self, environ: Environ, start_response: StartResponse, lock: AbstractContextManager[Any] | None
+        self, environ: Environ, start_response: StartResponse, lock: AbstractContextManager[Any]
     ) -> Iterable[bytes]:
         """Do the handshake and serve the connection to its end; `lock` is its writer's."""
         wire, refusal = wire_of(environ), refusal_of(environ)

@@ -11,6 +11,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 from engineio import packet
@@ -24,6 +25,7 @@ from academy.kernel.websocket_pings import PingWheel
 
 BINARY_PACKETS = frozenset("56")  # Socket.IO protocol 5: an event or an ack with attachments
 PING = packet.Packet(packet.PING)
+NO_LOCK = contextlib.nullcontext()
 OPTIONS: dict[str, Any] = {
     "transports": ["websocket"],
     "async_handlers": False,  # what one client sends is handled in order
@@ -45,18 +47,21 @@ def install(server: Any) -> None:
     if "websocket" not in getattr(engine, "_async", {}):
         message = "python-engineio has changed: its WebSocket driver is not where it was"
         raise RuntimeError(message)
-    # Green threads change places only where they wait, and nobody waits while writing: one lock does for all.
-    lock = None if engine.async_mode == "threading" else threading.Lock()
 
     def driver(handler: Any, _: Any) -> Application:
         connection = WebSocket(Session(handler.__self__), engine, engine.max_http_buffer_size)
-        return lambda environ, start_response: connection.serve(environ, start_response, lock)
+        return lambda environ, start_response: connection.serve(environ, start_response, lock_for(server))
 
     engine._async = {**engine._async, "websocket": driver}  # noqa: SLF001 - the seam, pinned by a test
     engine.handle_request = guarded(engine.handle_request)
     engine.start_background_task = _pinging_by_one_wheel(engine)
     if engine.transports == ["websocket"]:
         engine.start_service_task = False  # it would look at every socket in turn for those that the wheel finds
+
+
+def lock_for(server: Any) -> AbstractContextManager[Any]:
+    """Return a lock for what never waits while it is held: green threads, which change places only there, need none."""
+    return threading.RLock() if server.eio.async_mode == "threading" else NO_LOCK
 
 
 def admit_only(server: Any, events: Collection[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -21,8 +20,7 @@ class FrameWriter:
     connection is cut, and it catches up when it comes back. The stream is therefore whole frames, in
     order, up to its end.
 
-    The lock is held for writes that do not wait only. Threads need one for each connection; green threads,
-    which change places only where they wait, may share one.
+    The lock is held for what does not wait only.
     """
 
     __slots__ = ("_backlog", "_ended", "_flushed", "_limit", "_lock", "_raw", "_spawn", "_waiting", "_wire")
@@ -31,15 +29,15 @@ class FrameWriter:
         self,
         wire: socket.socket,
         spawn: Callable[..., Any],
-        lock: AbstractContextManager[Any] | None = None,
+        lock: AbstractContextManager[Any],
         limit: int = BACKLOG_MAX,
     ) -> None:
-        """Write to `wire`; `spawn(function)` starts a task in the server's mode. Without a `lock` it has its own."""
+        """Write to `wire`; `spawn(function)` starts a task in the server's mode."""
         self._wire = wire
         # A green socket waits inside send(); what it wraps, eventlet's as `fd` and gevent's as `_sock`, does not.
         self._raw: socket.socket = getattr(wire, "fd", getattr(wire, "_sock", wire))
         self._spawn = spawn
-        self._lock = lock or threading.Lock()
+        self._lock = lock
         self._limit = limit
         self._backlog: deque[bytes | memoryview] | None = None  # made once something has to wait
         self._waiting = 0

@@ -27,7 +27,7 @@ class Member:
         engine_socket = engineio.socket.Socket(server.eio, f"e{number}")
         engine_socket.last_ping = None
         session = websocket_engine.Session(engine_socket)
-        session.writer = FrameWriter(self.ours, server.start_background_task)
+        session.writer = FrameWriter(self.ours, server.start_background_task, threading.Lock())
         engine_socket.queue = session
         server.eio.sockets[engine_socket.sid] = engine_socket
         self.sid = server.manager.connect(engine_socket.sid, "/")
@@ -218,7 +218,7 @@ def test_rooms_stay_right_while_threads_come_and_go(server: Any, join: Callable[
 
 
 def test_turns_come_in_the_order_of_asking() -> None:
-    turns = Turns()
+    turns = Turns(threading.Lock())
     done: list[int] = []
 
     def take(number: int) -> None:
@@ -241,7 +241,7 @@ def test_turns_come_in_the_order_of_asking() -> None:
 def test_whoever_is_ended_while_waiting_for_a_turn_holds_nobody_up(
     monkeypatch: pytest.MonkeyPatch, *, was_next: bool
 ) -> None:
-    turns = Turns()
+    turns = Turns(threading.Lock())
 
     class EndedError(Exception):
         pass

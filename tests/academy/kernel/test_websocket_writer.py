@@ -46,7 +46,7 @@ def read(wire: socket.socket, size: int) -> bytes:
 
 def test_what_the_kernel_does_not_take_follows_whole_and_in_order(pair: Any) -> None:
     ours, theirs = pair
-    writer = FrameWriter(ours, spawn)
+    writer = FrameWriter(ours, spawn, threading.Lock())
     chance = random.Random(7)
     sent = b""
     for number in range(300):
@@ -62,7 +62,7 @@ def test_what_the_kernel_does_not_take_follows_whole_and_in_order(pair: Any) -> 
 
 def test_frames_of_several_threads_never_mix(pair: Any) -> None:
     ours, theirs = pair
-    writer = FrameWriter(ours, spawn)
+    writer = FrameWriter(ours, spawn, threading.Lock())
     size, each = 777, 40
 
     def write(letter: bytes) -> None:
@@ -78,7 +78,7 @@ def test_frames_of_several_threads_never_mix(pair: Any) -> None:
 
 def test_a_write_to_a_reader_that_reads_nothing_does_not_wait(pair: Any) -> None:
     ours, _ = pair
-    writer = FrameWriter(ours, spawn)
+    writer = FrameWriter(ours, spawn, threading.Lock())
     for _ in range(10):
         writer.write(b"x" * 100_000)
     assert not writer.drain(0.05)
@@ -86,7 +86,7 @@ def test_a_write_to_a_reader_that_reads_nothing_does_not_wait(pair: Any) -> None
 
 def test_a_reader_is_cut_exactly_when_more_waits_than_may(pair: Any) -> None:
     ours, theirs = pair
-    writer = FrameWriter(ours, spawn, limit=10_000)
+    writer = FrameWriter(ours, spawn, threading.Lock(), limit=10_000)
     writer.write(b"1" * 500_000)  # one frame may be of any size: it is on its way
     writer.write(b"2" * 4_000)
     writer.write(b"3" * 6_000)
@@ -105,7 +105,7 @@ def test_the_limit_is_one_megabyte() -> None:
 
 def test_room_is_counted_anew_when_the_reader_has_read(pair: Any) -> None:
     ours, theirs = pair
-    writer = FrameWriter(ours, spawn, limit=10_000)
+    writer = FrameWriter(ours, spawn, threading.Lock(), limit=10_000)
     for letter in b"abc":
         for size in (300_000, 5_000, 5_000):
             writer.write(bytes([letter]) * size)
@@ -115,7 +115,7 @@ def test_room_is_counted_anew_when_the_reader_has_read(pair: Any) -> None:
 
 def test_nothing_follows_the_last_frame(pair: Any) -> None:
     ours, theirs = pair
-    writer = FrameWriter(ours, spawn)
+    writer = FrameWriter(ours, spawn, threading.Lock())
     writer.write(b"bye", last=True)
     with pytest.raises(ConnectionError):
         writer.write(b"and another thing")
@@ -125,7 +125,7 @@ def test_nothing_follows_the_last_frame(pair: Any) -> None:
 
 def test_cutting_wakes_whoever_reads_from_the_connection(pair: Any) -> None:
     ours, _ = pair
-    writer = FrameWriter(ours, spawn)
+    writer = FrameWriter(ours, spawn, threading.Lock())
     heard: list[bytes] = []
     reader = spawn(lambda: heard.append(ours.recv(10)))
     writer.cut()
@@ -135,7 +135,7 @@ def test_cutting_wakes_whoever_reads_from_the_connection(pair: Any) -> None:
 
 def test_a_peer_that_went_away_is_a_lost_connection(pair: Any) -> None:
     ours, theirs = pair
-    writer = FrameWriter(ours, spawn)
+    writer = FrameWriter(ours, spawn, threading.Lock())
     theirs.close()
     with pytest.raises(ConnectionError, match="lost"):
         writer.write(b"x")
