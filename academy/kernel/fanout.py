@@ -77,6 +77,7 @@ class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no 
     def set_server(self, server: Any) -> None:
         """Begin with no rooms; called by the server that this is given to."""
         super().set_server(server)
+        self._rooms_of: dict[str, set[Any]] = {}
         self.rooms_lock = lock_for(server)
         self._turns = Turns(lock_for(server))
 
@@ -87,10 +88,31 @@ class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no 
     is_pre_connected = _one_by_one(socketio.Manager.is_pre_connected)
     is_connected = _one_by_one(socketio.Manager.is_connected)
     pre_disconnect = _one_by_one(socketio.Manager.pre_disconnect)
-    basic_disconnect = _one_by_one(socketio.Manager.basic_disconnect)
-    basic_enter_room = _one_by_one(socketio.Manager.basic_enter_room)
-    basic_leave_room = _one_by_one(socketio.Manager.basic_leave_room)
     get_rooms = _one_by_one(socketio.Manager.get_rooms)
+
+    def basic_enter_room(self, sid: str, namespace: str, room: Any, eio_sid: str | None = None) -> None:
+        """Add a client to a room."""
+        with self.rooms_lock:
+            super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
+            self._rooms_of.setdefault(sid, set()).add(room)
+
+    def basic_leave_room(self, sid: str, namespace: str, room: Any) -> None:
+        """Remove a client from a room."""
+        with self.rooms_lock:
+            super().basic_leave_room(sid, namespace, room)
+            self._rooms_of.get(sid, set()).discard(room)
+
+    def basic_disconnect(self, sid: str, namespace: str, **_: Any) -> None:
+        """Forget a client; socketio would look for it in every room that there is."""
+        with self.rooms_lock:
+            for room in self._rooms_of.pop(sid, ()):
+                super().basic_leave_room(sid, namespace, room)
+            self.callbacks.pop(sid, None)
+            for pending in (self.pending_connect, self.pending_disconnect):
+                if sid in pending.get(namespace, ()):
+                    pending[namespace].remove(sid)
+                    if not pending[namespace]:
+                        del pending[namespace]
 
     def get_participants(self, namespace: str, room: Any) -> Iterator[tuple[str, str]]:
         """Return who is in a room, or in any of several, as pairs of Socket.IO's and Engine.IO's ids."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -110,10 +110,8 @@ class Session:
         """Serve the socket to the connection's end."""
         engine_socket, self._connection, self.writer = self._socket, connection, connection.writer
         engine_socket.connected = engine_socket.upgraded = True
-        early, engine_socket.queue = engine_socket.queue, self
         try:
-            for waiting in _emptied(early, engine_socket.server.get_queue_empty_exception()):
-                self.put(waiting)
+            self._take_over()
             while (data := connection.wait()) is not None:
                 received = packet.Packet(encoded_packet=data)
                 with contextlib.suppress(UnknownPacketError):
@@ -124,6 +122,13 @@ class Session:
             connection.say_close(INVALID_DATA, "the packet can't be read")
         finally:
             self._end(engine_socket.server.reason.TRANSPORT_CLOSE)
+
+    def _take_over(self) -> None:
+        """Stand in the queue's place, then send what is in it: nothing may come in behind."""
+        queue, self._socket.queue = self._socket.queue, self
+        with contextlib.suppress(self._socket.server.get_queue_empty_exception()):
+            while True:
+                self.put(queue.get(block=False))
 
     def abandon(self) -> None:
         """Close a socket whose connection never came to be."""
@@ -146,12 +151,6 @@ class Session:
         self._socket.close(wait=False, abort=True, reason=reason)
         # engineio would do this next, but some servers are left by an exception.
         self._socket.server.sockets.pop(self._socket.sid, None)
-
-
-def _emptied(queue: Any, empty: type[Exception]) -> Iterator[packet.Packet | None]:
-    with contextlib.suppress(empty):
-        while True:
-            yield queue.get(block=False)
 
 
 def _pinging_by_one_wheel(engine: Any) -> Callable[..., Any]:

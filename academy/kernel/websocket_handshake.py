@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 KEY_SIZE = 16
+PLACES = ("werkzeug.socket", "gunicorn.socket", "academy.socket")  # where servers keep the connection's socket
 
 Environ = MutableMapping[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -75,7 +76,7 @@ def acceptance(key: str) -> bytes:
 
 def wire_of(environ: Environ) -> socket.socket:
     """Return the connection's socket from where each server keeps it; `RuntimeError` for other servers."""
-    wire = environ.get("werkzeug.socket") or environ.get("gunicorn.socket") or environ.get("academy.socket")
+    wire = next((environ[place] for place in PLACES if place in environ), None)
     if wire is None:  # pywsgi: the request's input reads from it
         wire = getattr(getattr(environ["wsgi.input"], "raw", None), "_sock", None)
     if wire is None:
@@ -86,7 +87,10 @@ def wire_of(environ: Environ) -> socket.socket:
 
 
 def read_ahead(environ: Environ, wire: socket.socket) -> bytes:
-    """Return what a hasty client sent right behind its request and the server has read already."""
+    """Return what a hasty client sent right behind its request and the server has read already.
+
+    pywsgi's buffer of 8 KiB, which would be kept for as long as the connection, is given back.
+    """
     source = environ["wsgi.input"]
     source = getattr(source, "rfile", source)  # eventlet keeps it below the request's body
     if isinstance(source, io.BufferedReader):
@@ -95,6 +99,8 @@ def read_ahead(environ: Environ, wire: socket.socket) -> bytes:
             return source.peek()
         finally:
             wire.settimeout(None)
+            if not any(place in environ for place in PLACES):
+                source.close()
     # gunicorn keeps it below the request's body.
     unreader = getattr(getattr(source, "reader", None), "unreader", None)
     return unreader.take_buffered() if unreader is not None else b""

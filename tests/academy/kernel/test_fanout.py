@@ -217,6 +217,23 @@ def test_rooms_stay_right_while_threads_come_and_go(server: Any, join: Callable[
     assert {sid for sid, _ in server.manager.get_participants("/", "a")} == {member.sid for member in members}
 
 
+def test_whoever_disconnects_is_forgotten_whatever_state_they_are_in(server: Any, join: Callable[..., Member]) -> None:
+    manager, stays, goes = server.manager, join("a", "b"), join("a", "b", "c")
+    manager._generate_ack_id(goes.sid, print)
+    manager.pre_disconnect(goes.sid, "/")
+    manager.disconnect(goes.sid, "/")
+    half = manager.pre_connect("e9", "/")
+    manager.disconnect(half, "/")
+    manager.disconnect("nobody", "/")
+    assert manager.rooms == {
+        "/": {None: {stays.sid: "e0"}, stays.sid: {stays.sid: "e0"}, "a": {stays.sid: "e0"}, "b": {stays.sid: "e0"}}
+    }
+    assert (manager.callbacks, manager.pending_connect, manager.pending_disconnect) == ({}, {}, {})
+    assert list(manager._rooms_of) == [stays.sid]
+    manager.disconnect(stays.sid, "/")
+    assert (manager.rooms, manager._rooms_of) == ({}, {})
+
+
 def test_turns_come_in_the_order_of_asking() -> None:
     turns = Turns(threading.Lock())
     done: list[int] = []

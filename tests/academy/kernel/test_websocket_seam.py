@@ -45,7 +45,7 @@ RELIED_ON = {
     socketio.Manager.get_participants: "gives pairs of ids, each client once",
     socketio.Manager.basic_enter_room: "is locked by FanOut",
     socketio.Manager.basic_leave_room: "is locked by FanOut",
-    socketio.Manager.basic_disconnect: "is locked by FanOut",
+    socketio.Manager.basic_disconnect: "is replaced by FanOut.basic_disconnect: it must forget all that this one does",
 }
 PROVED = """
 Socket._upgrade_websocket 02f6ac05441609d3
