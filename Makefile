@@ -5,11 +5,11 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 export PORT
 
-.PHONY: help run reset test fuzz check fix shots bench messages lock
+.PHONY: help run reset test fuzz check fix shots bench bench-realtime messages lock
 .DEFAULT_GOAL := help
 
 help: ## list these commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ /' | while read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ /' | while read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	@echo "Setting up .venv (once)..."
@@ -59,6 +59,9 @@ shots: $(VENV)/.dev ## screenshots of every page, theme and width into shots/
 
 bench: $(VENV)/.dev ## what a request costs the processor, beside a bare page of the same rows
 	@$(BIN)/python -m benchmarks
+
+bench-realtime: $(VENV)/.dev ## live delivery beside Node's socket.io, in turns (needs Node; QUICK=1 for one short round)
+	@$(BIN)/python -m benchmarks.realtime $(if $(QUICK),--quick)
 
 messages: $(VENV)/.dev ## collect the texts to translate into academy/web/locale/messages.pot
 	@$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext -k later -o academy/web/locale/messages.pot --no-location --omit-header .

@@ -1,4 +1,4 @@
-"""Tables that a benchmark writes into docs/matching.md, each between a mark with its name and the next end."""
+"""Tables that a benchmark writes into a page of docs/, each between a mark with its name and the next end."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ PAGE = Path(__file__).parent.parent / "docs" / "matching.md"
 END = "<!-- end -->\n"
 
 
-def put(name: str, lines: Sequence[str]) -> None:
+def put(name: str, lines: Sequence[str], page: Path = PAGE) -> None:
     """Replace the table of that name."""
-    begin, text = f"<!-- {name} -->\n", PAGE.read_text("utf-8")
+    begin, text = f"<!-- {name} -->\n", page.read_text("utf-8")
     before, _, rest = text.partition(begin)
-    PAGE.write_text(before + begin + "\n".join(lines) + "\n" + rest[rest.index(END) :], "utf-8")
+    page.write_text(before + begin + "\n".join(lines) + "\n" + rest[rest.index(END) :], "utf-8")

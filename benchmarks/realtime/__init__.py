@@ -1,0 +1,1 @@
+"""Live delivery, measured: our server beside Node's socket.io, and a soak. See docs/realtime.md."""

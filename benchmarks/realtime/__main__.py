@@ -1,0 +1,196 @@
+"""`make bench-realtime`: our live delivery beside Node's socket.io, side by side and in turns.
+
+Servers: `bare`, our kernel's sockets with nothing behind them; `product`, the whole academy on SQLite; `node`, the
+peer. All run on one core, this client on another one; while one is measured the others stand still. `--quick` takes
+about a minute; with `--write` what was measured is kept in baseline.json, and its table is put into docs/realtime.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from academy.kernel.server import raise_file_limit, settle
+from benchmarks.realtime import ground, report, rounds, servers
+from benchmarks.realtime.counting import Counting
+from benchmarks.realtime.report import BARE, NODE, PRODUCT, Measurement
+from benchmarks.realtime.servers import Server
+from benchmarks.realtime.wire import connect
+from benchmarks.tables import put
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent.parent / "docs" / "realtime.md"
+SMALL, LARGE, IDLE = 200, 1_000, 3_000
+FEW = 20
+"""Members who have a small room open, where posts are counted rather than deliveries."""
+CALM = 0.5
+"""Seconds between one measurement and the next, so that each begins with nothing on its way."""
+SETTLES = 2.0
+"""Seconds that a server gets after the last of many has come, before its memory is looked at."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long is measured: rounds, and the seconds of each part of one.
+
+    A server stands still for two parts at most: after 20 s without an answer to its ping it would hang up.
+    """
+
+    rounds: int
+    flood: float
+    latency_rounds: int
+    latency: float
+    product_at_large: bool
+
+
+WHOLE = Plan(rounds=5, flood=2.0, latency_rounds=4, latency=5.0, product_at_large=True)
+QUICK = Plan(rounds=1, flood=1.0, latency_rounds=1, latency=3.0, product_at_large=False)
+
+
+class Bench:
+    """The servers, who is connected to them, and what was found out."""
+
+    def __init__(self, ground_: ground.Ground, plan: Plan) -> None:
+        """Measure nothing yet."""
+        self._ground = ground_
+        self._plan = plan
+        self._core, self._own = servers.cores()
+        self.measured: list[Measurement] = []
+
+    def run(self) -> None:
+        """Measure everything."""
+        os.sched_setaffinity(0, self._own)
+        for members in (SMALL, LARGE):
+            with ExitStack() as stack:
+                names = [NODE, BARE, PRODUCT] if members == SMALL or self._plan.product_at_large else [NODE, BARE]
+                running = [self._started(stack, name) for name in names]
+                # The slowest to let everybody in comes first: nobody answers the pings of the others meanwhile.
+                crowds = {server.name: self._joined(stack, server, members) for server in running[::-1]}
+                self._take_turns(running, crowds, members)
+        with ExitStack() as stack:
+            for name in (NODE, BARE):
+                self._idle(stack, self._started(stack, name))
+
+    def _started(self, stack: ExitStack, name: str) -> Server:
+        if name == NODE:
+            server = servers.node(self._ground.folder, self._core)
+        else:
+            database = self._ground.database("full" if name == PRODUCT else "empty")
+            server = servers.ours(name, database, self._core)
+        stack.callback(server.stop)
+        return server
+
+    def _cookies(self, server: Server, count: int) -> list[str]:
+        if server.name == PRODUCT:
+            return self._ground.rooms[0].cookies[:count]
+        return [ground.cookie_of(f"member {number}") for number in range(count)]
+
+    @property
+    def _space(self) -> str:
+        return self._ground.rooms[0].space
+
+    def _joined(self, stack: ExitStack, server: Server, members: int) -> Counting:
+        crowd = Counting(server.port)
+        stack.callback(crowd.close)
+        before = server.memory()
+        crowd.members = connect(crowd, self._cookies(server, members), self._space)
+        _wait(crowd, SETTLES)
+        self._found(report.ROOM, server, members, kb_per_socket=(server.memory() - before) / members)
+        return crowd
+
+    def _take_turns(self, running: Sequence[Server], crowds: dict[str, Counting], members: int) -> None:
+        plan, space = self._plan, self._space
+        for number in range(plan.rounds):
+            for server in running if number % 2 == 0 else running[::-1]:
+                with server.alone(running):
+                    _wait(crowds[server.name], CALM)
+                    found = rounds.flood(server, crowds[server.name], space, plan.flood)
+                    self._found(report.FLOOD, server, members, **found)
+        for number in range(plan.latency_rounds):
+            for server in running if number % 2 == 0 else running[::-1]:
+                with server.alone(running):
+                    _wait(crowds[server.name], CALM)
+                    found = rounds.latency(server, crowds[server.name], space, plan.latency)
+                    self._found(report.LATENCY, server, members, **found)
+        if members == SMALL:
+            self._posts(running[-1], running, crowds[PRODUCT])
+
+    def _posts(self, server: Server, running: Sequence[Server], crowd: Counting) -> None:
+        """Compare posts that are stored with posts that are not, in the room of all and in one of a few."""
+        senders = crowd.members
+        for count in (SMALL, FEW):
+            for member in senders[count:]:
+                crowd.emit(member, "space:close", {"space": self._space})
+            crowd.members = senders[:count]
+            with server.alone(running):
+                _wait(crowd, SETTLES)
+                for number in range(self._plan.rounds):
+                    kinds = [(report.STORED, "post:send"), (report.UNSTORED, "bench:unstored")]
+                    for what, event in kinds if number % 2 == 0 else kinds[::-1]:
+                        _wait(crowd, CALM)
+                        found = rounds.posts(server, crowd, senders, self._space, self._plan.flood, event)
+                        self._found(what, server, count, **found)
+
+    def _idle(self, stack: ExitStack, server: Server) -> None:
+        crowd = Counting(server.port)
+        stack.callback(crowd.close)
+        _wait(crowd, SETTLES)
+        before = server.memory()
+        connect(crowd, self._cookies(server, IDLE), self._space)
+        _wait(crowd, SETTLES)
+        self._found(report.IDLE, server, IDLE, kb_per_socket=(server.memory() - before) / IDLE)
+
+    def _found(self, what: str, server: Server, members: int, **found: float) -> None:
+        self.measured.append(Measurement(what, server.name, members, found))
+        figures = "  ".join(f"{name} {figure:,.4g}" for name, figure in found.items())
+        print(f"{what:<9}{server.name:<9}{members:>5}  {figures}", flush=True)
+
+
+def _wait(crowd: Counting, seconds: float) -> None:
+    """Let time pass, answering pings meanwhile."""
+    crowd.until(lambda: False, seconds)
+
+
+def main() -> None:
+    """Measure and print; keep it with `--write`."""
+    options = argparse.ArgumentParser(prog="make bench-realtime")
+    options.add_argument("--quick", action="store_true", help="one short round")
+    options.add_argument("--first", action="store_true", help="take the processors before other work; needs root")
+    options.add_argument("--write", action="store_true")
+    given = options.parse_args()
+    if given.first:
+        servers.go_first()
+    raise_file_limit()
+    core, own = servers.cores()
+    where = f"servers on core {core}, the client on {own}" if core != own else "one core for servers and client alike"
+    print(f"{platform.machine()}, Python {platform.python_version()}: {where}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="academy-bench-") as folder:
+        bench = Bench(ground.lay(Path(folder), members=LARGE), QUICK if given.quick else WHOLE)
+        settle()
+        began = os.times().elapsed
+        bench.run()
+    rows = report.rows_of(bench.measured)
+    lines = [*report.table(rows), "", report.verdict(bench.measured)]
+    print("", *lines, f"{os.times().elapsed - began:.0f} s", sep="\n")
+    if given.write:
+        kept = {
+            "machine": platform.machine(),
+            "cores": len({*core, *own}),
+            "python": platform.python_version(),
+            "node": subprocess.run(["node", "--version"], check=True, capture_output=True, text=True).stdout.strip(),
+            "rows": report.kept(rows),
+        }
+        (HERE / "baseline.json").write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+        put("make bench-realtime", lines, PAGE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""The two apps of ours that are measured, for `python -m academy.kernel.serve --app`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+import wsgi
+from academy.kernel import clock, offload
+from academy.kernel.app import Kernel, build
+from academy.kernel.config import Settings
+from academy.kernel.feature import Feature
+from academy.kernel.ids import encode, new_id
+from academy.kernel.realtime import Socket, SocketHandler, ViewerSlot, space_id_of
+from academy.kernel.viewer import Viewer
+from forums.posts import engine, policy
+from forums.posts.queries.posts import nameable
+from forums.posts.schemas import SendIn
+from forums.spaces.queries.views import space_for
+from forums.spaces.schemas import OpenIn
+
+EPOCH = "0123456789ab"
+_numbers = count(1)
+
+
+def bare() -> Flask:
+    """Serve live delivery alone, as the peer does: whoever comes is somebody, nothing is stored.
+
+    It is the kernel's own sockets: the connection's viewer, limits, schema and log line of each event are there.
+    """
+    feature = Feature(
+        name="bare",
+        folder=Path(__file__).parent,
+        slots=[ViewerSlot(_anybody)],
+        sockets=[
+            SocketHandler("space:open", "bench", OpenIn, _open),
+            SocketHandler("post:send", "bench", SendIn, _broadcast),
+        ],
+        install=lambda app, _kernel: app.config.update(SESSION_COOKIE_NAME="academy"),
+    )
+    return build(Settings.from_environment(), [feature])
+
+
+def product() -> Flask:
+    """Serve the whole academy, and one event more: `bench:unstored`."""
+    unstored = SocketHandler("bench:unstored", "forums:post", SendIn, _unstored)
+    feature = Feature(name="bench", folder=Path(__file__).parent, sockets=[unstored])
+    return build(Settings.from_environment(), [*wsgi.FEATURES, feature])
+
+
+def _anybody(_session: Session, token: str) -> Viewer:
+    return Viewer(person_id=uuid5(NAMESPACE_URL, token), sign_in_id=uuid5(NAMESPACE_URL, token), name="Ada Lovelace")
+
+
+def _open(_kernel: Kernel, _viewer: Viewer, data: dict[str, Any], socket: Socket) -> Mapping[str, Any]:
+    for space in data["spaces"]:
+        socket.join(space_id_of({"space": space}))
+    return {"spaces": {space: {"epoch": EPOCH, "head": 0, "events": [], "more": False} for space in data["spaces"]}}
+
+
+def _broadcast(kernel: Kernel, viewer: Viewer, data: dict[str, Any], _socket: Socket) -> Mapping[str, Any]:
+    space_id = space_id_of(data)
+    event = _event(viewer, space_id, f"<p>{data['body']}</p>\n")
+    kernel.realtime.signal(space_id, "space:event", event)
+    return _ack(event, data["nonce"])
+
+
+def _unstored(kernel: Kernel, viewer: Viewer, data: dict[str, Any], _socket: Socket) -> Mapping[str, Any]:
+    """Do what `post:send` does for a message, but store it: nothing is written, and nothing read back.
+
+    The sign-in has been looked up, as before every event; so are the names and the right to post here. The words are
+    rendered, and the sender gets their own copy.
+    """
+    space_id = space_id_of(data)
+    policy.spend(kernel.limits, viewer, space_id)
+    with kernel.reading() as session:
+        names = nameable(session, viewer, space_id, data["body"])
+        policy.require_post(space_for(session, viewer, space_id))
+    draft = offload.run_on(data["body"], engine.compose, names)
+    event = _event(viewer, space_id, draft.body_html)
+    kernel.realtime.tell(viewer.person_id, "space:event", {**event, "nonce": data["nonce"]})
+    kernel.realtime.signal(space_id, "space:event", event)
+    return _ack(event, data["nonce"])
+
+
+def _event(viewer: Viewer, space_id: UUID, html: str) -> dict[str, Any]:
+    number, at = next(_numbers), clock.now().isoformat()
+    author = {"id": encode(viewer.person_id), "name": viewer.name, "initials": viewer.initials, "hue": viewer.hue}
+    return {
+        "space": encode(space_id),
+        "epoch": EPOCH,
+        "seq": number,
+        "kind": "post",
+        "at": at,
+        "actor": encode(viewer.person_id),
+        "payload": {
+            "id": encode(new_id()),
+            "no": number,
+            "author": {**author, "role": ""},
+            "html": html,
+            "reply_to": None,
+            "at": at,
+            "edited": False,
+            "removed": False,
+            "by_author": False,
+            "reactions": [],
+        },
+    }
+
+
+def _ack(event: dict[str, Any], nonce: str) -> Mapping[str, Any]:
+    post = event["payload"]
+    return {"nonce": nonce, "id": post["id"], "seq": event["seq"], "no": post["no"], "duplicate": False}

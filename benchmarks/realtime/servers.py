@@ -1,0 +1,159 @@
+"""Starts the servers that are measured, pins them to one core, and reads what they cost from /proc. Linux only."""
+
+from __future__ import annotations
+
+import os
+import re
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.measured import SECRET
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+TICKS = os.sysconf("SC_CLK_TCK")
+STARTS_WITHIN = 60.0  # seconds
+
+
+class Server:
+    """A running server, all its processes together."""
+
+    def __init__(self, name: str, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        """Wrap what was started; `log` is what it complains of."""
+        self.name = name
+        self.port = port
+        self.log = log
+        self._process = process
+
+    def processor(self) -> float:
+        """Return the seconds of processor it has used, its threads' and what it had done by the kernel included."""
+        return sum(sum(map(int, _stat(pid)[11:13])) for pid in self._pids()) / TICKS
+
+    def memory(self) -> int:
+        """Return the kilobytes it holds (PSS: what is shared with other processes counts by its share)."""
+        return sum(_pss(pid) for pid in self._pids())
+
+    @contextmanager
+    def alone(self, others: Sequence[Server]) -> Iterator[None]:
+        """Let the others stand still meanwhile: not even a ping of theirs takes from this one's core."""
+        still = [other for other in others if other is not self]
+        for other in still:
+            other._signal(signal.SIGSTOP)  # noqa: SLF001 - one of us
+        try:
+            yield
+        finally:
+            for other in still:
+                other._signal(signal.SIGCONT)  # noqa: SLF001 - one of us
+
+    def stop(self) -> None:
+        """End it. Nothing is kept, so nothing need be finished."""
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def _signal(self, number: signal.Signals) -> None:
+        for pid in self._pids():
+            os.kill(pid, number)
+
+    def _pids(self) -> list[int]:
+        found = [self._process.pid]
+        for pid in found:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
+            found += map(int, children.split())
+        return found
+
+
+def cores() -> tuple[set[int], set[int]]:
+    """Return the core for servers and the one for the client, the same one where there is no other."""
+    own = sorted(os.sched_getaffinity(0))
+    return {own[0]}, {own[-1]}
+
+
+def go_first() -> None:
+    """Let this process and what it starts have the processors before other sessions' work (root, Linux autogroups)."""
+    Path("/proc/self/autogroup").write_text("-15", "ascii")
+
+
+def node(folder: Path, core: set[int]) -> Server:
+    """Start the peer; its packages are installed beside it if they are not there."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        raise SystemExit("Node and npm are needed to measure against: put both on the PATH.")
+    installed = HERE / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < (HERE / "package-lock.json").stat().st_mtime:
+        print("Installing Node's socket.io (once)...", flush=True)
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=HERE, check=True)
+    return _start("node", ["node", str(HERE / "peer.js")], {}, folder, core)
+
+
+def ours(app: str, database: str, core: set[int], **settings: str) -> Server:
+    """Start an app of ours as `academy serve` does; `app` is a function of `benchmarks.realtime.apps`."""
+    place = ["--app", f"benchmarks.realtime.apps:{app}", "--port", "0", "--async", "gevent"]
+    folder = Path(database.removeprefix("sqlite:///")).parent
+    environment = {
+        "DATABASE_URL": database,
+        "SECRET_KEY": SECRET,
+        "ACADEMY_INSTANCE": str(folder),
+        "ACADEMY_JOBS": "off",
+        "ACADEMY_LOG": "warning",
+        "PYTHONPATH": str(ROOT),
+        **settings,
+    }
+    return _start(app, [sys.executable, "-m", "academy.kernel.serve", *place], environment, folder, core)
+
+
+def _start(name: str, command: Sequence[str], environment: Mapping[str, str], folder: Path, core: set[int]) -> Server:
+    log, before = folder / f"{name}.log", os.sched_getaffinity(0)
+    os.sched_setaffinity(0, core)  # inherited
+    try:
+        with log.open("wb") as errors:
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**os.environ, **environment},
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                process_group=0,
+            )
+    finally:
+        os.sched_setaffinity(0, before)
+    try:
+        return Server(name, process, _port(process, log), log)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+
+
+def _port(process: subprocess.Popen[bytes], log: Path) -> int:
+    """Read from what a server prints where it listens."""
+    assert process.stdout is not None
+    said, deadline = b"", time.monotonic() + STARTS_WITHIN
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(process.stdout, selectors.EVENT_READ)
+        while time.monotonic() < deadline:
+            if waiting.select(0.2):
+                chunk = os.read(process.stdout.fileno(), 4096)
+                said += chunk
+                if not chunk:
+                    break
+            if found := re.search(rb"Listening on http://127\.0\.0\.1:(\d+)\n", said):
+                return int(found.group(1))
+    raise SystemExit(f"the server did not start: {said.decode()} {log.read_text('utf-8', 'replace')[-2000:]}")
+
+
+def _stat(pid: int) -> list[str]:
+    text = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
+    return text[text.rindex(")") + 2 :].split()
+
+
+def _pss(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
