@@ -1,7 +1,7 @@
 """gunicorn's settings: `gunicorn wsgi:app` in the folder of this file reads them by itself.
 
-ACADEMY_ASYNC chooses the kind of worker, HOST and PORT the address. There is one worker: what it knows of open
-sockets, presence and rate limits is in its own memory (docs/decisions/0008-one-worker.md).
+ACADEMY_ASYNC chooses the kind of worker, HOST and PORT the address. More workers than one tell each other through
+Redis (REDIS_URL; docs/decisions/0019-several-workers.md).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def on_starting(server: Any) -> None:
     """Refuse wrong settings, and what would lose messages without a word, with one line."""
     config = importlib.import_module("academy.kernel.config")
     try:
-        config.Settings.from_environment()
+        settings = config.Settings.from_environment()
     except config.SettingsError as error:
         raise RuntimeError(str(error)) from None  # gunicorn prints it and ends; a worker would be started for ever
     chosen = server.cfg.worker_class_str
@@ -68,18 +68,18 @@ def on_starting(server: Any) -> None:
             "--preload and TLS can't be used with eventlet: the app is loaded in the worker, TLS ends at the proxy."
         )
         raise RuntimeError(message)
-    if server.cfg.workers > 1:
+    if server.cfg.workers > 1 and not settings.redis_url:
         message = (
-            f"{server.cfg.workers} workers can't be used: live messages and log-out reach the sockets of one "
-            "process only. Use one worker: leave -w and WEB_CONCURRENCY out."
+            f"{server.cfg.workers} workers can't be used without Redis: live messages and log-out would reach the "
+            "sockets of one process only. Set REDIS_URL, or leave -w and WEB_CONCURRENCY out."
         )
         raise RuntimeError(message)
 
 
 def nworkers_changed(server: Any, new: int, old: int | None) -> None:
     """Refuse the same when a running server is told to grow (SIGTTIN)."""
-    if old is not None and new > max(old, 1):
-        server.log.error("academy: live messages and log-out reach one process only; staying with one worker")
+    if old is not None and new > max(old, 1) and not os.environ.get("REDIS_URL"):
+        server.log.error("academy: more than one worker needs REDIS_URL; staying with one")
         server.num_workers = old
 
 

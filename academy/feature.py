@@ -164,7 +164,7 @@ FEATURE = Feature(
     ],
     log_kinds=[LogKind("inbox", notices.follow, notices.load)],
     slots=[
-        ViewerSlot(people.viewer_of),
+        ViewerSlot(people.viewer_of, people.viewers_of),
         shell.OrganizationName(_organization_name),
         shell.LicenceLines(frameworks.licences),
         inbox.NAV,

@@ -58,11 +58,12 @@ def signed_in(kernel: Kernel, person_id: UUID) -> str:
     return cookie_of(token)
 
 
-def kernel_on(database_url: str, folder: Path) -> Kernel:
-    """Build an app of our own on a database, and return its kernel."""
+def kernel_on(database_url: str, folder: Path, *, redis_url: str = "") -> Kernel:
+    """Build an app of our own on a database, and return its kernel. It never serves, as a command never does."""
     app = wsgi.create_app(
         Settings(
             database_url=database_url,
+            redis_url=redis_url,
             secret_key=SECRET,
             instance=folder,
             async_mode="threading",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
@@ -25,6 +26,10 @@ from academy.kernel.log import LogKind
 from academy.kernel.metrics import Metrics
 from academy.kernel.realtime import Realtime
 from academy.kernel.vault import Vault
+
+if TYPE_CHECKING:
+    from academy.kernel.relay import Relay
+    from academy.kernel.shared import Shared
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -49,7 +54,12 @@ class Kernel:
         self.database = Database(settings.database_url)
         self.reactions = Reactions([r for f in features for r in f.reactions])
         self.log_kinds: dict[str, LogKind] = {k.name: k for f in features for k in f.log_kinds}
-        self.limits = Limits()
+        self.shared: Shared | None = None
+        self.relay: Relay | None = None
+        if settings.redis_url:
+            self.shared = importlib.import_module("academy.kernel.shared").Shared(settings.redis_url)
+            self.relay = importlib.import_module("academy.kernel.relay").Relay(self.shared)
+        self.limits = Limits(self.shared)
         self.vault = Vault(settings.secrets)
         self.files = Files(settings.instance / "media")
         self.mail = mail.transport_of(settings)

@@ -12,7 +12,7 @@ from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from limits import parse
 from sqlalchemy.engine import make_url
@@ -45,6 +45,7 @@ class Settings:
     | variable | meaning | default |
     | --- | --- | --- |
     | DATABASE_URL | where the data is: sqlite:///… or postgresql://… | SQLite in the instance folder |
+    | REDIS_URL | what several server processes share: redis://…, rediss://… or unix://… | none: one process |
     | PORT | where to listen, when no address says so | 8000 |
     | SECRET_KEY | signs cookies, forms; 16 bytes or more; required in production | made once, in the instance folder |
     | SECRET_KEY_FALLBACKS | secrets of before, commas between, newest first: read, never written with | none |
@@ -67,6 +68,7 @@ class Settings:
     database_url: str
     secret_key: str = field(repr=False)
     secret_key_fallbacks: tuple[str, ...] = field(default=(), repr=False)
+    redis_url: str = field(default="", repr=False)
     env: Environment = "development"
     instance: Path = Path("instance")
     base_url: str = "http://127.0.0.1:8000"
@@ -105,6 +107,7 @@ class Settings:
             env=stage,  # type: ignore[arg-type]  # _one_of has checked it
             instance=instance,
             database_url=_database(env, instance, mode),
+            redis_url=_redis(env),
             secret_key=_secret(env, stage, instance),
             secret_key_fallbacks=_old_secrets(env),
             base_url=_address(env, stage),
@@ -183,6 +186,21 @@ def _database(env: Mapping[str, str], instance: Path, mode: str) -> str:
         message = "DATABASE_URL names an SQLite database in memory: name a file, as data must outlive the process."
         raise SettingsError(message)
     return parsed.render_as_string(hide_password=False)
+
+
+def _redis(env: Mapping[str, str]) -> str:
+    url = env.get("REDIS_URL") or ""
+    try:
+        parts = urlsplit(url)
+        socket = parts.scheme == "unix" and parts.path
+        number = parse_qs(parts.query).get("db", ["0"])[0] if socket else parts.path.strip("/") or "0"
+        readable = socket or (parts.scheme in {"redis", "rediss"} and parts.hostname and parts.port != 0)
+    except ValueError:
+        readable = number = ""
+    if url and not (readable and number.isascii() and number.isdecimal()):
+        message = "REDIS_URL can't be read: write redis://host:6379/0, rediss://… for TLS or unix:///path/to/socket."
+        raise SettingsError(message)
+    return url
 
 
 def _secret(env: Mapping[str, str], stage: str, instance: Path) -> str:

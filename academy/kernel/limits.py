@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import threading
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
+from limits import RateLimitItem, WindowStats, parse
+from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from academy.kernel.access import RateLimited
+
+if TYPE_CHECKING:
+    from academy.kernel.shared import Shared
 
 
 @dataclass(frozen=True)
@@ -61,37 +66,65 @@ class _Memory(MemoryStorage):
 
 
 class Limits:
-    """Moving windows, counted in this process."""
+    """Moving windows, counted in this process and, where it shares Redis with others, over all of them.
 
-    def __init__(self) -> None:
+    While Redis is away this process's own count stands alone.
+    """
+
+    def __init__(self, shared: Shared | None = None) -> None:
         """Begin with empty windows."""
         self._memory = _Memory()
         self._limiter = MovingWindowRateLimiter(self._memory)
+        self._shared = shared
+        self._over_all: MovingWindowRateLimiter | None = None
+        if shared is not None:
+            storage = RedisStorage(
+                shared.url, connection_pool=shared.redis.connection_pool, key_prefix=f"{shared.name}:limit"
+            )
+            self._over_all = MovingWindowRateLimiter(storage)
         self._rules: dict[str, RateLimitItem] = {}
 
     def hit(self, rule: str, *who: str, detail: str = "") -> None:
         """Count one use under `rule`, such as "30 per 10 second"; raises `RateLimited` beyond it."""
         self._memory.tidy()
         item, one = self._item(rule), "\0".join(who)
+        if self._over_all is not None and self._limiter.test(item, one) and self._asked("hit", item, one) is False:
+            raise self._refusal(item, one, detail)
         if not self._limiter.hit(item, one):
             raise self._refusal(item, one, detail)
 
     def check(self, rule: str, *who: str, detail: str = "") -> None:
         """Count nothing, and raise `RateLimited` where one more use would be beyond `rule`."""
         item, one = self._item(rule), "\0".join(who)
-        if not self._limiter.test(item, one):
+        if not self._limiter.test(item, one) or self._asked("test", item, one) is False:
             raise self._refusal(item, one, detail)
 
     def window(self, rule: str, *who: str) -> Window:
         """Say how much of a rule is left."""
         item, one = self._item(rule), "\0".join(who)
-        stats = self._limiter.get_window_stats(item, one)
+        stats = self._stats(item, one)
         reset = max(0, math.ceil(stats.reset_time - time.time()))
         return Window(item.amount, item.get_expiry(), stats.remaining, reset)
 
     def clear(self) -> None:
-        """Forget everything that was counted."""
+        """Forget everything that was counted in this process."""
         self._memory.reset()
+
+    def _asked(self, what: str, item: RateLimitItem, one: str) -> bool | None:
+        """Count or look over all processes; None where there is nobody to ask."""
+        if self._shared is None or self._over_all is None:
+            return None
+        use = self._over_all.hit if what == "hit" else self._over_all.test
+        return self._shared.ask(lambda _redis: use(item, _hidden(one)))
+
+    def _stats(self, item: RateLimitItem, one: str) -> WindowStats:
+        """Return the fuller of the two windows."""
+        found = self._limiter.get_window_stats(item, one)
+        if self._shared is None or self._over_all is None:
+            return found
+        stats = self._over_all.get_window_stats
+        over_all = self._shared.ask(lambda _redis: stats(item, _hidden(one)))
+        return found if over_all is None or over_all.remaining > found.remaining else over_all
 
     def _item(self, rule: str) -> RateLimitItem:
         if rule not in self._rules:
@@ -99,5 +132,9 @@ class Limits:
         return self._rules[rule]
 
     def _refusal(self, item: RateLimitItem, one: str, detail: str) -> RateLimited:
-        reset = self._limiter.get_window_stats(item, one).reset_time
-        return RateLimited(detail, retry_after=max(1.0, round(reset - time.time(), 1)))
+        return RateLimited(detail, retry_after=max(1.0, round(self._stats(item, one).reset_time - time.time(), 1)))
+
+
+def _hidden(one: str) -> str:
+    """Name a window so that neither address nor person can be read from it: Redis may write to a disk."""
+    return hashlib.blake2b(one.encode(errors="surrogatepass"), digest_size=16).hexdigest()

@@ -84,6 +84,19 @@ class Row:
     nonce: str | None = None
 
 
+def packed(row: Row) -> dict[str, Any]:
+    """Return a row as JSON values, for another process."""
+    ids = {"log_id": row.log_id.hex, "actor_id": row.actor_id.hex if row.actor_id else None, "ref": row.ref.hex}
+    return {**ids, "epoch": row.epoch, "seq": row.seq, "kind": row.kind, "at": row.at.isoformat(), "nonce": row.nonce}
+
+
+def unpacked(told: Mapping[str, Any]) -> Row:
+    """Return the row that another process packed."""
+    actor_id = UUID(told["actor_id"]) if told["actor_id"] else None
+    ids = {"log_id": UUID(told["log_id"]), "actor_id": actor_id, "ref": UUID(told["ref"])}
+    return Row(**{**told, **ids, "at": datetime.fromisoformat(told["at"])})
+
+
 @dataclass(frozen=True)
 class Span:
     """The part of a log that one follower may read: `from_seq` < seq, and seq ≤ `until_seq` where it is set."""

@@ -56,7 +56,7 @@ class Metrics:
             "academy_jobs", "Jobs taken, by kind and outcome.", ("kind", "outcome"), registry=self.registry
         )
         Gauge("academy_open_sockets", "Open sockets.", registry=self.registry).set_function(
-            lambda: float(len(kernel.realtime._connections))  # noqa: SLF001 - their number, no more
+            lambda: float(len(kernel.realtime.connections))
         )
         Gauge("academy_database_connections", "Database connections in use.", registry=self.registry).set_function(
             lambda: float(getattr(kernel.database.engine.pool, "checkedout", lambda: 0)())

@@ -6,7 +6,7 @@ import random
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
@@ -18,9 +18,13 @@ from flask_socketio import SocketIO
 from marshmallow import Schema, ValidationError
 
 from academy.kernel import log, telemetry, websocket_engine
-from academy.kernel.access import Busy, Invalid, Missing, RateLimited, Refusal, SignedOut
+from academy.kernel.access import Busy, Refusal, SignedOut
+from academy.kernel.connections import Connection, Connections, held, log_room, own_room, person_room
 from academy.kernel.fanout import FanOut
+from academy.kernel.following import Following
 from academy.kernel.ids import decode, encode
+from academy.kernel.payloads import clean, invalid, refused
+from academy.kernel.presence import Presence
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -30,9 +34,11 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 BEACON = (20.0, 30.0)
+DEAF = (4.0, 6.0)
+"""Seconds between beacons while this process can't hear the others."""
+AT_ONCE = 500  # rows in one message to the other processes; logs, and sockets, asked about in one statement
 MAX_MESSAGE = 256 * 1024
 EVENTS = "200 per 10 second"
-CATCHING_UP = 16  # readers of pages at once, of 20 database connections
 UNWELCOME = {"error": SignedOut.code, "retry": SignedOut.retry}
 
 
@@ -47,12 +53,20 @@ class SocketViewer(Protocol):
     def sign_in_id(self) -> UUID:
         """By which sign-in."""
 
+    @property
+    def roles(self) -> Mapping[UUID, frozenset[str]]:
+        """Their roles now, by group."""
+
 
 @dataclass(frozen=True)
 class ViewerSlot:
-    """How a signed-in person is found, for web and sockets alike: the cookie's token in, a viewer or None out."""
+    """How a signed-in person is found, for web and sockets alike: the cookie's token in, a viewer or None out.
+
+    `load_each(session, tokens)` finds those of many at once, by token; who is missing has no sign-in any more.
+    """
 
     load: Callable[[Session, str], SocketViewer | None]
+    load_each: Callable[[Session, Sequence[str]], Mapping[str, SocketViewer]]
 
 
 @dataclass(frozen=True)
@@ -68,17 +82,6 @@ class SocketHandler:
     schema: type[Schema]
     do: Callable[[Kernel, Any, dict[str, Any], Socket], Mapping[str, Any] | None]
     acknowledged: bool = True
-
-
-@dataclass
-class Connection:
-    """One open socket: whose it is and which logs it follows."""
-
-    sid: str
-    token: str
-    person_id: UUID
-    sign_in_id: UUID
-    logs: set[UUID] = field(default_factory=set)
 
 
 class Socket:
@@ -114,15 +117,18 @@ class Realtime:
         self._app = app
         self._kernel = kernel
         self.handlers = tuple(handlers)
-        self._connections: dict[str, Connection] = {}
-        self._catching_up = threading.BoundedSemaphore(CATCHING_UP)
-        self._stopped = threading.Event()
+        self.connections = Connections()
+        self.presence = Presence(self.connections, kernel.shared, self._presence_changed)
+        self._relay = kernel.relay
+        self._following = Following(kernel)
+        self._stopped = False
+        self._look = threading.Event()
         self._beacon: threading.Thread | None = None
         self.on_presence: list[Callable[[UUID], None]] = []
         self.socketio = SocketIO(
             app,
+            client_manager=self._relay or FanOut(),
             async_mode=kernel.settings.async_mode,
-            client_manager=FanOut(),
             manage_session=False,
             max_http_buffer_size=MAX_MESSAGE,
             **websocket_engine.OPTIONS,
@@ -133,6 +139,10 @@ class Realtime:
         for handler in self.handlers:
             self.socketio.on_event(handler.event, self._entry(handler))
         websocket_engine.admit_only(self.socketio.server, frozenset(handler.event for handler in self.handlers))
+        if self._relay is not None:
+            self._relay.on("close", self._told_to_close)
+            self._relay.on("rows", self._told_of_rows)
+            self._relay.on("look", lambda _told: self._hurry())
 
     # connections
 
@@ -143,16 +153,19 @@ class Realtime:
         if viewer is None:
             raise Unwelcome(SignedOut.code, UNWELCOME)
         sid: str = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO sets it
-        connection = self._connections[sid] = Connection(sid, token, viewer.person_id, viewer.sign_in_id)
-        self.socketio.server.enter_room(sid, _person(viewer.person_id))
+        connection = Connection(sid, token, viewer.person_id, viewer.sign_in_id)
+        self.connections.add(connection)
+        self.socketio.server.enter_room(sid, person_room(viewer.person_id))
         # The inbox of notices is a log with the person's own id; it is followed from the start.
         self.join(connection, viewer.person_id)
-        if self._viewer(token) is None:  # signed out between the first look and being known here
-            self._connections.pop(sid, None)
+        viewer = self._viewer(token)
+        if viewer is None:  # signed out between the first look and being known here
+            self.connections.remove(sid)
             raise Unwelcome(SignedOut.code, UNWELCOME)
+        connection.held = held(viewer.roles)
 
     def _disconnect(self, *_reason: object) -> None:
-        connection = self._connections.pop(request.sid, None)  # type: ignore[attr-defined]
+        connection = self.connections.remove(request.sid)  # type: ignore[attr-defined]
         if connection is not None:
             for log_id in tuple(connection.logs):
                 self._presence_changed(log_id)
@@ -163,122 +176,112 @@ class Realtime:
             return slots[0].load(session, token) if slots else None
 
     def disconnect(self, *, person_id: UUID | None = None, sign_in_id: UUID | None = None) -> None:
-        """Close at once every socket of a person, or those of one sign-in."""
-        for connection in list(self._connections.values()):
+        """Close at once every socket of a person, or those of one sign-in, in every process."""
+        self._close_all(person_id, sign_in_id)
+        if self._relay is not None:
+            person, sign_in = (encode(one) if one else None for one in (person_id, sign_in_id))
+            self._relay.say("close", person=person, sign_in=sign_in)
+
+    def _told_to_close(self, told: Mapping[str, Any]) -> None:
+        self._close_all(*(decode(told[one]) if told[one] else None for one in ("person", "sign_in")))
+
+    def _close_all(self, person_id: UUID | None, sign_in_id: UUID | None) -> None:
+        for connection in self.connections.all():
             if connection.person_id == person_id or connection.sign_in_id == sign_in_id:
                 self._close(connection)
 
     def _close(self, connection: Connection) -> None:
         # Out of the rooms first: nothing sent from here on reaches it, even while the close is on its way.
-        self._connections.pop(connection.sid, None)
+        self.connections.remove(connection.sid)
         for log_id in list(connection.logs):
             self.leave(connection, log_id)
-        self.socketio.server.leave_room(connection.sid, _person(connection.person_id))
+        self.socketio.server.leave_room(connection.sid, person_room(connection.person_id))
         with self._app.app_context():
             websocket_engine.hang_up(self.socketio.server, connection.sid)
 
     def join(self, connection: Connection, log_id: UUID) -> None:
         """Let a socket receive a log; one that was closed meanwhile stays out."""
-        if connection.sid not in self._connections:
+        if not self.connections.open(connection, log_id):
             return
-        connection.logs.add(log_id)
-        self.socketio.server.enter_room(connection.sid, _log(log_id))
-        self.socketio.server.enter_room(connection.sid, _own(log_id, connection.person_id))
+        self.socketio.server.enter_room(connection.sid, log_room(log_id))
+        self.socketio.server.enter_room(connection.sid, own_room(log_id, connection.person_id))
         self._presence_changed(log_id)
 
     def leave(self, connection: Connection, log_id: UUID) -> None:
         """Let a socket receive a log no more."""
-        connection.logs.discard(log_id)
-        self.socketio.server.leave_room(connection.sid, _log(log_id))
-        self.socketio.server.leave_room(connection.sid, _own(log_id, connection.person_id))
+        self.connections.close(connection, log_id)
+        self.socketio.server.leave_room(connection.sid, log_room(log_id))
+        self.socketio.server.leave_room(connection.sid, own_room(log_id, connection.person_id))
         self._presence_changed(log_id)
 
     def present(self, log_id: UUID) -> set[UUID]:
         """Return who has a live socket in a log: counted from the sockets, not from arrivals."""
-        return {c.person_id for c in list(self._connections.values()) if log_id in c.logs}
+        return self.presence.of(log_id)
 
     def listening(self, person_id: UUID) -> bool:
-        """Say whether a person has a socket here: where there is none, nothing need be found out to tell it."""
-        return any(c.person_id == person_id for c in list(self._connections.values()))
+        """Say whether a person has a socket: where there is none, nothing need be found out to tell it."""
+        return self.presence.anywhere(person_id)
 
     def _presence_changed(self, log_id: UUID) -> None:
         for tell in self.on_presence:
             tell(log_id)
 
     def ship(self, rows: Sequence[log.Row]) -> None:
-        """Deliver committed log rows to whoever has the log open. A failure is healed by the beacon."""
+        """Deliver committed log rows to whoever has the log open. A failure is healed by the beacon.
+
+        Of a log that nobody has open in this process the others are told its numbers only: a process that has
+        listeners loads what they get.
+        """
+        elsewhere = self._deliver(rows, only_here=False)
+        if self._relay is not None:
+            for start in range(0, len(elsewhere), AT_ONCE):
+                self._relay.say("rows", rows=[log.packed(row) for row in elsewhere[start : start + AT_ONCE]])
+
+    def _told_of_rows(self, told: Mapping[str, Any]) -> None:
+        self._deliver([log.unpacked(row) for row in told["rows"]], only_here=True)
+
+    def _deliver(self, rows: Sequence[log.Row], *, only_here: bool) -> list[log.Row]:
+        """Send rows of logs that somebody has open here; return the others."""
         by_log: dict[UUID, list[log.Row]] = defaultdict(list)
+        unheard = []
         for row in rows:
-            by_log[row.log_id].append(row)
-        # Copies: under threads a socket may open a log while these are walked.
-        listened = {log_id for c in list(self._connections.values()) for log_id in tuple(c.logs)}
+            if self.connections.listened(row.log_id):
+                by_log[row.log_id].append(row)
+            else:
+                unheard.append(row)
         for log_id, mine in by_log.items():
-            if log_id not in listened:
-                continue
             try:
                 with self._kernel.reading() as session:
-                    payloads = self.payloads(session, mine)
+                    payloads = self._following.payloads(session, mine)
                 for row, payload in zip(mine, payloads, strict=True):
                     if row.nonce is not None and row.actor_id is not None:
                         # Only the sender may see the nonce. Their sockets get this copy first and drop the
                         # other one, whose number they then already have.
                         own = {**payload, "nonce": row.nonce}
-                        self.socketio.emit("space:event", own, to=_own(log_id, row.actor_id))
-                    self.socketio.emit("space:event", payload, to=_log(log_id))
+                        to = own_room(log_id, row.actor_id)
+                        self.socketio.emit("space:event", own, to=to, ignore_queue=only_here)
+                    self.socketio.emit("space:event", payload, to=log_room(log_id), ignore_queue=only_here)
             except Exception:
                 logger.exception("ship_failed", log=str(log_id))
-
-    def payloads(self, session: Session, rows: Sequence[log.Row]) -> list[dict[str, Any]]:
-        """Return the events of one log as they go over the wire, the same for every follower."""
-        if not rows:
-            return []
-        kind = self._kernel.log_kinds[log.kinds_of(session, [rows[0].log_id])[rows[0].log_id]]
-        return [
-            {
-                "space": encode(row.log_id),
-                "epoch": row.epoch,
-                "seq": row.seq,
-                "kind": row.kind,
-                "at": row.at.isoformat(),
-                "actor": encode(row.actor_id) if row.actor_id else None,
-                "payload": dict(payload),
-            }
-            for row, payload in zip(rows, kind.load(session, rows), strict=True)
-        ]
+        return unheard
 
     def follow(self, session: Session, viewer: SocketViewer, log_id: UUID) -> log.Span:
         """Return the span of a log that a viewer may read now; raises `Missing`."""
-        kind = log.kinds_of(session, [log_id]).get(log_id)
-        if kind is None:
-            raise Missing
-        return self._kernel.log_kinds[kind].follow(session, viewer, log_id)
+        return self._following.follow(session, viewer, log_id)
 
     def catch_up(
         self, session: Session, viewer: SocketViewer, log_id: UUID, *, since: int, epoch: str | None
     ) -> dict[str, Any]:
         """Return one page of a log for a viewer, as sockets and the HTTP fallback answer it; raises `Busy`."""
-        if not self._catching_up.acquire(blocking=False):  # a herd is spread, not queued
-            detail = "Many people are coming back at once. What you missed is fetched in a moment."
-            raise Busy(detail, retry_after=round(random.uniform(1, 5), 1))  # noqa: S311 - jitter, not a secret
-        try:
-            span = self.follow(session, viewer, log_id)
-            page = log.page(session, log_id, span=span, since=since, epoch=epoch)
-            events = self.payloads(session, page.rows)
-        finally:
-            self._catching_up.release()
-        for row, event in zip(page.rows, events, strict=True):
-            if row.nonce is not None and row.actor_id == viewer.person_id:
-                event["nonce"] = row.nonce
-        answer = {"epoch": page.epoch, "head": page.head, "events": events, "more": page.more}
-        return {**answer, "reset": page.reset} if page.reset else answer
+        return self._following.catch_up(session, viewer, log_id, since=since, epoch=epoch)
 
     def signal(self, log_id: UUID, name: str, payload: Mapping[str, Any], *, skip: str | None = None) -> None:
         """Send something passing to everyone in a log; never numbered, never replayed."""
-        self.socketio.emit(name, dict(payload), to=_log(log_id), skip_sid=skip)
+        self.socketio.emit(name, dict(payload), to=log_room(log_id), skip_sid=skip)
 
     def tell(self, person_id: UUID, name: str, payload: Mapping[str, Any]) -> None:
         """Send something passing to every socket of one person, such as a moved read position."""
-        self.socketio.emit(name, dict(payload), to=_person(person_id))
+        self.socketio.emit(name, dict(payload), to=person_room(person_id))
 
     def _entry(self, handler: SocketHandler) -> Callable[..., Mapping[str, Any] | None]:
         def receive(data: object = None, *_rest: object) -> Mapping[str, Any] | None:
@@ -289,7 +292,7 @@ class Realtime:
         return receive
 
     def _answer(self, handler: SocketHandler, data: object) -> Mapping[str, Any]:
-        connection = self._connections.get(request.sid)  # type: ignore[attr-defined]
+        connection = self.connections.of(request.sid)  # type: ignore[attr-defined]
         try:
             if connection is None:
                 raise SignedOut
@@ -298,99 +301,88 @@ class Realtime:
             if viewer is None:
                 self._close(connection)
                 raise SignedOut
+            if not self._still_holds(connection, viewer):
+                raise Busy(retry_after=1)
             sent = handler.schema().load(clean(data) if isinstance(data, Mapping) else {})
             done = handler.do(self._kernel, viewer, sent, Socket(self, connection))
             return {"ok": True, **(done or {})}
         except Refusal as refusal:
-            return _refused(refusal)
+            return refused(refusal)
         except ValidationError as error:
-            return _refused(invalid(error))
+            return refused(invalid(error))
         except Exception:
             logger.exception("socket_failed", socket_event=handler.event)
             detail = "Something went wrong on our side. What you wrote is kept here; it will be sent again."
             return {"ok": False, "error": "busy", "retry": True, "retry_after": 2, "detail": detail}
 
+    def _still_holds(self, connection: Connection, viewer: SocketViewer) -> bool:
+        """Close a socket whose person lost a role since it was last asked; it may open again what it still may."""
+        now = held(viewer.roles)
+        if connection.held - now:
+            self._close(connection)
+            return False
+        connection.held = now
+        return True
+
     # the beacon
 
     def start(self) -> None:
-        """Begin to tell every socket the heads of its logs every 20 to 30 s."""
+        """Begin to hear the other processes, and to tell every socket the heads of its logs every 20 to 30 s."""
         if self._beacon is None:
             self._beacon = threading.Thread(target=self._beam, name="beacon", daemon=True)
             self._beacon.start()
+            self.presence.start()
+            if self._relay is not None:
+                self._relay.listen()
 
     def stop(self) -> None:
-        """End the beacon."""
-        self._stopped.set()
+        """End that."""
+        self._stopped = True
+        self._look.set()
+        self.presence.stop()
+        if self._relay is not None:
+            self._relay.close()
+
+    def _hurry(self) -> None:
+        self._look.set()
+        self.presence.hurry()
 
     def _beam(self) -> None:
-        while not self._stopped.wait(random.uniform(*BEACON)):  # noqa: S311 - jitter, not a secret
+        while not self._stopped:
+            hears = self._relay is None or self._relay.hears
+            self._look.wait(random.uniform(*(BEACON if hears else DEAF)))  # noqa: S311 - jitter, not a secret
+            self._look.clear()
             try:
-                self.beam()
+                if not self._stopped:
+                    self.beam()
             except Exception:
                 logger.exception("beacon_failed")
 
     def beam(self) -> None:
-        """Tell each socket the heads of the logs it has open; close those that lost their sign-in."""
-        connections = list(self._connections.values())
-        ids = sorted({log_id for c in connections for log_id in tuple(c.logs)})
+        """Tell each socket the heads of the logs it has open; close those that lost their sign-in, or a role."""
+        ids = self.connections.logs()
         with self._kernel.reading() as session:
-            parts = [log.heads_of(session, ids[i : i + 500]) for i in range(0, len(ids), 500)]
+            parts = [log.heads_of(session, ids[i : i + AT_ONCE]) for i in range(0, len(ids), AT_ONCE)]
         heads = {log_id: seq for part in parts for log_id, seq in part.items()}
-        signed_in: dict[str, bool] = {}
-        for connection in connections:
-            if connection.token not in signed_in:
-                signed_in[connection.token] = self._viewer(connection.token) is not None
-                self.socketio.sleep(0)  # SQLite never waits: a thousand questions would hold up everybody
-            if not signed_in[connection.token]:
-                self._close(connection)
-                continue
-            mine = {encode(i): heads[i] for i in tuple(connection.logs) if i in heads}
-            if mine:
-                self.socketio.emit("space:heads", mine, to=connection.sid)
+        connections = self.connections.all()
+        for start in range(0, len(connections), AT_ONCE):
+            some = connections[start : start + AT_ONCE]
+            viewers = self._viewers([connection.token for connection in some])
+            self.socketio.sleep(0)  # SQLite never waits: a thousand questions would hold up everybody
+            for connection in some:
+                viewer = viewers.get(connection.token)
+                if viewer is None:
+                    self._close(connection)
+                elif self._still_holds(connection, viewer):
+                    mine = {encode(i): heads[i] for i in tuple(connection.logs) if i in heads}
+                    self.socketio.emit("space:heads", mine, to=connection.sid, ignore_queue=True)
 
-
-def clean(value: Any) -> Any:
-    """Take out of what came as JSON the characters that no database keeps: NUL and lone surrogates."""
-    if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-8", "replace").decode()
-    if isinstance(value, Mapping):
-        return {clean(name): clean(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [clean(item) for item in value]
-    return value
-
-
-def invalid(error: ValidationError) -> Invalid:
-    """Turn marshmallow's findings into a refusal with sentences per field."""
-    found = error.messages if isinstance(error.messages, dict) else {"": error.messages}
-    errors = {str(name): _sentences(texts) for name, texts in found.items()}
-    return Invalid("; ".join(t for texts in errors.values() for t in texts), errors=errors)
-
-
-def _sentences(found: object) -> list[str]:
-    parts = list(found.values()) if isinstance(found, Mapping) else found  # of a list: sentences by place
-    return [t for part in parts for t in _sentences(part)] if isinstance(parts, list) else [str(parts)]
+    def _viewers(self, tokens: Sequence[str]) -> Mapping[str, SocketViewer]:
+        slots = self._kernel.slots(ViewerSlot)
+        with self._kernel.reading() as session:
+            return slots[0].load_each(session, tokens) if slots else {}
 
 
 def space_id_of(sent: Mapping[str, Any]) -> UUID:
     """Read the `space` of a payload."""
     return decode(sent.get("space"))
-
-
-def _refused(refusal: Refusal) -> dict[str, Any]:
-    answer: dict[str, Any] = {"ok": False, "error": refusal.code, "retry": refusal.retry, "detail": refusal.detail}
-    if refusal.retry_after is not None or isinstance(refusal, RateLimited):
-        answer["retry_after"] = refusal.retry_after or 1
-    return answer
-
-
-def _log(log_id: UUID) -> str:
-    return f"log:{encode(log_id)}"
-
-
-def _own(log_id: UUID, person_id: UUID) -> str:
-    return f"log:{encode(log_id)}:{encode(person_id)}"
-
-
-def _person(person_id: UUID) -> str:
-    return f"person:{encode(person_id)}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
@@ -65,21 +65,18 @@ FEW = 1_000
 """How many memberships are gathered before anybody is looked for among them; beyond, people are tried one by one."""
 
 
-_SIGNED_IN = keep(
-    select(
-        SignIn.id.label("sign_in_id"),
-        *(Person.id, Person.name, Person.zone, Person.locale, Person.theme, Person.contrast, Person.announce),
-        *(Membership.group_id, Membership.role),
-    )
-    .join(Person, Person.id == SignIn.person_id)
-    .outerjoin(Membership, and_(Membership.person_id == Person.id, runs()))
-    .where(
-        SignIn.token_hash == bindparam("token"),
-        SignIn.ended_at.is_(None),
-        SignIn.created_at > bindparam("since", type_=Instant()),
-        Person.deactivated_at.is_(None),
-    )
-)
+def _signed_in(whose: ColumnElement[bool]) -> Any:
+    columns = (SignIn.id.label("sign_in_id"), SignIn.token_hash, Person.id, Person.name, Person.zone, Person.locale)
+    more = (Person.theme, Person.contrast, Person.announce, Membership.group_id, Membership.role)
+    found = select(*columns, *more).join(Person, Person.id == SignIn.person_id)
+    found = found.outerjoin(Membership, and_(Membership.person_id == Person.id, runs()))
+    since = bindparam("since", type_=Instant())
+    lasts = (SignIn.ended_at.is_(None), SignIn.created_at > since, Person.deactivated_at.is_(None))
+    return keep(found.where(whose, *lasts))
+
+
+_SIGNED_IN = _signed_in(SignIn.token_hash == bindparam("token"))
+_ALL_SIGNED_IN = _signed_in(SignIn.token_hash.in_(bindparam("tokens", expanding=True)))
 
 
 def viewer_of(session: Session, token: str) -> Viewer | None:
@@ -89,8 +86,20 @@ def viewer_of(session: Session, token: str) -> Viewer | None:
     """
     since = clock.now() - SIGN_IN_LASTS
     rows = ask(session, _SIGNED_IN, {"token": token_hash(token), "since": since}).all()
-    if not rows:
-        return None
+    return _viewer(rows) if rows else None
+
+
+def viewers_of(session: Session, tokens: Sequence[str]) -> dict[str, Viewer]:
+    """Find who holds these sign-ins' tokens, by token; one that has ended is missing. One statement."""
+    by_hash = {token_hash(token): token for token in tokens}
+    since = clock.now() - SIGN_IN_LASTS
+    found: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in ask(session, _ALL_SIGNED_IN, {"tokens": list(by_hash), "since": since}):
+        found[by_hash[row.token_hash]].append(row)
+    return {token: _viewer(rows) for token, rows in found.items()}
+
+
+def _viewer(rows: Sequence[Row[Any]]) -> Viewer:
     person = rows[0]
     return Viewer(
         person_id=person.id,

@@ -13,7 +13,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError
 
 from academy.kernel.access import Busy, Closed, Conflict, Invalid, RateLimited
 from academy.kernel.ids import decode
-from academy.kernel.realtime import invalid
+from academy.kernel.payloads import invalid
 from academy.web.errors import headers, sentence
 from academy.web.i18n import later
 

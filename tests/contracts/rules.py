@@ -15,10 +15,11 @@ FEATURE_MODULES = frozenset(
     "models events engine policy queries adapters actions schemas reactions pages api sockets jobs cli seeds".split()
 )
 KERNEL = frozenset(
-    """access app bulk cli clock config db events fanout feature files gunicorn_eventlet ids jobs ledger limits log mail metrics migrate offload
-    offload_eventlet offload_gevent offload_threads once paging prepared realtime secret serve server server_eventlet server_gevent server_threads solver telemetry together vault viewer
-    websocket
-    websocket_engine websocket_frames websocket_handshake websocket_pings websocket_writer""".split()
+    """access app bulk cli clock config connections db events fanout feature files following gunicorn_eventlet ids jobs
+    ledger limits log mail metrics migrate offload offload_eventlet offload_gevent offload_threads once paging payloads
+    prepared presence realtime relay secret serve server server_eventlet server_gevent server_threads shared solver
+    telemetry together vault viewer websocket websocket_engine websocket_frames websocket_handshake websocket_pings
+    websocket_writer""".split()
 )
 WEB = frozenset(
     "api around assets compress errors forms frames fresh guards i18n markup pages pictures security shell signed_in wire".split()
@@ -42,6 +43,7 @@ WRITES_TO_SOCKETS = {
     "academy.kernel.fanout": "it is what an emit is given to",
 }
 LOADS_BY_NAME = {
+    "academy.kernel.app": "the client of Redis, where REDIS_URL is set",
     "academy.kernel.cli": "the command builds the app, and nobody may import wsgi",
     "academy.kernel.serve": "gevent and eventlet must patch before the server is imported",
     "academy.kernel.server": "the mode's own listener, once the mode is known",

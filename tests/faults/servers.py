@@ -24,6 +24,12 @@ def with_a_hurried_beacon() -> Flask:
     return wsgi.create_app()
 
 
+def with_a_leisurely_beacon() -> Flask:
+    """Tell the heads every ten minutes: whatever arrives meanwhile, no beacon has healed."""
+    realtime.BEACON = (600, 600)
+    return wsgi.create_app()
+
+
 def that_dies_before_it_delivers() -> Flask:
     """Once a file DIE is in the instance folder: commit, and be killed before anything is delivered."""
     app = with_a_hurried_beacon()

@@ -18,7 +18,7 @@ from academy.authoring.queries import ActivityLine, DraftDetail, ModuleLine
 from academy.authoring.schemas import ActivityIn, ModuleIn, MoveIn, VersionIn
 from academy.kernel.access import Conflict, Invalid
 from academy.kernel.app import kernel
-from academy.kernel.realtime import invalid
+from academy.kernel.payloads import invalid
 from academy.tracks.engine import ICONS, VIDEO
 from academy.web import forms, shell
 from academy.web.guards import guard

@@ -13,7 +13,7 @@ from marshmallow import Schema, ValidationError, fields
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from academy.kernel.access import Invalid
-from academy.kernel.realtime import invalid
+from academy.kernel.payloads import invalid
 
 
 def read(schema: Schema) -> dict[str, Any]:

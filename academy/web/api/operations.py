@@ -27,7 +27,7 @@ from marshmallow import Schema, ValidationError
 
 from academy.kernel.ids import encode
 from academy.kernel.paging import Part
-from academy.kernel.realtime import invalid
+from academy.kernel.payloads import invalid
 from academy.web.api import bodies, conditions
 from academy.web.api.descriptions import JSON, described
 

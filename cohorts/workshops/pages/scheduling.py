@@ -17,7 +17,7 @@ from academy.kernel import offload
 from academy.kernel.access import Invalid, Refused, TooLong
 from academy.kernel.app import kernel
 from academy.kernel.ids import decode, encode, new_id
-from academy.kernel.realtime import invalid
+from academy.kernel.payloads import invalid
 from academy.people.engine import ZONES, zone_options
 from academy.people.queries import availability_of
 from academy.tracks.queries.published import demand_open

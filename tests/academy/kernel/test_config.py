@@ -43,6 +43,12 @@ def settings(tmp_path: Path, **env: str) -> Settings:
         ("ACADEMY_SMTP_URL", "smtp://[half"),
         ("ACADEMY_MAIL_FROM", "academy"),
         ("ACADEMY_MAIL_FROM", "academy@example.org\nBcc: x@example.org"),
+        ("REDIS_URL", "nonsense"),
+        ("REDIS_URL", "http://host:6379"),
+        ("REDIS_URL", "redis://"),
+        ("REDIS_URL", "redis://host:port"),
+        ("REDIS_URL", "redis://host/academy"),
+        ("REDIS_URL", "unix://"),
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "mysql://host/academy"),
         ("DATABASE_URL", "postgresql+psycopg2://host/academy"),
@@ -70,6 +76,21 @@ def test_a_secret_is_never_in_what_is_said_of_it(tmp_path: Path) -> None:
 def test_a_password_in_a_wrong_database_address_is_not_repeated(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
         settings(tmp_path, DATABASE_URL="postgresql://me:p4ss@host:port/academy")
+    assert "p4ss" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "redis://127.0.0.1", "redis://me:p4ss@host:6380/3", "rediss://host/0", "unix:///run/redis.sock?db=2"]
+)
+def test_a_redis_is_named_by_its_address_and_its_password_is_kept(tmp_path: Path, url: str) -> None:
+    found = settings(tmp_path, REDIS_URL=url)
+    assert found.redis_url == url
+    assert "p4ss" not in repr(found)
+
+
+def test_a_password_in_a_wrong_address_of_redis_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings(tmp_path, REDIS_URL="redis://:p4ss@host/academy")
     assert "p4ss" not in str(refused.value)
 
 

@@ -158,18 +158,23 @@ def test_gunicorn_refuses_workers_of_another_mode(monkeypatch: pytest.MonkeyPatc
         gunicorn_settings(monkeypatch)["on_starting"](arbiter("gevent", 1))
 
 
-@pytest.mark.parametrize("redis", ["", "redis://127.0.0.1"])
-def test_gunicorn_refuses_a_second_worker_whatever_is_configured(monkeypatch: pytest.MonkeyPatch, redis: str) -> None:
-    with pytest.raises(RuntimeError, match="2 workers can't be used: .* Use one worker"):
-        gunicorn_settings(monkeypatch, REDIS_URL=redis)["on_starting"](arbiter("gthread", 2))
+def test_gunicorn_refuses_a_second_worker_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RuntimeError, match="2 workers can't be used without Redis: .* Set REDIS_URL, or leave -w"):
+        gunicorn_settings(monkeypatch)["on_starting"](arbiter("gthread", 2))
 
 
-def test_gunicorn_does_not_grow_when_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gunicorn_takes_any_number_of_workers_with_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    gunicorn_settings(monkeypatch, REDIS_URL="redis://127.0.0.1/1")["on_starting"](arbiter("gthread", 8))
+
+
+def test_gunicorn_grows_when_it_is_told_to_only_with_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     grown = SimpleNamespace(num_workers=2, log=SimpleNamespace(error=said.append))
     gunicorn_settings(monkeypatch, REDIS_URL="redis://127.0.0.1")["nworkers_changed"](grown, 2, 1)
+    assert (grown.num_workers, said) == (2, [])
+    gunicorn_settings(monkeypatch)["nworkers_changed"](grown, 2, 1)
     assert grown.num_workers == 1
-    assert said == ["academy: live messages and log-out reach one process only; staying with one worker"]
+    assert said == ["academy: more than one worker needs REDIS_URL; staying with one"]
 
 
 OURS = "academy.kernel.gunicorn_eventlet.EventletWorker"
@@ -205,7 +210,7 @@ def test_gunicorn_refuses_a_mode_that_is_not_there(
 def test_gunicorn_really_ends_with_one_line_when_it_refuses() -> None:
     done = command("-m", "gunicorn", "-w", "2", "tests.academy.kernel.room_server:app", ACADEMY_ASYNC="gevent")
     assert done.returncode == 1
-    assert "Error: 2 workers can't be used: live messages" in done.stderr
+    assert "Error: 2 workers can't be used without Redis: live messages" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -1,0 +1,74 @@
+"""What followers of logs get: which part they may read, pages of it, and each event as it goes over the wire."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from academy.kernel import log
+from academy.kernel.access import Busy, Missing
+from academy.kernel.ids import encode
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from academy.kernel.app import Kernel
+    from academy.kernel.realtime import SocketViewer
+
+CATCHING_UP = 16  # readers of pages at once, of 20 database connections
+
+
+class Following:
+    """Reads the logs of one app for those who follow them."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        """Read nothing yet."""
+        self._kernel = kernel
+        self._catching_up = threading.BoundedSemaphore(CATCHING_UP)
+
+    def payloads(self, session: Session, rows: Sequence[log.Row]) -> list[dict[str, Any]]:
+        """Return the events of one log as they go over the wire, the same for every follower."""
+        if not rows:
+            return []
+        kind = self._kernel.log_kinds[log.kinds_of(session, [rows[0].log_id])[rows[0].log_id]]
+        return [
+            {
+                "space": encode(row.log_id),
+                "epoch": row.epoch,
+                "seq": row.seq,
+                "kind": row.kind,
+                "at": row.at.isoformat(),
+                "actor": encode(row.actor_id) if row.actor_id else None,
+                "payload": dict(payload),
+            }
+            for row, payload in zip(rows, kind.load(session, rows), strict=True)
+        ]
+
+    def follow(self, session: Session, viewer: SocketViewer, log_id: UUID) -> log.Span:
+        """Return the span of a log that a viewer may read now; raises `Missing`."""
+        kind = log.kinds_of(session, [log_id]).get(log_id)
+        if kind is None:
+            raise Missing
+        return self._kernel.log_kinds[kind].follow(session, viewer, log_id)
+
+    def catch_up(
+        self, session: Session, viewer: SocketViewer, log_id: UUID, *, since: int, epoch: str | None
+    ) -> dict[str, Any]:
+        """Return one page of a log for a viewer, as sockets and the HTTP fallback answer it; raises `Busy`."""
+        if not self._catching_up.acquire(blocking=False):  # a herd is spread, not queued
+            detail = "Many people are coming back at once. What you missed is fetched in a moment."
+            raise Busy(detail, retry_after=round(random.uniform(1, 5), 1))  # noqa: S311 - jitter, not a secret
+        try:
+            span = self.follow(session, viewer, log_id)
+            page = log.page(session, log_id, span=span, since=since, epoch=epoch)
+            events = self.payloads(session, page.rows)
+        finally:
+            self._catching_up.release()
+        for row, event in zip(page.rows, events, strict=True):
+            if row.nonce is not None and row.actor_id == viewer.person_id:
+                event["nonce"] = row.nonce
+        answer = {"epoch": page.epoch, "head": page.head, "events": events, "more": page.more}
+        return {**answer, "reset": page.reset} if page.reset else answer

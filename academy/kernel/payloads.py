@@ -1,0 +1,41 @@
+"""What comes over sockets, forms and the API: made clean, and what is wrong with it as a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError
+
+from academy.kernel.access import Invalid, RateLimited, Refusal
+
+
+def clean(value: Any) -> Any:
+    """Take out of what came as JSON the characters that no database keeps: NUL and lone surrogates."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {clean(name): clean(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [clean(item) for item in value]
+    return value
+
+
+def invalid(error: ValidationError) -> Invalid:
+    """Turn marshmallow's findings into a refusal with sentences per field."""
+    found = error.messages if isinstance(error.messages, dict) else {"": error.messages}
+    errors = {str(name): _sentences(texts) for name, texts in found.items()}
+    return Invalid("; ".join(t for texts in errors.values() for t in texts), errors=errors)
+
+
+def _sentences(found: object) -> list[str]:
+    parts = list(found.values()) if isinstance(found, Mapping) else found  # of a list: sentences by place
+    return [t for part in parts for t in _sentences(part)] if isinstance(parts, list) else [str(parts)]
+
+
+def refused(refusal: Refusal) -> dict[str, Any]:
+    """Return the ack that says so."""
+    answer: dict[str, Any] = {"ok": False, "error": refusal.code, "retry": refusal.retry, "detail": refusal.detail}
+    if refusal.retry_after is not None or isinstance(refusal, RateLimited):
+        answer["retry_after"] = refusal.retry_after or 1
+    return answer
