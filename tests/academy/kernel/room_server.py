@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 import time
 from typing import Any
 
 from flask import Flask, request
 from flask_socketio import SocketIO, emit, join_room
+from werkzeug.utils import send_file
 
 from academy.kernel import websocket, websocket_engine
 from academy.kernel.fanout import FanOut
 
 MAX_MESSAGE = 100_000
+FILM = bytes(range(251)) * 16_000  # 4 MB, more than the kernel's buffers hold
 
 
 def create_app() -> Flask:
@@ -35,6 +39,18 @@ def create_app() -> Flask:
     def slow() -> str:
         time.sleep(0.5)
         return "done"
+
+    film = tempfile.NamedTemporaryFile()  # gone with the process
+    film.write(FILM)
+    film.flush()
+
+    @made.get("/film")
+    def show() -> Any:
+        return send_file(film.name, request.environ, mimetype="video/webm", conditional=True)
+
+    @made.post("/body")
+    def body() -> str:
+        return hashlib.sha256(request.stream.read()).hexdigest()
 
     @made.get("/open")
     def connections() -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import select
@@ -13,8 +14,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import requests
 
-from tests.academy.kernel.room_server import MAX_MESSAGE
+from tests.academy.kernel.room_server import FILM, MAX_MESSAGE
 from tests.academy.kernel.wires import COMMANDS, Client, Server, frame
 
 CONT, BINARY, CLOSE, PING, PONG = 0x0, 0x2, 0x8, 0x9, 0xA
@@ -278,6 +280,23 @@ def test_two_hundred_connect_at_once_and_all_hear_each_other(own_server: Server)
         for wire in wires:
             wire.close()
     assert own_server.settles()
+
+
+def test_a_file_comes_whole_to_a_slow_reader_and_in_part_to_who_asks_for_a_part(server: Server) -> None:
+    address = f"http://127.0.0.1:{server.port}/film"
+    whole = requests.get(address, stream=True, timeout=10)
+    time.sleep(0.2)
+    assert whole.content == FILM
+    part = requests.get(address, headers={"Range": "bytes=1000000-2999999"}, timeout=10)
+    assert (part.status_code, part.content) == (206, FILM[1_000_000:3_000_000])
+
+
+def test_a_body_of_known_length_or_in_chunks_is_read_to_its_end(server: Server) -> None:
+    address = f"http://127.0.0.1:{server.port}/body"
+    parts = [FILM[at : at + 70_001] for at in range(0, 700_000, 70_001)]
+    expected = hashlib.sha256(b"".join(parts)).hexdigest()
+    assert requests.post(address, data=b"".join(parts), timeout=10).text == expected
+    assert requests.post(address, data=iter(parts), timeout=10).text == expected
 
 
 def test_a_server_starts_its_jobs_and_says_where_it_is(own_server: Server) -> None:
