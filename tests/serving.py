@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 import selectors
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
@@ -77,15 +79,7 @@ def start_server(
         process = subprocess.Popen(
             [sys.executable, "-m", "academy.kernel.serve", "--port", str(port), "--async", mode, "--app", app],
             cwd=ROOT,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(ROOT),
-                "DATABASE_URL": database_url,
-                "SECRET_KEY": SECRET,
-                "ACADEMY_INSTANCE": str(folder),
-                "ACADEMY_LOG": "warning",
-                **environment,
-            },
+            env=_settings(database_url, folder, environment),
             stdout=subprocess.PIPE,
             stderr=errors,
         )
@@ -95,6 +89,42 @@ def start_server(
         process.kill()
         process.wait()
         raise
+
+
+def start_gunicorn(database_url: str, folder: Path, *, mode: str = "gevent", **environment: str) -> Server:
+    """Serve a migrated database by gunicorn, with the settings that the checkout has for it; else as above."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    log = folder / "server.log"
+    settings = _settings(database_url, folder, {"ACADEMY_ASYNC": mode, "PORT": str(port), **environment})
+    with log.open("ab") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "wsgi:app"], cwd=ROOT, env=settings, stdout=errors, stderr=errors
+        )
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + START
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urlopen(f"{url}/healthz", timeout=5):
+                return Server(url, process, log)
+        except OSError:
+            time.sleep(0.1)
+    process.kill()
+    process.wait()
+    raise AssertionError(f"the server did not start: {log.read_text()}")
+
+
+def _settings(database_url: str, folder: Path, more: Mapping[str, str]) -> dict[str, str]:
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": SECRET,
+        "ACADEMY_INSTANCE": str(folder),
+        "ACADEMY_LOG": "warning",
+        **more,
+    }
 
 
 @contextmanager
