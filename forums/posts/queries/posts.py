@@ -177,7 +177,9 @@ def _span(*chosen: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     writers = select(Post.author_id, Space.group_id).join(Space, Space.id == Post.space_id).where(*chosen).distinct()
     writer = writers.subquery()
     role = leading_role(writer.c.author_id, writer.c.group_id).label("role")
-    led = select(writer.c.author_id, role).group_by(writer.c.author_id, writer.c.group_id).subquery()
+    led = select(writer.c.author_id, role).group_by(writer.c.author_id, writer.c.group_id).cte("led")
+    # PostgreSQL takes a page for one post, and would find all roles anew for each of its posts.
+    led = led.prefix_with("MATERIALIZED", dialect="postgresql")
     return _shown(led.c.role).outerjoin(led, led.c.author_id == Post.author_id).where(*chosen).order_by(Post.no)
 
 
