@@ -1,0 +1,121 @@
+"""The soak: followers keep the rules, and an event that one of them lost, or that differs, is seen."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.realtime import servers, soak
+from benchmarks.realtime.followers import Follower, Following, Room
+from benchmarks.realtime.soak import Sample
+from benchmarks.realtime.wire import Member
+from tests.faults.conftest import room_on
+from tests.live import kernel_on, signed_in
+from tests.serving import SECRET
+
+
+def test_memory_is_judged_by_its_last_half() -> None:
+    growing_at_first = [Sample(10.0 * at, 1_000 + 100 * min(at, 5)) for at in range(12)]
+    assert soak.slope(growing_at_first) == pytest.approx(0)
+    growing = [Sample(10.0 * at, 1_000 + 100 * at) for at in range(12)]
+    assert soak.slope(growing) == pytest.approx(600)
+    assert soak.slope([Sample(0.0, 1)]) == 0
+
+
+class Told(Following):
+    """One follower without a server: what it asks is kept, what it would have been told is handed to it."""
+
+    def __init__(self) -> None:
+        super().__init__(port=0)
+        self.asked: list[tuple[str, Any]] = []
+        self.ends = socket.socketpair()
+        self.follower = Follower(0, Room("s"), "")
+        self.follower.member = member = Member(0, self.ends[0])
+        self.follower.here = True
+        self._who[member] = self.follower
+
+    def emit(self, member: Member, event: str, data: Any, on_ack: Any = None) -> None:
+        self.asked.append((event, data))
+        self.answer = on_ack
+
+    def tell(self, name: str, told: Any) -> None:
+        assert self.follower.member is not None
+        self.heard(self.follower.member, json.dumps([name, told]).encode(), b"")
+
+    def numbers(self) -> list[int]:
+        return [seq for seq, _, _ in self.follower.log]
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    made = Told()
+    yield made
+    for end in made.ends:
+        end.close()
+
+
+def post(number: int) -> dict[str, Any]:
+    return {"space": "s", "seq": number, "kind": "post", "payload": {"id": f"p{number}", "no": number}}
+
+
+def test_a_gap_is_held_and_asked_for(told: Told) -> None:
+    for number in (1, 3, 4):
+        told.tell("space:event", post(number))
+    assert told.numbers() == [1]
+    assert told.asked == [("space:sync", {"space": "s", "since": 1})]
+    told.answer({"ok": True, "events": [post(2), post(3)], "more": False})
+    assert told.numbers() == [1, 2, 3, 4]
+
+
+def test_what_comes_again_is_dropped(told: Told) -> None:
+    for number in (1, 2, 2, 1, 3):
+        told.tell("space:event", post(number))
+    assert told.numbers() == [1, 2, 3]
+    assert told.asked == []
+
+
+def test_a_beacon_that_is_ahead_is_followed(told: Told) -> None:
+    told.tell("space:event", post(1))
+    told.tell("space:heads", {"s": 1})
+    assert told.asked == []
+    told.tell("space:heads", {"s": 2})
+    assert told.asked == [("space:sync", {"space": "s", "since": 1})]
+
+
+def test_a_small_soak_loses_nothing_and_would_see_it(tmp_path: Path, sqlite_template: Path) -> None:
+    file = tmp_path / "academy.db"
+    shutil.copyfile(sqlite_template, file)
+    kernel = kernel_on(f"sqlite:///{file}", tmp_path)
+    made = room_on(kernel, *(f"Learner {number}" for number in range(8)))
+    cookies = [signed_in(kernel, learner) for learner in made.learners]
+    kernel.database.engine.dispose()
+    core, _ = servers.cores()
+    database = f"sqlite:///{file}"
+    server = servers.ours("product", database, core, SECRET_KEY=SECRET)
+    crowd = Following(server.port)
+    try:
+        crowd.enter(made.space, cookies)
+        assert crowd.until(crowd.settled, 30)
+        samples = soak.run(server, crowd, crowd.rooms, minutes=0.05)
+        assert crowd.end(30)
+    finally:
+        crowd.close()
+        server.stop()
+    assert samples[-1].kilobytes > 10_000
+    followers = crowd.rooms[0].followers
+    assert all(one.log for one in followers)
+    assert any(one.acked for one in followers)
+    assert crowd.refused == []
+    assert soak.differences(database, crowd.rooms) == []
+    lost = followers[3].log.pop(2)
+    assert len(soak.differences(database, crowd.rooms)) == 1
+    followers[3].log.insert(2, lost)
+    writer = next(one for one in followers if one.posted & one.acked)
+    writer.acked -= writer.posted
+    assert len(soak.differences(database, crowd.rooms)) == 1
