@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 export PORT
 
-.PHONY: help run reset test fuzz check fix shots bench bench-realtime messages lock
+.PHONY: help run reset test faults fuzz check fix shots bench bench-realtime messages lock
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -34,6 +34,9 @@ reset: $(VENV)/.run ## make the demo academy afresh, dated today
 
 test: $(VENV)/.dev ## run the whole suite
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadgroup tests
+
+faults: $(VENV)/.dev ## cut wires, killed servers, restored backups: nothing may be lost (some minutes)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal -m lane tests/faults
 
 .venv-fuzz/.ready: requirements-fuzz.lock
 	@echo "Setting up .venv-fuzz (once)..."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from academy.kernel.app import Kernel
 
 HURRIED = "tests.faults.servers:with_a_hurried_beacon"
 MORTAL = "tests.faults.servers:that_dies_before_it_delivers"
+FORGETFUL = "tests.faults.servers:that_drops_some_broadcasts"
 DIE = "die-before-the-next-delivery"
 
 
@@ -44,4 +46,14 @@ def that_dies_before_it_delivers() -> Flask:
         deliver(rows)
 
     kernel.realtime.ship = ship
+    return app
+
+
+def that_drops_some_broadcasts() -> Flask:
+    """Deliver all but one in twenty of the committed events."""
+    app = with_a_hurried_beacon()
+    kernel: Kernel = app.extensions["kernel"]
+    deliver = kernel.realtime.ship
+    dice = random.Random(5)
+    kernel.realtime.ship = lambda rows: deliver([row for row in rows if dice.random() >= 0.05])
     return app

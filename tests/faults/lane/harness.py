@@ -1,0 +1,181 @@
+"""Twelve people who talk at once over wires that keep being cut, and a tally of what became of their words."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from academy.bridges.client.api.client import Client
+from academy.bridges.client.engine.asking import Backoff
+from academy.bridges.client.engine.sending import Sent
+from academy.kernel.app import Kernel
+from academy.kernel.ids import encode
+from academy.people.engine import hash_password
+from forums.posts.models import Post
+from tests.factories import cohorts, people
+from tests.live import kernel_on
+from tests.proxy import Proxy
+from tests.serving import Server, start_server
+
+CLIENTS = 12
+POSTS = 60
+PACE = 0.26  # seconds between two posts of one person, who may send 40 in 10 seconds
+PASSWORD = "correct horse battery staple"
+SECONDS = 90  # until everything has arrived, once everything is said
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What went wrong, in posts; nothing at best."""
+
+    lost: int
+    stored_twice: int
+    shown_twice: int
+    out_of_order: int
+
+
+NOTHING = Tally(0, 0, 0, 0)
+
+
+def tally(said: Sequence[Sequence[str]], stored: Sequence[str], screens: Sequence[Sequence[str]]) -> Tally:
+    """Compare what each person said, what the server has and what each screen shows; all words are different ones."""
+    place = {words: number for number, words in enumerate(stored)}
+    lost = sum(words not in place for mine in said for words in mine)
+    lost += sum(len(place.keys() - set(screen)) for screen in screens)
+    stored_twice = sum(Counter(stored).values()) - len(place)
+    shown_twice = sum(len(screen) - len(set(screen)) for screen in screens)
+    # Nobody's words overtake their own; and each screen shows them as the server has them.
+    known = [[words for words in one if words in place] for one in (*said, *screens)]
+    out_of_order = sum(place[before] > place[after] for one in known for before, after in pairwise(one))
+    return Tally(lost, stored_twice, shown_twice, out_of_order)
+
+
+@dataclass
+class Academy:
+    """A server of one test's own, that can be killed and come back to where it was, with a room of twelve."""
+
+    url: str
+    folder: Path
+    kernel: Kernel
+    app: str
+    server: Server
+    space_id: UUID
+    emails: list[str]
+
+    @property
+    def space(self) -> str:
+        """The room as it goes over the wire."""
+        return encode(self.space_id)
+
+    def again(self) -> None:
+        """Start it anew on the same port."""
+        self.server = start_server(self.url, self.folder, app=self.app, port=self.server.port)
+
+    def stored(self) -> list[str]:
+        """Return the words of the room as the database has them, in order."""
+        with self.kernel.reading() as session:
+            found = session.scalars(select(Post.body_md).where(Post.space_id == self.space_id).order_by(Post.no))
+            return list(found)
+
+
+@contextmanager
+def academy(database_url: str, folder: Path, app: str) -> Iterator[Academy]:
+    """Serve a room of twelve people, who sign in by their passwords."""
+    kernel = kernel_on(database_url, folder)
+    made = cohorts.world(kernel)
+    hashed = hash_password(PASSWORD)
+    emails = [f"reader{number}@example.org" for number in range(CLIENTS)]
+    for number, email in enumerate(emails):
+        person = people.person(kernel, f"Reader {number}", email=email, password_hash=hashed)
+        people.member(kernel, made.cohort, person)
+    server = start_server(database_url, folder, app=app)
+    found = Academy(database_url, folder, kernel, app, server, made.space, emails)
+    try:
+        yield found
+    finally:
+        found.server.stop()
+        kernel.database.engine.dispose()
+
+
+@dataclass
+class Talker:
+    """One person: what they said and what their screen shows, kept by the test and not by the client."""
+
+    name: str
+    space: str
+    client: Client
+    said: list[str] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    screen: list[str] = field(default_factory=list)
+    resets: list[str] = field(default_factory=list)
+
+    def follow(self) -> None:
+        """Show what comes, as it comes."""
+        self.client.follow(self.space, self._show, reset=self._forget, since=0)
+
+    def say(self, words: str) -> None:
+        """Send something."""
+        self.said.append(words)
+        self.sent.append(self.client.send(self.space, words))
+
+    def _show(self, event: Any) -> None:
+        if event["kind"] == "post":
+            self.screen.append(event["payload"]["html"].removeprefix("<p>").removesuffix("</p>"))
+
+    def _forget(self, reason: str) -> None:
+        self.resets.append(reason)
+        self.screen.clear()
+
+
+@contextmanager
+def talkers(place: Academy, url: str) -> Iterator[list[Talker]]:
+    """Let twelve clients follow the room."""
+    with ExitStack() as stack:
+        found = []
+        for number, email in enumerate(place.emails):
+            # The protocol's own cap of 30 s would only make the test long.
+            client = Client(url, email=email, password=PASSWORD, backoff=Backoff(1.0, 4.0))
+            talker = Talker(f"Reader {number}", place.space, stack.enter_context(client))
+            talker.follow()
+            found.append(talker)
+        yield found
+
+
+def talk(everybody: Sequence[Any], posts: int, since: int = 0, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Let everybody say so much at once, each at their own pace, while something happens."""
+
+    def speak(one: Any) -> None:
+        for number in range(since, since + posts):
+            one.say(f"{one.name} says {number}")
+            time.sleep(PACE)
+
+    threads = [threading.Thread(target=speak, args=[one]) for one in everybody]
+    for thread in threads:
+        thread.start()
+    meanwhile()
+    for thread in threads:
+        thread.join()
+
+
+def settled(everybody: Sequence[Talker], count: int) -> None:
+    """Wait until everything is acknowledged and every screen shows so many posts."""
+    until = time.monotonic() + SECONDS
+    while any(one.client.waiting or len(one.screen) < count for one in everybody):
+        assert time.monotonic() < until, [(len(one.screen), one.client.waiting, one.client.state) for one in everybody]
+        time.sleep(0.1)
+
+
+def cutting(port: int, seed: int) -> Proxy:
+    """Return a wire whose connections last 0.3 s and some more, three on average."""
+    return Proxy(port, lives=random.Random(seed))
