@@ -228,8 +228,8 @@ class Runner:
             return
         if name == "space:event":
             self._apply(followed, lambda apply: followed.log.live(payload, apply) or followed.more)
-        elif name == "space:reset" and followed.asking is None:  # else the answer says so itself
-            self._apply(followed, partial(_reset, payload))
+        elif name == "space:reset":  # the answer to a question says it too: asked, so that it counts once
+            followed.more = True
 
     def _paged(self, followed: Followed, answer: Answer) -> None:
         followed.asking = None
@@ -304,10 +304,6 @@ class Runner:
         sent = self._sent.pop(nonce, None)
         if sent is not None:
             sent.settle(answer)
-
-
-def _reset(told: Event, _apply: Apply) -> bool:
-    raise Reset(told["epoch"], told["reason"])
 
 
 def _tell(hook: Callable[..., None], *what: Any) -> None:
