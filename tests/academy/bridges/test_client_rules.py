@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from academy.bridges.client.adapters.store import Store
-from academy.bridges.client.engine.asking import Backoff, after
+from academy.bridges.client.adapters.web import Web
+from academy.bridges.client.api.runner import Runner
+from academy.bridges.client.engine.asking import Backoff, Followed, after
 from academy.bridges.client.engine.log import LATEST, Log, Reset
 from academy.bridges.client.engine.sending import Send
 
@@ -177,3 +179,37 @@ def test_a_file_keeps_what_was_not_acknowledged_in_order_and_where_each_log_was_
     assert [(send.nonce, send.sent["body"]) for send in again.sends()] == [("nonce-0", "0 ✨"), ("nonce-2", "2 ✨")]
     assert (again.position("s"), again.position("other")) == (("e2", 2), None)
     again.close()
+
+
+class Line:
+    """A connection that keeps what is asked, to be answered by the test."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Any, Any]] = []
+
+    def ask(self, name: str, payload: Any, answered: Any) -> None:
+        self.asked.append((name, payload, answered))
+
+
+def test_an_answer_to_what_was_asked_before_a_reset_is_not_taken_for_another_reset() -> None:
+    resets: list[str] = []
+    applied: list[int] = []
+    runner = Runner("http://nowhere", Web("http://nowhere"), Store(), refused=lambda *_: None, backoff=Backoff())
+    runner.followed["s"] = Followed(
+        log=Log("s", 7, "e1"), handle=lambda found: applied.append(found["seq"]), reset=resets.append, lost=print
+    )
+    line: Any = Line()
+    runner._wire = line
+    runner._pump(line)
+    name, payload, answered = line.asked.pop()
+    assert (name, payload) == ("space:open", {"spaces": {"s": 7}})
+    runner._hear(line, "space:event", event(4, "e2"))  # the room was restored, and somebody is faster than the answer
+    answered({"ok": True, "spaces": {"s": page(head=4, epoch="e2", reset="ahead")}})
+    runner._take_up(0)
+    assert resets == ["epoch"]
+    runner._pump(line)
+    name, payload, answered = line.asked.pop()
+    assert (name, payload) == ("space:sync", {"space": "s", "since": 0, "epoch": "e2"})
+    answered({"ok": True, **page(1, 2, 3, 4, head=4, epoch="e2")})
+    runner._take_up(0)
+    assert (resets, applied) == (["epoch"], [1, 2, 3, 4])

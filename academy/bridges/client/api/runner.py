@@ -181,7 +181,7 @@ class Runner:
             if followed.may_ask(now) and (followed.behind or not followed.opened):
                 followed.asking = now
                 log, since = followed.log, max(0, followed.log.cursor)
-                answered = self._on_loop(wire, partial(self._paged, followed))
+                answered = self._on_loop(wire, partial(self._paged, followed, log.epoch))
                 if followed.opened:
                     wire.ask("space:sync", {"space": space, "since": since, "epoch": log.epoch}, answered)
                 else:
@@ -207,7 +207,7 @@ class Runner:
             followed.more = True
             while followed.more and followed.log.space in self.followed and time.monotonic() >= followed.not_before:
                 log = followed.log
-                self._paged(followed, self._web.events(log.space, max(0, log.cursor), log.epoch))
+                self._paged(followed, log.epoch, self._web.events(log.space, max(0, log.cursor), log.epoch))
         for box in self._outboxes.values():
             while box.sends and time.monotonic() >= box.not_before:
                 self._stored(box.sends[0], self._web.store(box.sends[0]))
@@ -231,7 +231,8 @@ class Runner:
         elif name == "space:reset":  # the answer to a question says it too: asked, so that it counts once
             followed.more = True
 
-    def _paged(self, followed: Followed, answer: Answer) -> None:
+    def _paged(self, followed: Followed, epoch: str | None, answer: Answer) -> None:
+        """Take the answer to what was asked when the log was in `epoch`."""
         followed.asking = None
         if not answer["ok"]:
             self._turned_away(followed, answer)
@@ -239,6 +240,9 @@ class Runner:
         if "spaces" in answer:
             followed.opened = True
             answer = answer["spaces"][followed.log.space]
+        if followed.log.epoch != epoch:  # begun anew meanwhile: this page is about the log before
+            followed.more = True
+            return
         self._apply(followed, lambda apply: followed.log.page(answer, apply))
         if followed.log.epoch is not None and followed.log.cursor != LATEST:
             self._store.move(followed.log.space, followed.log.epoch, followed.log.cursor)
