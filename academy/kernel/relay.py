@@ -96,8 +96,9 @@ class Relay(PubSubManager, FanOut):  # type: ignore[misc]  # python-socketio has
             except (RedisError, OSError) as error:
                 if self.hears:
                     logger.warning("redis_unheard", error=str(error))
+                    self.hears = False
+                    _handle(self._heard[LOOK], {})  # from now on the database is asked instead
             finally:
-                self.hears = False
                 subscription.close()
             time.sleep(random.uniform(*AGAIN))  # noqa: S311 - jitter, not a secret
 

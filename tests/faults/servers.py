@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 
 import wsgi
-from academy.kernel import realtime
+from academy.kernel import presence, realtime
 from academy.kernel.app import Kernel
 
 HURRIED = "tests.faults.servers:with_a_hurried_beacon"
@@ -30,6 +30,12 @@ def with_a_leisurely_beacon() -> Flask:
     """Tell the heads every ten minutes: whatever arrives meanwhile, no beacon has healed."""
     realtime.BEACON = (600, 600)
     return wsgi.create_app()
+
+
+def with_short_leases() -> Flask:
+    """Hold who is where for three seconds instead of thirty."""
+    presence.LEASE, presence.RENEW = 3, 0.5
+    return with_a_leisurely_beacon()
 
 
 def that_dies_before_it_delivers() -> Flask:

@@ -4,34 +4,45 @@ next beacon where Redis was away.
 
 from __future__ import annotations
 
+import os
+import random
 import shutil
+import signal
+import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import requests
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from academy.kernel import clock
+from academy.kernel import clock, mail
 from academy.kernel.ids import encode
 from academy.people import actions as people_actions
-from academy.people.models import Role
+from academy.people.models import Role, SignIn
+from forums.posts.models import Post
 from tests.browsing import Browsing
 from tests.databases import Lane, make_template, reachable, skip_or_fail
 from tests.factories import forums
 from tests.faults.conftest import Room, room_on
 from tests.faults.test_authority import refused
-from tests.faults.wire import Wire, send
-from tests.faults.workers import Workers
+from tests.faults.wire import Follower, Lost, Wire, send
+from tests.faults.workers import SHORT_LEASES, Workers
 from tests.live import kernel_on, signed_in
 from tests.redis_server import redis_server
+from tests.sink import Sink
 
 pytestmark = pytest.mark.xdist_group("workers")
 
 AT_ONCE = 1.5  # seconds; the next beacon of these servers comes after ten minutes
-BEATS = 8.0  # seconds in which a beacon in a hurry, or one of a worker that hears nothing, comes for sure
+BEATS = 10.0  # seconds in which the beacon of a worker that hears nothing comes for sure: every 4 to 6
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -233,3 +244,201 @@ def test_nothing_in_redis_names_a_person_beyond_their_id_or_says_what_was_writte
                 if b"@" in key or encode(they.room.learners[0]).encode() in key.split(b"limit")[-1] and b"limit" in key
             ]
             assert all(redis.ttl(key) > 0 for key in keys)
+
+
+# Redis goes, and workers
+
+
+def stored(made: Room) -> list[str]:
+    """Return the words of a room as the database has them, in order."""
+    with made.kernel.reading() as session:
+        return list(session.scalars(select(Post.body_md).where(Post.space_id == made.space_id).order_by(Post.no)))
+
+
+def test_redis_killed_for_two_seconds_and_back_empty_loses_doubles_and_reorders_nothing(two: Workers) -> None:
+    names = ["Ana", "Ben", "Chi", "Dov", "Eun", "Fay"]
+    made = room_on(two.kernel, *names)
+    followers = [
+        Follower(two.url, signed_in(two.kernel, person), made.space, random.Random(number))
+        for number, person in enumerate(made.learners)
+    ]
+    for follower in followers:
+        follower.start()
+    each = 25
+    everything = each * len(names)
+
+    def talk(follower: Follower, name: str) -> None:
+        for number in range(each):
+            follower.say(f"{name} says {number}")
+            time.sleep(0.3)
+
+    until = time.monotonic() + 20
+    while any(follower.epoch is None for follower in followers):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert two.spread() == 2
+    talkers = [threading.Thread(target=talk, args=pair) for pair in zip(followers, names, strict=True)]
+    for talker in talkers:
+        talker.start()
+    time.sleep(1.5)
+    two.redis.kill()
+    time.sleep(2)
+    two.redis.start()
+    for talker in talkers:
+        talker.join()
+    until = time.monotonic() + 40
+    while any(follower.outbox or len(follower.order) < everything for follower in followers):
+        assert time.monotonic() < until, [(len(f.order), len(f.outbox), f.refused) for f in followers]
+        time.sleep(0.05)
+    for follower in followers:
+        follower.stop()
+    found = stored(made)
+    assert Counter(found) == Counter(f"{name} says {number}" for name in names for number in range(each))
+    for name in names:
+        assert [words for words in found if words.startswith(name)] == [f"{name} says {n}" for n in range(each)]
+    for follower in followers:
+        assert follower.refused == follower.resets == []
+        assert follower.order == list(range(1, everything + 1))
+        assert [bubble.no for bubble in follower.screen] == list(range(1, everything + 1))
+        assert follower.connects == 1  # sockets stay
+    # What Redis did not carry was real, and so was what it carried before and after.
+    assert sum(follower.caught_up for follower in followers) > 0
+    assert sum(follower.live for follower in followers) > everything
+
+
+def test_while_redis_is_away_everything_goes_on_and_its_end_is_noticed(two: Workers) -> None:
+    with apart(two) as they:
+        ana, ben = they.wires
+        two.redis.kill()
+        try:
+            began = time.monotonic()
+            for number in range(5):
+                assert send(ana, they.room.space, f"{number}")["ok"]
+            assert requests.get(f"{two.url}/readyz", timeout=5).status_code == 200
+            page = Browsing(two.url, they.cookies[1])
+            assert page.get(f"/spaces/{they.room.space}").status_code == 200
+            assert time.monotonic() - began < 5
+            ana.wait(lambda: len(said(ana, they.room)) == 5)  # her own worker tells her
+            ben.wait(lambda: heads(ben, they.room) >= ana.events(they.room.space)[-1]["seq"], BEATS)
+        finally:
+            two.redis.start()
+        both = {encode(person) for person in they.room.learners}
+        until = time.monotonic() + BEATS
+        while {encode(person) for person in two.kernel.realtime.present(they.room.space_id)} != both:
+            assert time.monotonic() < until, "the leases did not come back"
+            time.sleep(0.1)
+        assert send(ana, they.room.space, "and on")["ok"]
+        ben.wait(lambda: said(ben, they.room)[-1:] == ["<p>and on</p>"], AT_ONCE)
+        assert not ana.gone.is_set()
+        assert not ben.gone.is_set()
+
+
+def heads(wire: Wire, made: Room) -> int:
+    """Return what a client was last told of where a room's log is."""
+    return max([told[made.space] for name, told in list(wire.heard) if name == "space:heads"], default=0)
+
+
+def test_who_is_signed_out_while_redis_is_away_is_out_at_the_next_event_or_beat(two: Workers) -> None:
+    with apart(two) as they:
+        ana, _ = they.wires
+        with (
+            two.wire(they.cookies[0], off=two.worker_of(ana)) as idle,
+            two.wire(they.cookies[0], off=two.worker_of(ana)) as talks,
+        ):
+            two.redis.kill()
+            try:
+                # By neither worker: nothing tells them.
+                ids = sign_in_of(two, they.room.learners[0])
+                two.kernel.commit(lambda s: people_actions.end_sign_in(s, person_id=ids[0], sign_in_id=ids[1]))
+                try:
+                    answer = send(talks, they.room.space, "am I here?")
+                except Lost:
+                    answer = {"ok": False, "error": "signed_out"}
+                assert (answer["ok"], answer["error"]) == (False, "signed_out")
+                for wire in (talks, idle, ana):
+                    wire.wait(wire.gone.is_set, BEATS)
+            finally:
+                two.redis.start()
+        assert "am I here?" not in stored(they.room)
+
+
+def sign_in_of(two: Workers, person_id: UUID) -> tuple[UUID, UUID]:
+    """Return a person and their sign-in."""
+    with two.kernel.reading() as session:
+        return person_id, session.scalars(select(SignIn.id).where(SignIn.person_id == person_id)).one()
+
+
+def test_who_is_removed_while_redis_is_away_hears_no_longer_than_until_the_next_beat(two: Workers) -> None:
+    with apart(two) as they:
+        ana, ben = they.wires
+        with two.wire(they.cookies[1], off=two.worker_of(ben)) as elsewhere:
+            assert elsewhere.ask("space:open", {"spaces": {they.room.space: 0}})["ok"]
+            two.redis.kill()
+            try:
+                remove(two, they.room)
+                for wire in (ben, elsewhere):
+                    wire.wait(wire.gone.is_set, BEATS)
+                assert send(ana, they.room.space, "after he left")["ok"]
+            finally:
+                two.redis.start()
+            for wire in (ben, elsewhere):
+                assert said(wire, they.room) == []
+        assert not ana.gone.is_set()
+
+
+@pytest.fixture
+def own(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> Iterator[Workers]:
+    """Serve an empty academy by two workers for one test, as it says."""
+    shutil.copyfile(sqlite_template, tmp_path / "academy.db")
+    yield from serve(f"sqlite:///{tmp_path / 'academy.db'}", tmp_path, **request.param)
+
+
+@pytest.mark.parametrize("own", [{"app": SHORT_LEASES}], indirect=True)
+def test_who_was_with_a_worker_that_died_is_here_no_longer_than_their_lease(own: Workers) -> None:
+    with apart(own) as they:
+        ana, ben = they.wires
+        both = {encode(person) for person in they.room.learners}
+        ana.wait(lambda: people_here(ana, they.room) == both)
+        time.sleep(4)  # longer than a lease: it was renewed
+        assert people_here(ana, they.room) == both
+        os.kill(own.worker_of(ben), signal.SIGKILL)
+        ana.wait(lambda: people_here(ana, they.room) == {encode(they.room.learners[0])}, 15)
+        assert not ana.gone.is_set()
+
+
+@pytest.mark.parametrize(
+    "own",
+    [{"mode": "threading"}, {"mode": "eventlet"}, {"mode": "gevent", "flags": ("--preload",)}],
+    indirect=True,
+    ids=["threads", "eventlet", "gevent preloaded"],
+)
+def test_workers_of_every_mode_tell_each_other(own: Workers) -> None:
+    with apart(own) as they:
+        ana, ben = they.wires
+        assert send(ana, they.room.space, "from the one")["ok"]
+        ben.wait(lambda: said(ben, they.room) == ["<p>from the one</p>"], AT_ONCE)
+        both = {encode(person) for person in they.room.learners}
+        ana.wait(lambda: people_here(ana, they.room) == both)
+        own.redis.kill()
+        own.redis.start()
+        remove(own, they.room)
+        ben.wait(ben.gone.is_set, BEATS)
+        assert not ana.gone.is_set()
+
+
+def test_what_is_promised_is_done_once_by_whichever_worker(tmp_path: Path, sqlite_template: Path) -> None:
+    shutil.copyfile(sqlite_template, tmp_path / "academy.db")
+    addresses = [f"person{number}@example.org" for number in range(60)]
+    with Sink() as sink:
+        mail_by = {"ACADEMY_MAIL": "smtp", "ACADEMY_SMTP_URL": sink.url}
+        for workers in serve(f"sqlite:///{tmp_path / 'academy.db'}", tmp_path, environment=mail_by):
+
+            def promise(session: Session) -> None:
+                for address in addresses:
+                    letter = mail.Letter(to_name="Somebody", to_address=address, subject="Hello", text="Hello.")
+                    mail.post(session, letter)
+
+            workers.kernel.commit(promise)
+            sink.wait(lambda: len(sink.letters) >= len(addresses), 60)
+            time.sleep(3)  # a second runner looks every 2 s
+    assert Counter(str(letter["To"]).split("<")[1].rstrip(">") for letter in sink.letters) == Counter(addresses)

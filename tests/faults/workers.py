@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from tests.faults.wire import Wire
 from tests.redis_server import RedisServer, free_port
 from tests.serving import ROOT, SECRET, START
 
-HURRIED = "tests.faults.servers:with_a_hurried_beacon()"
+SHORT_LEASES = "tests.faults.servers:with_short_leases()"
 LEISURELY = "tests.faults.servers:with_a_leisurely_beacon()"
 
 
@@ -31,13 +32,14 @@ class Workers:
     app: str = LEISURELY
     mode: str = "gevent"
     count: int = 2
+    flags: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.port = free_port()
         with self.log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "-w", str(self.count), self.app],
+                [sys.executable, "-m", "gunicorn", "-w", str(self.count), *self.flags, self.app],
                 cwd=ROOT,
                 env={
                     **os.environ,
@@ -91,16 +93,20 @@ class Workers:
 
     def worker_of(self, wire: Wire) -> int:
         """Return the process that a client is connected to: who has the other end of its connection open."""
-        port = wire.client.eio.ws.sock.getsockname()[1]
-        inode = _inode(self.port, port)
-        for pid in self.pids():
-            for file in Path(f"/proc/{pid}/fd").iterdir():
-                try:
-                    if os.readlink(file) == f"socket:[{inode}]":
-                        return pid
-                except FileNotFoundError:
-                    continue
-        raise AssertionError(f"nobody has {inode}")
+        inode = self._connections()[wire.client.eio.ws.sock.getsockname()[1]]
+        (found,) = [pid for pid in self.pids() if inode in _open_sockets(pid)]
+        return found
+
+    def spread(self) -> int:
+        """Return how many workers have a connection open."""
+        inodes = set(self._connections().values())
+        return sum(bool(inodes & _open_sockets(pid)) for pid in self.pids())
+
+    def _connections(self) -> dict[int, str]:
+        """Return the server's end of each connection in the kernel's table of sockets, by the client's port."""
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        ours = f"0100007F:{self.port:04X}"
+        return {int(row[2].partition(":")[2], 16): row[9] for row in rows if row[1] == ours and row[3] == "01"}
 
     def wire(self, cookie: str, *, on: int | None = None, off: int | None = None) -> Wire:
         """Connect somebody to the worker named, or to another one than that."""
@@ -113,11 +119,10 @@ class Workers:
         raise AssertionError("every connection went to the same worker")
 
 
-def _inode(server: int, client: int) -> str:
-    """Find the server's end of a connection in the kernel's table of sockets."""
-    ends = [f"0100007F:{server:04X}", f"0100007F:{client:04X}"]
-    for line in Path("/proc/net/tcp").read_text().splitlines():
-        columns = line.split()
-        if columns[1:3] == ends:
-            return columns[9]
-    raise AssertionError("the connection is gone")
+def _open_sockets(pid: int) -> set[str]:
+    """Return the numbers of the sockets that a process has open."""
+    found = set()
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.add(os.readlink(file).removeprefix("socket:[").removesuffix("]"))
+    return found
