@@ -29,6 +29,7 @@ from benchmarks.tables import put
 HERE = Path(__file__).parent
 PAGE = HERE.parent.parent / "docs" / "realtime.md"
 SMALL, LARGE, IDLE = 200, 1_000, 3_000
+WORKERS_AT_ONCE = 2
 FEW = 20
 """Members who have a small room open, where posts are counted rather than deliveries."""
 CALM = 0.5
@@ -51,7 +52,7 @@ class Plan:
     product_at_large: bool
 
 
-WHOLE = Plan(rounds=5, flood=2.0, latency_rounds=4, latency=5.0, product_at_large=True)
+WHOLE = Plan(rounds=5, flood=2.0, latency_rounds=3, latency=5.0, product_at_large=True)
 QUICK = Plan(rounds=1, flood=1.0, latency_rounds=1, latency=3.0, product_at_large=False)
 
 
@@ -78,6 +79,8 @@ class Bench:
         with ExitStack() as stack:
             for name in (NODE, BARE):
                 self._idle(stack, self._started(stack, name))
+        with ExitStack() as stack:
+            self._workers(stack)
 
     def _started(self, stack: ExitStack, name: str) -> Server:
         if name == NODE:
@@ -89,7 +92,7 @@ class Bench:
         return server
 
     def _cookies(self, server: Server, count: int) -> list[str]:
-        if server.name == PRODUCT:
+        if server.name in {PRODUCT, report.WORKERS}:
             return self._ground.rooms[0].cookies[:count]
         return [ground.cookie_of(f"member {number}") for number in range(count)]
 
@@ -147,6 +150,21 @@ class Bench:
         connect(crowd, self._cookies(server, IDLE), self._space)
         _wait(crowd, SETTLES)
         self._found(report.IDLE, server, IDLE, kb_per_socket=(server.memory() - before) / IDLE)
+
+    def _workers(self, stack: ExitStack) -> None:
+        """Compare two workers, with Redis between them, with one process."""
+        redis = servers.redis(self._ground.folder, self._core)
+        stack.callback(redis.stop)
+        several = servers.workers(WORKERS_AT_ONCE, self._ground.database("full"), redis.port, self._core)
+        stack.callback(several.stop)
+        running = [self._started(stack, PRODUCT), several]
+        crowds = [self._joined(stack, server, SMALL) for server in running]
+        print(f"{'':<9}{several.name:<9}{SMALL:>5}  open files of each process: {several.connections()}", flush=True)
+        for _ in range(self._plan.latency_rounds):
+            for what, server, crowd in zip((report.ALONE, report.LATENCY), running, crowds, strict=True):
+                with server.alone(running):
+                    _wait(crowd, CALM)
+                    self._found(what, server, SMALL, **rounds.latency(server, crowd, self._space, self._plan.latency))
 
     def _found(self, what: str, server: Server, members: int, **found: float) -> None:
         self.measured.append(Measurement(what, server.name, members, found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ def bare() -> Flask:
     feature = Feature(
         name="bare",
         folder=Path(__file__).parent,
-        slots=[ViewerSlot(_anybody)],
+        slots=[ViewerSlot(_anybody, _each)],
         sockets=[
             SocketHandler("space:open", "bench", OpenIn, _open),
             SocketHandler("post:send", "bench", SendIn, _broadcast),
@@ -56,6 +56,10 @@ def product() -> Flask:
 
 def _anybody(_session: Session, token: str) -> Viewer:
     return Viewer(person_id=uuid5(NAMESPACE_URL, token), sign_in_id=uuid5(NAMESPACE_URL, token), name="Ada Lovelace")
+
+
+def _each(session: Session, tokens: Sequence[str]) -> Mapping[str, Viewer]:
+    return {token: _anybody(session, token) for token in tokens}
 
 
 def _open(_kernel: Kernel, _viewer: Viewer, data: dict[str, Any], socket: Socket) -> Mapping[str, Any]:

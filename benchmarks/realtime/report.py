@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 HEAD = "| what | members | ours | beside | ratio | in the rounds | bar | met |\n|---|---|---|---|---|---|---|---|"
-BARE, PRODUCT, NODE = "bare", "product", "node"
+BARE, PRODUCT, WORKERS, NODE = "bare", "product", "workers", "node"
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Line:
     """One line of the table: whose figure is compared with whose, and what is asked of the ratio.
 
     `bar` is the least ratio where more is better, the greatest one where `less` is; None is shown without a bar.
+    With `added` it is the difference that counts, in the figures' own unit, and not the ratio.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Line:
     bar: float | None = None
     less: bool = False
     digits: int = 0
+    added: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Row:
     bar: float | None
     less: bool
     digits: int
+    added: bool
 
     @property
     def met(self) -> bool | None:
@@ -61,7 +64,7 @@ class Row:
         return self.ratio <= self.bar if self.less else self.ratio >= self.bar
 
 
-FLOOD, LATENCY, IDLE, ROOM, STORED, UNSTORED = "flood", "latency", "idle", "room", "stored", "unstored"
+FLOOD, LATENCY, IDLE, ROOM, STORED, UNSTORED, ALONE = "flood", "latency", "idle", "room", "stored", "unstored", "alone"
 
 
 def _delivery(members: int, bar: float, cpu: float, late: float, whole: float) -> list[Line]:
@@ -94,6 +97,17 @@ LINES = [
     _memory("whole academy: kB for each socket in a room", 1_000, ROOM, PRODUCT),
     _stored(200, 0.7),
     _stored(20),
+    Line(
+        "two workers and Redis beside one process: p50, ms added",
+        200,
+        "p50_ms",
+        (LATENCY, WORKERS),
+        (ALONE, PRODUCT),
+        5,
+        less=True,
+        digits=2,
+        added=True,
+    ),
 ]
 
 
@@ -102,7 +116,8 @@ def rows_of(measured: Sequence[Measurement], lines: Iterable[Line] = LINES) -> l
     found = []
     for line in lines:
         ours, beside = (_figures(measured, line, *side) for side in (line.ours, line.beside))
-        ratios = [one / other for one, other in zip(ours, beside, strict=False) if other]
+        pairs = [(one, other) for one, other in zip(ours, beside, strict=False) if other]
+        ratios = [one - other if line.added else one / other for one, other in pairs]
         if ratios:
             found.append(
                 Row(
@@ -116,6 +131,7 @@ def rows_of(measured: Sequence[Measurement], lines: Iterable[Line] = LINES) -> l
                     line.bar,
                     line.less,
                     line.digits,
+                    line.added,
                 )
             )
     return found
@@ -134,9 +150,10 @@ def table(rows: Iterable[Row]) -> list[str]:
 def _written(row: Row) -> str:
     bar = "" if row.bar is None else f"{'≤' if row.less else '≥'} {row.bar}"
     met = {None: "", True: "yes", False: "no"}[row.met]
+    sign = "+" if row.added else ""
     return (
         f"| {row.name} | {row.members:,} | {row.ours:,.{row.digits}f} | {row.beside:,.{row.digits}f} "
-        f"| {row.ratio:.2f} | {row.low:.2f} to {row.high:.2f} | {bar} | {met} |"
+        f"| {row.ratio:{sign}.2f} | {row.low:{sign}.2f} to {row.high:{sign}.2f} | {bar} | {met} |"
     )
 
 

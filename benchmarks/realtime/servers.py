@@ -7,6 +7,7 @@ import re
 import selectors
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,6 +21,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
 STARTS_WITHIN = 60.0  # seconds
+SETTLES = 1.0
+LISTENING = rb"Listening on http://127\.0\.0\.1:(\d+)\n"
 
 
 class Server:
@@ -51,6 +54,17 @@ class Server:
         finally:
             for other in still:
                 other._signal(signal.SIGCONT)  # noqa: SLF001 - one of us
+
+    def connections(self) -> list[int]:
+        """Return how many files each process has open: sockets, mostly."""
+        return [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in self._pids()]
+
+    def settle(self) -> None:
+        """Wait until it has nothing left to do."""
+        before = -1.0
+        while before < (now := self.processor()):
+            before = now
+            time.sleep(SETTLES)
 
     def stop(self) -> None:
         """End it. Nothing is kept, so nothing need be finished."""
@@ -96,20 +110,59 @@ def node(folder: Path, core: set[int]) -> Server:
 def ours(app: str, database: str, core: set[int], **settings: str) -> Server:
     """Start an app of ours as `academy serve` does; `app` is a function of `benchmarks.realtime.apps`."""
     place = ["--app", f"benchmarks.realtime.apps:{app}", "--port", "0", "--async", "gevent"]
-    folder = Path(database.removeprefix("sqlite:///")).parent
-    environment = {
+    command = [sys.executable, "-m", "academy.kernel.serve", *place]
+    return _start(app, command, _settings(database, settings), _folder(database), core)
+
+
+def redis(folder: Path, core: set[int]) -> Server:
+    """Start a Redis that keeps nothing on a disk."""
+    if not shutil.which("redis-server"):
+        raise SystemExit("Redis is needed to measure several workers: put redis-server on the PATH.")
+    command = ["redis-server", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port"]
+    return _start("redis", [*command, str(port := _free())], {}, folder, core, port)
+
+
+def workers(count: int, database: str, redis_port: int, core: set[int]) -> Server:
+    """Start the whole academy as gunicorn does, in several processes with a Redis between them."""
+    port = _free()
+    shared = {"REDIS_URL": f"redis://127.0.0.1:{redis_port}/0", "PORT": str(port), "ACADEMY_ASYNC": "gevent"}
+    command = [sys.executable, "-m", "gunicorn", "-w", str(count), "benchmarks.realtime.apps:product()"]
+    server = _start("workers", command, _settings(database, shared), _folder(database), core, port)
+    server.settle()  # one worker may be there long before the other
+    return server
+
+
+def _folder(database: str) -> Path:
+    return Path(database.removeprefix("sqlite:///")).parent
+
+
+def _settings(database: str, more: Mapping[str, str]) -> dict[str, str]:
+    return {
         "DATABASE_URL": database,
         "SECRET_KEY": SECRET,
-        "ACADEMY_INSTANCE": str(folder),
+        "ACADEMY_INSTANCE": str(_folder(database)),
         "ACADEMY_JOBS": "off",
         "ACADEMY_LOG": "warning",
         "PYTHONPATH": str(ROOT),
-        **settings,
+        **more,
     }
-    return _start(app, [sys.executable, "-m", "academy.kernel.serve", *place], environment, folder, core)
 
 
-def _start(name: str, command: Sequence[str], environment: Mapping[str, str], folder: Path, core: set[int]) -> Server:
+def _free() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def _start(
+    name: str,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    core: set[int],
+    port: int | None = None,
+) -> Server:
+    """Start a server; without a `port` it takes a free one and says which."""
     log, before = folder / f"{name}.log", os.sched_getaffinity(0)
     os.sched_setaffinity(0, core)  # inherited
     try:
@@ -118,35 +171,42 @@ def _start(name: str, command: Sequence[str], environment: Mapping[str, str], fo
                 command,
                 cwd=ROOT,
                 env={**os.environ, **environment},
-                stdout=subprocess.PIPE,
+                stdout=subprocess.PIPE if port is None else errors,
                 stderr=errors,
                 process_group=0,
             )
     finally:
         os.sched_setaffinity(0, before)
     try:
-        return Server(name, process, _port(process, log), log)
+        deadline = time.monotonic() + STARTS_WITHIN
+        while not (there := _said(process) if port is None else _listening(port)):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"{name} did not start: {log.read_text('utf-8', 'replace')[-2000:]}")
+            time.sleep(0.1)
+        return Server(name, process, there, log)
     except BaseException:
         process.kill()
         process.wait()
         raise
 
 
-def _port(process: subprocess.Popen[bytes], log: Path) -> int:
-    """Read from what a server prints where it listens."""
+def _said(process: subprocess.Popen[bytes]) -> int:
+    """Read from what a server prints where it listens; 0 as long as it has said nothing."""
     assert process.stdout is not None
-    said, deadline = b"", time.monotonic() + STARTS_WITHIN
     with selectors.DefaultSelector() as waiting:
         waiting.register(process.stdout, selectors.EVENT_READ)
-        while time.monotonic() < deadline:
-            if waiting.select(0.2):
-                chunk = os.read(process.stdout.fileno(), 4096)
-                said += chunk
-                if not chunk:
-                    break
-            if found := re.search(rb"Listening on http://127\.0\.0\.1:(\d+)\n", said):
-                return int(found.group(1))
-    raise SystemExit(f"the server did not start: {said.decode()} {log.read_text('utf-8', 'replace')[-2000:]}")
+        if not waiting.select(0):
+            return 0
+    found = re.search(LISTENING, os.read(process.stdout.fileno(), 4096))
+    return int(found.group(1)) if found else 0
+
+
+def _listening(port: int) -> int:
+    try:
+        with socket.create_connection(("127.0.0.1", port)):
+            return port
+    except OSError:
+        return 0
 
 
 def _stat(pid: int) -> list[str]:

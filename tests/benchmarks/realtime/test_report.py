@@ -46,6 +46,12 @@ def test_a_line_without_a_bar_is_neither_met_nor_missed() -> None:
     assert report.table([row])[1].endswith("|  |  |")
 
 
+def test_what_is_added_is_a_difference() -> None:
+    line = Line("p50, ms added", 200, "cost", ("flood", "bare"), ("flood", "node"), 5, less=True, digits=1, added=True)
+    (row,) = report.rows_of([*rounds("node", (1, 10), (1, 20)), *rounds("bare", (1, 14.5), (1, 19))], [line])
+    assert report.table([row])[1] == "| p50, ms added | 200 | 16.8 | 15.0 | +1.75 | -1.00 to +4.50 | ≤ 5 | yes |"
+
+
 def test_what_was_not_measured_on_both_sides_has_no_line() -> None:
     assert report.rows_of(rounds("node", (1000, 10)), [RATE]) == []
     assert report.rows_of([], report.LINES) == []
