@@ -32,6 +32,7 @@ from tests.faults.conftest import Room, room_on
 from tests.faults.wire import Wire, nonce, send
 from tests.live import kernel_on, signed_in
 from tests.serving import Server, start_gunicorn, start_server
+from tests.sink import Sink
 
 pytestmark = pytest.mark.xdist_group("modes")
 
@@ -62,6 +63,7 @@ class Place:
 
     server: Server
     room: Room
+    mail: Sink
 
     @property
     def url(self) -> str:
@@ -77,6 +79,11 @@ class Place:
     def space(self) -> str:
         """The room's log."""
         return self.room.space
+
+    def email(self, number: int) -> str:
+        """Return the address of one of the learners."""
+        with self.kernel.reading() as session:
+            return session.get_one(Person, self.room.learners[number]).email
 
     def person(self, number: int) -> str:
         """Sign one of the learners in and return their cookie."""
@@ -118,9 +125,11 @@ def place(
         )
     start, mode = STARTS[name]
     url = kernel.database.engine.url.set(drivername=database)  # the mode chooses the driver
-    server = start(url.render_as_string(hide_password=False), folder, mode=mode)
-    yield Place(server, room)
-    server.stop()
+    address = url.render_as_string(hide_password=False)
+    with Sink() as mail:
+        server = start(address, folder, mode=mode, ACADEMY_MAIL="smtp", ACADEMY_SMTP_URL=mail.url)
+        yield Place(server, room, mail)
+        server.stop()
 
 
 def _fresh(request: pytest.FixtureRequest, database: str, folder: Path) -> str:
@@ -145,10 +154,14 @@ def test_a_server_is_ready_with_its_jobs_and_its_database(place: Place) -> None:
         time.sleep(0.1)
 
 
+def test_a_letter_that_is_asked_for_is_sent_by_the_job_that_runs_beside_requests(place: Place) -> None:
+    assert Browsing(place.url).submit("/forgot", "/forgot", {"email": place.email(0)}).status_code < 400
+    address = place.email(0)
+    place.mail.wait(lambda: any("A new password" in str(letter["Subject"]) for letter in place.mail.to(address)))
+
+
 def test_who_signs_in_by_the_form_opens_a_socket_and_is_heard_by_the_others_in_order(place: Place) -> None:
-    browsing = Browsing(place.url)
-    with place.kernel.reading() as session:
-        email = session.get_one(Person, place.room.learners[0]).email
+    browsing, email = Browsing(place.url), place.email(0)
     assert browsing.submit("/sign-in", "/sign-in", {"email": email, "password": "wrong"}).status_code == 422
     assert browsing.submit("/sign-in", "/sign-in", {"email": email, "password": PASSWORD}).status_code == 303
     ana = browsing.session.cookies["academy"]

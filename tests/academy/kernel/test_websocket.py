@@ -16,6 +16,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from academy.kernel.server import raise_file_limit
 from tests.academy.kernel.room_server import FILM, MAX_MESSAGE
 from tests.academy.kernel.wires import COMMANDS, Client, Server, frame
 
@@ -280,6 +281,20 @@ def test_two_hundred_connect_at_once_and_all_hear_each_other(own_server: Server)
         for wire in wires:
             wire.close()
     assert own_server.settles()
+
+
+@pytest.mark.parametrize("name", ["eventlet", "gunicorn eventlet"])
+def test_more_are_connected_at_once_than_eventlet_takes_by_itself(servers: dict[str, Server], name: str) -> None:
+    raise_file_limit()
+    address = ("127.0.0.1", servers[name].port)
+    wires = [socket.create_connection(address, timeout=10) for _ in range(1_100)]
+    try:
+        for wire in wires:
+            wire.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert {wire.recv(12) for wire in wires} == {b"HTTP/1.1 200"}
+    finally:
+        for wire in wires:
+            wire.close()
 
 
 def test_a_file_comes_whole_to_a_slow_reader_and_in_part_to_who_asks_for_a_part(server: Server) -> None:
