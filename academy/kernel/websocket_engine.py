@@ -17,6 +17,7 @@ from typing import Any
 from engineio import packet
 from engineio.exceptions import SocketIsClosedError, UnknownPacketError
 from engineio.socket import Socket as EngineSocket
+from socketio.packet import CONNECT, DISCONNECT, EVENT
 
 from academy.kernel.websocket import WebSocket
 from academy.kernel.websocket_frames import INVALID_DATA, encode_message
@@ -69,20 +70,30 @@ def admit_only(server: Any, events: Collection[str]) -> None:
 
     python-socketio runs the handler of whatever name a client sends: an event called `disconnect` would have a
     client forgotten that is still connected, out of reach of every later log-out and removal. Binary attachments
-    are part of no event of ours, and it would keep them without bound until the last one has come.
+    are part of no event of ours, and it would keep them without bound until the last one has come. Of what can't
+    be read it would write a page of the log each time.
     """
-    dispatch, receive = server._handle_event, server._handle_eio_message  # noqa: SLF001 - pinned by a test
 
-    def handle_event(engine_sid: str, namespace: str | None, ack: int | None, data: Any) -> None:
-        if isinstance(data, list) and data and isinstance(data[0], str) and data[0] in events:
-            dispatch(engine_sid, namespace, ack, data)
+    def handle_message(engine_sid: str, data: object) -> None:
+        if not isinstance(data, str) or data[:1] in BINARY_PACKETS:
+            return
+        try:
+            sent = server.packet_class(encoded_packet=data)
+        except (ValueError, RecursionError):
+            return
+        if sent.packet_type == CONNECT:
+            server._handle_connect(engine_sid, sent.namespace, sent.data)  # noqa: SLF001 - pinned by a test
+        elif sent.packet_type == DISCONNECT:
+            reason = server.reason.CLIENT_DISCONNECT
+            server._handle_disconnect(engine_sid, sent.namespace, reason)  # noqa: SLF001 - as above
+        elif sent.packet_type == EVENT and _names(sent.data, events):
+            server._handle_event(engine_sid, sent.namespace, sent.id, sent.data)  # noqa: SLF001 - as above
 
-    def handle_message(engine_sid: str, data: str | bytes) -> None:
-        if isinstance(data, str) and data[:1] not in BINARY_PACKETS:
-            receive(engine_sid, data)
-
-    server._handle_event = handle_event  # noqa: SLF001 - as above
     server.eio.on("message", handle_message)
+
+
+def _names(data: object, events: Collection[str]) -> bool:
+    return isinstance(data, list) and bool(data) and isinstance(data[0], str) and data[0] in events
 
 
 def hang_up(server: Any, sid: str, namespace: str = "/") -> None:
@@ -157,12 +168,12 @@ def _pinging_by_one_wheel(engine: Any) -> Callable[..., Any]:
     """Return what starts the tasks of an engineio server, all but those that would ping one socket each."""
     start = engine.start_background_task
 
-    def drop(engine_socket: EngineSocket, pinged: float) -> None:
+    def check(engine_socket: EngineSocket, pinged: float) -> None:
         if engine_socket.last_ping == pinged and not (engine_socket.closing or engine_socket.closed):
             # In a task of its own: handlers of the disconnect may take their time.
             start(engine_socket.close, wait=False, reason=engine.reason.PING_TIMEOUT)
 
-    wheel = PingWheel(engine, interval=engine.ping_interval, timeout=engine.ping_timeout, ping=_ping, drop=drop)
+    wheel = PingWheel(engine, interval=engine.ping_interval, timeout=engine.ping_timeout, ping=_ping, check=check)
 
     def start_background_task(target: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if getattr(target, "__func__", None) is EngineSocket._send_ping:  # noqa: SLF001 - pinned by a test

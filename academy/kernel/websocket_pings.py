@@ -25,7 +25,7 @@ class Mode(Protocol):
 
 
 class PingWheel(Generic[Session]):
-    """Pings sessions an interval after they were added, and drops those that have not answered in time.
+    """Pings sessions an interval after they were added, and has it checked later whether they have answered.
 
     Every session waits as long as any other, so that two queues hold them in the order in which they are due,
     and one task serves both. It ends when nobody is left.
@@ -38,13 +38,16 @@ class PingWheel(Generic[Session]):
         interval: float,
         timeout: float,
         ping: Callable[[Session], Any],
-        drop: Callable[[Session, Any], None],
+        check: Callable[[Session, Any], None],
     ) -> None:
-        """Wait `interval` seconds, `ping(session)`, wait `timeout` seconds and `drop(session, what ping returned)`."""
+        """Wait `interval` seconds, `ping(session)`, wait `timeout` seconds, `check(session, what ping returned)`.
+
+        A ping that returned None is not checked.
+        """
         self._mode = mode
         self._waits = (interval, timeout)
         self._ping = ping
-        self._drop = drop
+        self._check = check
         self._to_ping: deque[tuple[float, Session]] = deque()
         self._pinged: deque[tuple[float, Session, Any]] = deque()
         self._lock = threading.Lock()
@@ -63,7 +66,7 @@ class PingWheel(Generic[Session]):
         while self._goes_on():
             self._mode.sleep(TICK)
             self._ping_those_due()
-            self._drop_the_silent()
+            self._check_those_pinged()
 
     def _goes_on(self) -> bool:
         with self._lock:
@@ -82,8 +85,8 @@ class PingWheel(Generic[Session]):
             if sent % AT_ONCE == 0:
                 self._mode.sleep(0)
 
-    def _drop_the_silent(self) -> None:
+    def _check_those_pinged(self) -> None:
         now = time.monotonic()
         while self._pinged and self._pinged[0][0] <= now:
             _, session, mark = self._pinged.popleft()
-            self._drop(session, mark)
+            self._check(session, mark)

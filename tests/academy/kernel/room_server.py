@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import json
 import os
 import tempfile
 import time
@@ -10,6 +12,7 @@ from typing import Any
 
 from flask import Flask, request
 from flask_socketio import SocketIO, emit, join_room
+from greenlet import greenlet
 from werkzeug.utils import send_file
 
 from academy.kernel import websocket, websocket_engine
@@ -20,16 +23,21 @@ FILM = bytes(range(251)) * 16_000  # 4 MB, more than the kernel's buffers hold
 
 
 def create_app() -> Flask:
-    """Return an app in the mode that ACADEMY_ASYNC names, with our driver installed."""
+    """Return an app in the mode that ACADEMY_ASYNC names, with our driver installed.
+
+    ROOM_OPTIONS, as JSON, are other settings of the engine; ROOM_ADMITS are the only events that come in.
+    """
     made = Flask(__name__)
     sockets = SocketIO(
         made,
         async_mode=os.environ["ACADEMY_ASYNC"],
         client_manager=FanOut(),
         max_http_buffer_size=MAX_MESSAGE,
-        **websocket_engine.OPTIONS,
+        **{**websocket_engine.OPTIONS, **json.loads(os.environ.get("ROOM_OPTIONS", "{}"))},
     )
     websocket_engine.install(sockets.server)
+    if "ROOM_ADMITS" in os.environ:
+        websocket_engine.admit_only(sockets.server, os.environ["ROOM_ADMITS"].split())
 
     @made.get("/")
     def hello() -> str:
@@ -56,12 +64,17 @@ def create_app() -> Flask:
     def connections() -> dict[str, int]:
         return {"driver": len(websocket.open_connections()), "engine": len(sockets.server.eio.sockets)}
 
+    @made.get("/tasks")
+    def tasks() -> dict[str, int]:
+        green = sum(isinstance(o, greenlet) and not o.dead for o in gc.get_objects())
+        return {"tasks": green + len(os.listdir("/proc/self/task"))}
+
     @sockets.on("echo")
-    def echo(data: Any) -> Any:
+    def echo(data: Any = None, *_: Any) -> Any:
         return data
 
     @sockets.on("join")
-    def join(_: Any) -> str:
+    def join(*_: Any) -> str:
         join_room("room")
         return "joined"
 

@@ -20,6 +20,10 @@ import socketio
 from academy.kernel import websocket_engine
 
 
+def name_of(function: Any) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
+
+
 def digest(function: Any) -> str:
     return hashlib.sha256(inspect.getsource(function).encode()).hexdigest()[:16]
 
@@ -39,8 +43,10 @@ RELIED_ON = {
     engineio.socket.Socket.check_ping_timeout: "takes `last_ping` for seconds since 1970",
     engineio.server.Server._handle_connect: "puts OPEN into the queue before it asks for the driver",
     engineio.server.Server._service_task: "looks for silent sockets, which the wheel finds instead",
-    socketio.Server._handle_event: "is asked for every event of a client",
-    socketio.Server._handle_eio_message: "is asked for every message of a client",
+    socketio.Server._handle_eio_message: "is replaced by admit_only: it must hand on all that may come in",
+    socketio.Server._handle_connect: "takes a client into a namespace, or refuses it",
+    socketio.Server._handle_disconnect: "takes a client out of a namespace and says `disconnect`",
+    socketio.Server._handle_event: "calls the handler named by the first of a list, and acknowledges",
     socketio.Manager.emit: "is replaced by FanOut.emit: it must send to all to whom this one sends",
     socketio.Manager.get_participants: "gives pairs of ids, each client once",
     socketio.Manager.basic_enter_room: "is locked by FanOut",
@@ -48,32 +54,34 @@ RELIED_ON = {
     socketio.Manager.basic_disconnect: "is replaced by FanOut.basic_disconnect: it must forget all that this one does",
 }
 PROVED = """
-Socket._upgrade_websocket 02f6ac05441609d3
-Socket._websocket_handler 58afe122719282de
-Socket.receive 4126eb2537d0d020
-Socket.send f8b2738ee5d48ab2
-Socket.close 05fac55831999f25
-Socket.schedule_ping fe316639159cd70d
-Socket._send_ping 21861287bd38dedc
-Socket.check_ping_timeout ccddc110d9836176
-Server._handle_connect 049f7c2b2c239080
-Server._service_task 9492b7b0d652907d
-Server._handle_event 3f64c030f25eb785
-Server._handle_eio_message 65f309c138d634eb
-Manager.emit 566510ea2de39d65
-BaseManager.get_participants 7d78ad681c95de5b
-BaseManager.basic_enter_room 3f509586d2d7f47e
-BaseManager.basic_leave_room e27f3eea06d1c6a6
-BaseManager.basic_disconnect 2933b50bc4b2ea7b
+engineio.socket.Socket._upgrade_websocket 02f6ac05441609d3
+engineio.socket.Socket._websocket_handler 58afe122719282de
+engineio.socket.Socket.receive 4126eb2537d0d020
+engineio.socket.Socket.send f8b2738ee5d48ab2
+engineio.socket.Socket.close 05fac55831999f25
+engineio.socket.Socket.schedule_ping fe316639159cd70d
+engineio.socket.Socket._send_ping 21861287bd38dedc
+engineio.socket.Socket.check_ping_timeout ccddc110d9836176
+engineio.server.Server._handle_connect 049f7c2b2c239080
+engineio.server.Server._service_task 9492b7b0d652907d
+socketio.server.Server._handle_eio_message 65f309c138d634eb
+socketio.server.Server._handle_connect 1b0ba130a57d9320
+socketio.server.Server._handle_disconnect fb93d61de8cb8c31
+socketio.server.Server._handle_event 3f64c030f25eb785
+socketio.manager.Manager.emit 566510ea2de39d65
+socketio.base_manager.BaseManager.get_participants 7d78ad681c95de5b
+socketio.base_manager.BaseManager.basic_enter_room 3f509586d2d7f47e
+socketio.base_manager.BaseManager.basic_leave_room e27f3eea06d1c6a6
+socketio.base_manager.BaseManager.basic_disconnect 2933b50bc4b2ea7b
 """
 
 
 def test_the_code_around_the_driver_is_what_it_was_written_for() -> None:
     proved = dict(line.split() for line in PROVED.strip().splitlines())
     changed = [
-        f"{function.__qualname__} has changed; the driver relies on that it {why}"
+        f"{name_of(function)} has changed; the driver relies on that it {why}"
         for function, why in RELIED_ON.items()
-        if digest(function) != proved[function.__qualname__]
+        if digest(function) != proved[name_of(function)]
     ]
     assert changed == []
 
