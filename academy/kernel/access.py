@@ -96,6 +96,12 @@ class RateLimited(Refusal):
     retry = True
 
 
+class SlowMode(RateLimited):
+    """Who looks after the room lets everybody write once in a while only; it is the viewer's turn again later."""
+
+    code = "slow_mode"
+
+
 class Busy(Refusal):
     """The server would have to queue; come back in `retry_after` seconds."""
 

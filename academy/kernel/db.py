@@ -41,7 +41,7 @@ from academy.kernel.together import Together, Turn
 T = TypeVar("T")
 S = TypeVar("S", bound=Executable)
 
-SCHEMA = "0026"
+SCHEMA = "0027"
 """The migration that this code needs; readiness compares it with the database's own."""
 
 NAMING = {

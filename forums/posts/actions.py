@@ -41,6 +41,12 @@ _NUMBER = keep(
     .returning(_spaces.c.head_no)
 )
 _STORE = keep(insert(_posts))
+_LAST = keep(
+    select(_posts.c.at)
+    .where(_posts.c.author_id == bindparam("by"), _posts.c.space_id == bindparam("space"))
+    .order_by(_posts.c.no.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -78,8 +84,8 @@ def post(
     Up to number `seen` the space counts as read: what the writer had before their eyes.
 
     The space's row is locked first: whoever sends the same thing at the same time waits here and then finds
-    what the other stored. Raises `Missing`, `Refused`, `Invalid`, and `Conflict` for a nonce that came before
-    with other words.
+    what the other stored. Raises `Missing`, `Refused`, `Invalid`, `SlowMode`, and `Conflict` for a nonce that came
+    before with other words.
     """
     space = space_for(session, viewer, space_id, lock=True)
     policy.require_post(space)
@@ -92,6 +98,9 @@ def post(
     _check(body_md, body_html)
     answered = _answered(session, space_id, reply_to)
     at = clock.now()
+    if space.slow and not space.may_moderate:
+        last = ask(session, _LAST, {"space": space_id, "by": viewer.person_id}).scalar_one_or_none()
+        policy.require_turn(space, last, at)
     no = ask(session, _NUMBER, {"space": space_id, "at": at, "by": viewer.person_id}).scalar_one()
     post_id = new_id()
     ask(

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
+from datetime import datetime
 from uuid import UUID
 
-from academy.kernel.access import Closed, Refused
+from academy.kernel.access import Closed, RateLimited, Refused, SlowMode
 from academy.kernel.limits import Limits
 from academy.kernel.viewer import Viewer
 from forums.spaces.queries.views import SpaceView
+
+AT_ALL = "300 per 10 second"
+"""Sends of everybody to one space. Nobody reads thirty messages a second; a hall of a thousand writes fewer."""
 
 RATE = "40 per 10 second"
 """Sends of one person to one space. A lively writer stays below 30; a flood does not."""
 
 
 def spend(limits: Limits, viewer: Viewer, space_id: UUID) -> None:
-    """Count one send; raises `RateLimited`."""
+    """Count one send of a person, and look whether the space has room for it; raises `RateLimited`."""
     detail = "That was a lot in a few seconds. What you wrote is kept; it can be sent in a moment."
     limits.hit(RATE, "send", str(viewer.person_id), str(space_id), detail=detail)
+    detail = "Very many write here just now. What you wrote is kept; it can be sent in a moment."
+    limits.check(AT_ALL, "sends", str(space_id), detail=detail)
+
+
+def count(limits: Limits, space_id: UUID) -> None:
+    """Count for a space what was stored there: who may not write there can't use up what others may."""
+    with suppress(RateLimited):
+        limits.hit(AT_ALL, "sends", str(space_id))
 
 
 def require_post(space: SpaceView) -> None:
@@ -33,6 +47,27 @@ def require_post(space: SpaceView) -> None:
     if not space.may_post:
         detail = "You can read here but not post. What you wrote is kept; your program lead can help."
         raise Refused(detail)
+
+
+def require_turn(space: SpaceView, last: datetime | None, now: datetime) -> None:
+    """Refuse who wrote a moment ago where slow mode is on; who looks after the space may always write."""
+    if not space.slow or space.may_moderate or last is None:
+        return
+    wait = min(space.slow, math.ceil(space.slow - (now - last).total_seconds()))
+    if wait > 0:
+        detail = (
+            f"Slow mode is on here: everybody writes one message in {span_words(space.slow)}. "
+            f"What you wrote is kept; it can be sent in {span_words(wait)}."
+        )
+        raise SlowMode(detail, retry_after=wait)
+
+
+def span_words(seconds: int) -> str:
+    """Write a span: seconds up to a minute and a half, then minutes begun."""
+    minutes = math.ceil(seconds / 60)
+    if seconds == 60 or seconds > 90:
+        return "a minute" if minutes == 1 else f"{minutes} minutes"
+    return "a second" if seconds == 1 else f"{seconds} seconds"
 
 
 def may_solve(viewer: Viewer, thread: SpaceView) -> bool:

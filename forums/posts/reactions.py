@@ -8,18 +8,25 @@ from uuid import UUID
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from academy.kernel.events import within
+from academy.kernel.app import Kernel
+from academy.kernel.events import after, within
 from academy.kernel.ids import encode
 from academy.kernel.viewer import Viewer
 from academy.notices.actions import notify, read_about
 from academy.notices.models import Notice
 from academy.notices.queries import NoticeKind, Told
-from forums.posts.events import PostEdited, PostRemoved, PostSent
+from forums.posts import policy
+from forums.posts.events import PostEdited, PostReacted, PostRemoved, PostSent
 from forums.posts.queries import noticed
 from forums.spaces.events import SpaceRead
 from forums.spaces.queries.views import following
 
 MENTION, REPLY, ANSWER, SOLVED = noticed.NOTICES
+
+
+def count(kernel: Kernel, event: PostSent | PostEdited | PostRemoved | PostReacted) -> None:
+    """Count what was stored in a space, so that no flood of many people fills it."""
+    policy.count(kernel.limits, event.space_id)
 
 
 def tell_named(session: Session, event: PostSent | PostEdited) -> None:
@@ -86,6 +93,10 @@ def tell(session: Session, viewer: Viewer, notices: Sequence[Notice]) -> Mapping
 
 
 REACTIONS = [
+    after(PostSent, count),
+    after(PostEdited, count),
+    after(PostRemoved, count),
+    after(PostReacted, count),
     within(PostSent, tell_named),
     within(PostEdited, tell_named),
     within(PostSent, tell_answered),

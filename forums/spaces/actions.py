@@ -11,6 +11,7 @@ from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock, log
+from academy.kernel.access import Invalid
 from academy.kernel.db import Table, ask, keep
 from academy.kernel.events import emit
 from academy.kernel.ids import new_id
@@ -18,9 +19,9 @@ from academy.kernel.log import Log
 from academy.kernel.viewer import Viewer
 from academy.people.models import Membership
 from academy.people.queries import roles_of
-from forums.spaces.events import SpaceOpened, SpaceRead
+from forums.spaces.events import SpaceOpened, SpaceRead, SpaceSlowed
 from forums.spaces.models import NO_THREAD, Follow, Space
-from forums.spaces.policy import BELONGING, READERS, visible_spaces
+from forums.spaces.policy import BELONGING, READERS, SLOW, require_care, visible_spaces
 from forums.spaces.queries.views import THREAD, SpaceView, space_for
 
 LOG = "space"
@@ -90,6 +91,19 @@ def lock(session: Session, *, space_id: UUID) -> None:
     locked = update(Space).where(Space.id == space_id, Space.locked_at.is_(None)).values(locked_at=clock.now())
     if session.scalar(locked.returning(Space.id)) is not None:
         log.append(session, space_id, kind="lock", ref=space_id, actor_id=None)
+
+
+def set_slow(session: Session, *, viewer: Viewer, space_id: UUID, seconds: int) -> None:
+    """Let members of a space write once in so many seconds, or with 0 as often as they like."""
+    space = space_for(session, viewer, space_id, lock=True)
+    require_care(may_moderate=space.may_moderate)
+    if seconds not in SLOW:
+        detail = "This is not one of the intervals that can be chosen."
+        raise Invalid(detail, errors={"seconds": [detail]})
+    if space.slow != seconds:
+        session.execute(update(Space).where(Space.id == space_id).values(slow=seconds))
+        log.append(session, space_id, kind="slow", ref=space_id, actor_id=viewer.person_id)
+        emit(session, SpaceSlowed(actor_id=viewer.person_id, space_id=space_id, seconds=seconds))
 
 
 def follow(session: Session, *, space_id: UUID, person_id: UUID, read_no: int) -> None:

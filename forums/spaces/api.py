@@ -17,7 +17,7 @@ from forums.spaces import actions
 from forums.spaces.queries import rooms, views
 from forums.spaces.queries.rooms import RoomLine
 from forums.spaces.queries.views import SpaceView
-from forums.spaces.schemas import EventsIn, EventsOut, PositionIn, PositionOut, SpaceLineOut, SpaceOut
+from forums.spaces.schemas import EventsIn, EventsOut, PositionIn, PositionOut, SlowIn, SlowOut, SpaceLineOut, SpaceOut
 
 blueprint = Operations("spaces_api", __name__, tag="Spaces")
 
@@ -69,3 +69,14 @@ def read(space_id: UUID, sent: dict[str, Any]) -> dict[str, int]:
         told = views.position_for(session, me, space_id)
     kernel().realtime.tell(me.person_id, "read:changed", told)
     return {"no": no, "rev": rev}
+
+
+@blueprint.put("/spaces/<id:space_id>/slow")
+@guard("forums:moderate")
+@takes(SlowIn)
+@answers(200, SlowOut)
+def slow(space_id: UUID, sent: dict[str, Any]) -> dict[str, int]:
+    """Let members of a space write once in so many seconds; 0 lets them write as often as they like."""
+    me = viewer()
+    kernel().commit(lambda session: actions.set_slow(session, viewer=me, space_id=space_id, seconds=sent["seconds"]))
+    return {"seconds": sent["seconds"]}

@@ -20,6 +20,15 @@ class SpaceOpened(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SpaceSlowed(Event):
+    """From now on a member writes once in so many `seconds` in a space; 0 as often as they like."""
+
+    recorded: ClassVar[tuple[str, ...] | None] = ("space_id", "seconds")
+    space_id: UUID
+    seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SpaceRead(Event):
     """Somebody's reading position moved to `no`. Kept out of the ledger: it happens with every glance."""
 

@@ -30,7 +30,8 @@ class Space(Table):
 
     What a list of threads shows stands here, written with each post: `replies` (the posts after the first that
     still have their words), and when and by whom the last one came. `solved_no` is the number of the post that
-    answers a thread. A thread's group is its board.
+    answers a thread. A thread's group is its board. `slow` are the seconds that a member waits before they write
+    again, 0 for none.
     """
 
     __tablename__ = "spaces"
@@ -57,6 +58,7 @@ class Space(Table):
     pinned: Mapped[bool] = mapped_column(default=False)
     locked_at: Mapped[datetime | None]
     solved_no: Mapped[int | None]
+    slow: Mapped[int] = mapped_column(default=0)
 
 
 # Written out: where a parameter decides whether an index of some rows may be used (`ix_spaces_rooms`), SQLite prepares

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from academy.kernel import clock
+from academy.kernel.access import Refused
 from academy.kernel.db import Instant
 from academy.kernel.viewer import Viewer
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person, Role
@@ -34,6 +35,17 @@ BELONGING = (str(Role.MEMBER), *READERS)
 
 LEADING = ("lead", "facilitator", "mentor")
 """The roles that a room shows beside a name, the weightier first."""
+
+
+SLOW = (0, 10, 30, 60, 300, 900)
+"""The seconds of slow mode that can be chosen; 0 is off."""
+
+
+def require_care(*, may_moderate: bool) -> None:
+    """Refuse who may read a space and not look after it."""
+    if not may_moderate:
+        detail = "Who looks after this room can do that. Nothing was changed."
+        raise Refused(detail)
 
 
 def visible_spaces(viewer: Viewer) -> ColumnElement[bool]:

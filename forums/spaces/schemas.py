@@ -9,7 +9,9 @@ from flask_babel import gettext as _
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, validate
 
 from academy.web.api.shapes import Out, instant
+from academy.web.forms import REQUIRED
 from academy.web.wire import Id
+from forums.spaces.policy import SLOW
 
 MOST = 2**53 - 1
 """The greatest whole number that JSON carries everywhere."""
@@ -105,6 +107,24 @@ class PositionOut(Out):
     rev = fields.Integer()
 
 
+class SlowFormIn(_Lenient):
+    """Slow mode, by form."""
+
+    seconds = fields.Integer(required=True, error_messages=REQUIRED)
+
+
+class SlowIn(Schema):
+    """Slow mode: the seconds between two messages of one member; 0 is off."""
+
+    seconds = fields.Integer(required=True, validate=validate.OneOf(SLOW))
+
+
+class SlowOut(Out):
+    """Slow mode as it is now."""
+
+    seconds = fields.Integer()
+
+
 class SpaceLineOut(Out):
     """A room with what is new in it for the caller."""
 
@@ -128,6 +148,9 @@ class SpaceOut(Out):
     follows = fields.Boolean()
     may_post = fields.Boolean()
     may_moderate = fields.Boolean()
+    slow = fields.Integer(
+        metadata={"description": "Slow mode: the seconds between two messages of one member; 0 is off."}
+    )
 
 
 class EventOut(Out):

@@ -61,6 +61,7 @@ PAGES = (
     Page("room-reply", "/spaces/{room}?reply={post}", ("learner",), html=THREAD),
     Page("pair-room", "/spaces/{pair_room}", ("learner",), html=THREAD),
     Page("mentors-pair-room", "/spaces/{mentors_pair_room}", ("mentor",), html=THREAD),
+    Page("room-slow", "/spaces/{room}/slow", ("lead",)),
     Page("boards", "/boards", ROLES),
     Page("boards-of-cohort", "/boards?group={cohort}", ("learner",)),
     Page("board", "/boards/{board}", ("learner", "lead")),

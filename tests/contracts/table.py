@@ -237,6 +237,9 @@ POST /spaces/{room}/posts                  401  404  ok   ok   404  ok   ok   40
 POST /spaces/{pair_room}/posts             401  404  ok   404  404  ok   404  404  404  404  404
 POST /spaces/{room}/read                   401  404  ok   ok   404  ok   ok   404  ok   404  404
 POST /spaces/{pair_room}/read              401  404  ok   404  404  ok   404  404  404  404  404
+GET  /spaces/{room}/slow                   in   404  403  403  404  403  ok   404  ok   404  404
+POST /spaces/{room}/slow                   401  404  403  403  404  403  ok   404  ok   404  404
+GET  /spaces/{pair_room}/slow              in   404  403  404  404  403  404  404  404  404  404
 POST /spaces/{room}/unread                 401  404  ok   ok   404  ok   ok   404  ok   404  404
 POST /spaces/{pair_room}/unread            401  404  ok   404  404  ok   404  404  404  404  404
 GET  /posts/{post}                         in   404  ok   ok   404  ok   ok   404  ok   404  404
@@ -268,6 +271,9 @@ GET  /spaces/{academy_thread}              in   404  ok   ok   ok   ok   ok   ok
 POST /spaces/{thread}/posts                401  404  ok   ok   404  ok   ok   404  ok   404  404
 POST /spaces/{thread}/read                 401  404  ok   ok   404  ok   ok   404  ok   404  404
 POST /threads/{thread}/follow              401  404  ok   ok   404  ok   ok   404  ok   404  404
+GET  /spaces/{thread}/slow                 in   404  403  403  404  403  ok   404  ok   404  404
+POST /spaces/{thread}/slow                 401  404  403  403  404  403  ok   404  ok   404  404
+POST /spaces/{academy_thread}/slow         401  404  403  403  403  403  403  403  ok   404  404
 POST /threads/{thread}/pin                 401  404  403  403  404  403  ok   404  ok   404  404
 POST /threads/{thread}/lock                401  404  403  403  404  403  ok   404  ok   404  404
 POST /threads/{academy_thread}/lock        401  404  403  403  403  403  403  403  ok   404  404

@@ -2,140 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from uuid import UUID
-
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
-from sqlalchemy import select, update
+from playwright.sync_api import WebSocketRoute, expect
+from sqlalchemy import update
 
-from academy.kernel.app import Kernel
-from academy.kernel.ids import encode
 from academy.kernel.log import Log
 from academy.people import actions as people_actions
-from academy.people.engine import new_token, token_hash
-from forums.posts.models import Post
 from tests.factories import forums
-from tests.live import kernel_on
-from tests.serving import Server, cookie_of, start_server
-
-expect.set_options(timeout=20_000)
+from tests.forums.rooms import Own, bodies, come_back, say, shows
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("room_script")]
-
-
-@dataclass
-class Own:
-    """A room of three, of one test's own, on a server that can be killed and come back to where it was."""
-
-    kernel: Kernel
-    folder: Path
-    database_url: str
-    server: Server
-    browser: Browser
-    space: UUID
-    people: list[UUID]
-
-    @property
-    def url(self) -> str:
-        """Where the room is."""
-        return f"{self.server.url}/spaces/{encode(self.space)}"
-
-    def again(self) -> None:
-        """Start the server anew on the same port."""
-        self.server = start_server(self.database_url, self.folder, port=self.server.port)
-
-    def visit(self, person: int, *, live: bool = True) -> Page:
-        """Open the room as a person with a browser profile of their own."""
-        return self.tab(self.profile(person), live=live)
-
-    def profile(self, person: int) -> BrowserContext:
-        """Sign a person in with a browser profile of their own."""
-        token = new_token()
-        hashed, person_id = token_hash(token), self.people[person]
-        self.kernel.commit(lambda s: people_actions.sign_in(s, person_id=person_id, token_hash=hashed, agent="test"))
-        context = self.browser.new_context(viewport={"width": 1280, "height": 800})
-        context.set_default_timeout(20_000)
-        context.add_cookies([{"name": "academy", "value": cookie_of(token), "url": self.server.url}])
-        return context
-
-    def tab(self, context: BrowserContext, *, live: bool = True) -> Page:
-        """Open the room in one more tab."""
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.goto(self.url)
-        if live:
-            page.wait_for_selector("html[data-live=on]")
-        return page
-
-    def stored(self) -> list[str]:
-        """Return the words of the room as the database has them, in order."""
-        with self.kernel.reading() as session:
-            return list(session.scalars(select(Post.body_md).where(Post.space_id == self.space).order_by(Post.no)))
-
-    def say(self, person: int, body: str) -> UUID:
-        """Post by a process that the server never hears of."""
-        return forums.say(self.kernel, self.people[person], self.space, body).id
-
-
-@dataclass
-class Served:
-    """The server of this file's rooms; it comes back to life for whoever comes after one who killed it."""
-
-    kernel: Kernel
-    folder: Path
-    database_url: str
-    server: Server
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Served]:
-    """Serve a database of this file's own."""
-    folder = tmp_path_factory.mktemp("rooms")
-    file = folder / "academy.db"
-    shutil.copyfile(sqlite_template, file)
-    url = f"sqlite:///{file}"
-    found = Served(kernel_on(url, folder), folder, url, start_server(url, folder))
-    yield found
-    found.server.stop()
-    found.kernel.database.engine.dispose()
-
-
-@pytest.fixture
-def own(chromium: Browser, served: Served) -> Iterator[Own]:
-    """Open a room for one test."""
-    kernel = served.kernel
-    if served.server.process.poll() is not None:
-        served.server = start_server(served.database_url, served.folder)
-    _, space, members = forums.room(kernel, "Ana Lima", "Ben Okri", "Cyd Moss")
-    forums.say(kernel, members[1], space, "Welcome, everybody")
-    found = Own(kernel, served.folder, served.database_url, served.server, chromium, space, members)
-    yield found
-    for context in chromium.contexts:
-        context.close()
-    served.server = found.server
-
-
-def say(page: Page, body: str) -> None:
-    page.fill("#f-body", body)
-    page.press("#f-body", "Enter")
-
-
-def come_back(page: Page) -> None:
-    """Let the window get the focus again, in a moment, as that may load the page anew."""
-    page.evaluate("setTimeout(() => dispatchEvent(new Event('focus')), 50) && 0")
-
-
-def bodies(page: Page) -> list[str]:
-    return [body.strip() for body in page.locator("#msgs .msg .body").all_inner_texts()]
-
-
-def shows(page: Page, *expected: str) -> None:
-    """Wait until the room shows these messages after the first, each once and in this order."""
-    expect(page.locator("#msgs .msg .body")).to_have_text(["Welcome, everybody", *expected])
 
 
 def test_what_two_people_write_stands_in_one_order_for_both(own: Own) -> None:

@@ -12,6 +12,7 @@ from academy.administration.queries.slots import PlainWords
 def _entries() -> Mapping[str, str]:
     return {
         "SpaceOpened": _("%(group_id)s got a place to talk"),
+        "SpaceSlowed": _("%(actor)s set how often people may write in a room: %(seconds)s s"),
         "PostSent": _("%(actor)s sent a message"),
         "PostEdited": _("%(actor)s changed a message"),
         "PostRemoved": _("%(actor)s removed a message"),

@@ -23,7 +23,7 @@ from academy.web.guards import guard
 from academy.web.signed_in import viewer
 from forums.posts import actions, engine, policy
 from forums.posts.pages import messages
-from forums.posts.pages.words import words
+from forums.posts.pages.words import slow, words
 from forums.posts.queries import posts as queries
 from forums.posts.schemas import SendFormIn
 from forums.spaces.queries.views import Reader, SpaceView, position_for, room_for
@@ -92,6 +92,7 @@ def _room(
         here=len(here),
         panels=panels,
         most=engine.MOST,
+        slow=slow().get(space.slow, ""),
         words=words(),
         errors=errors or {},
     )

@@ -58,6 +58,17 @@ def roles() -> dict[str, str]:
     return {"lead": _("Program lead"), "facilitator": _("Facilitator"), "mentor": _("Mentor")}
 
 
+def slow() -> dict[int, str]:
+    """Return what slow mode says in a room, by its seconds."""
+    return {
+        10: _("Slow mode: one message each in 10 seconds."),
+        30: _("Slow mode: one message each in 30 seconds."),
+        60: _("Slow mode: one message each a minute."),
+        300: _("Slow mode: one message each in 5 minutes."),
+        900: _("Slow mode: one message each in 15 minutes."),
+    }
+
+
 def words() -> Markup:
     """Return what scripts say, in the viewer's language: JSON as it stands in an attribute."""
     return _words(i18n.locale())
@@ -96,6 +107,8 @@ def _words(_locale: Locale) -> Markup:
         "long": _("This is %(n)s characters too long. Shorten it or send it in two parts.", n="{n}"),
         "closed": _("This room is not open to you any more. What you wrote is kept on this device."),
         "locked": _("Nothing can be added here any more. What you wrote is kept on this device."),
+        "slow": slow(),
+        "later": _("Kept. It is sent at %(time)s.", time="{t}"),
         "solve": [_("Mark as the answer"), _("Not the answer after all")],
         "failed": _("That did not work. Nothing was changed; please try again."),
     }

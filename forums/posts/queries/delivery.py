@@ -16,8 +16,8 @@ from academy.people.queries import Face
 from forums.posts.queries.posts import Shown, shown_of
 from forums.spaces.models import Follow, Space
 
-STATES = ("pin", "lock", "solve")
-"""Events of a thread that show how it stands now; their reference is the thread itself."""
+STATES = ("pin", "lock", "solve", "slow")
+"""Events of a space that show how it stands now; their reference is the space itself."""
 
 
 def reactions_json(reactions: Mapping[str, Sequence[UUID]]) -> list[dict[str, Any]]:
@@ -75,8 +75,12 @@ def load(session: Session, rows: Sequence[log.Row]) -> list[Mapping[str, Any]]:
 
 
 def _states(session: Session, space_id: UUID) -> dict[UUID, Mapping[str, Any]]:
-    row = session.execute(select(Space.pinned, Space.locked_at, Space.solved_no).where(Space.id == space_id)).one()
-    return {space_id: {"pinned": row.pinned, "locked": row.locked_at is not None, "solved": row.solved_no}}
+    row = session.execute(
+        select(Space.pinned, Space.locked_at, Space.solved_no, Space.slow).where(Space.id == space_id)
+    ).one()
+    return {
+        space_id: {"pinned": row.pinned, "locked": row.locked_at is not None, "solved": row.solved_no, "slow": row.slow}
+    }
 
 
 def _payload(kind: str, post: Shown) -> Mapping[str, Any]:

@@ -57,7 +57,8 @@ class SpaceView:
     """A space as one viewer sees it now. `head_seq` and `epoch` are its log's; `follows`: they read along.
 
     Of a thread: `author_id` began it, `board` names its board (`group_id`), `solved_no` numbers the post that
-    answers it, and where it is `locked`, or its board closed, nothing is added.
+    answers it, and where it is `locked`, or its board closed, nothing is added. `slow` are the seconds that members
+    wait before they write again, 0 for none.
     """
 
     id: UUID
@@ -80,6 +81,7 @@ class SpaceView:
     pinned: bool = False
     locked: bool = False
     solved_no: int | None = None
+    slow: int = 0
 
     @property
     def is_thread(self) -> bool:
@@ -121,6 +123,7 @@ def _viewed(*more: Any) -> Select[*tuple[Any, ...]]:
             Space.pinned,
             Space.locked_at,
             Space.solved_no,
+            Space.slow,
             _board.name.label("board"),
             Board.closed_at,
             *more,
@@ -179,6 +182,7 @@ def _view(row: Row[Any]) -> SpaceView:
         pinned=row.pinned,
         locked=row.locked_at is not None,
         solved_no=row.solved_no,
+        slow=row.slow,
     )
 
 

@@ -93,9 +93,9 @@ async function table(use) {
 export const nonce = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => (b + 256).toString(16).slice(1)).join("");
 
 /** What one person wrote in one space and the server has not stored yet: kept through a closed tab, sent once. */
-export function outbox({ space, me, show, sent, failed, post }) {
+export function outbox({ space, me, show, sent, failed, late, post }) {
   const kept = new Map();
-  let sending, more;
+  let sending, more, wake;
   const settle = (key) => { kept.delete(key); return table((rows) => rows.delete(key)); };
 
   // One at a time and in order, in one tab at a time; where there are no locks the nonce alone keeps it to once.
@@ -112,7 +112,10 @@ export function outbox({ space, me, show, sent, failed, post }) {
       let ack;
       try { ack = await (socket.connected ? ask("post:send", { space, ...sends }) : post(sends)); } catch { ack = { retry: true }; }
       if (ack.ok) { await settle(key); sent(item, ack); }
-      else if (ack.retry) await new Promise((wake) => setTimeout(wake, 1000 * (ack.retry_after ?? 1)));
+      else if (ack.retry) {
+        late(item, ack);
+        await new Promise((done) => { wake = done; setTimeout(done, 1000 * (ack.retry_after ?? 1)); });
+      }
       else if (kept.has(key)) { item.detail = ack.detail || "?"; await table((rows) => rows.put(item)); failed(item); }
     }
   }
@@ -132,7 +135,7 @@ export function outbox({ space, me, show, sent, failed, post }) {
     pump();
   });
   return {
-    pump, settle,
+    pump, settle, hurry: () => wake?.(),
     send: (body, reply_to) => add({ nonce: nonce(), space, me, body, reply_to, at: Date.now() }),
     async retry({ detail, ...item }) { await settle(item.nonce); add({ ...item, nonce: nonce() }); }, // refused: nothing is stored under the old one
   };

@@ -93,6 +93,8 @@ function state(now) {
   solved = now.solved ?? 0;
   for (const li of messages()) if ((no(li) === solved) !== li.matches(".is-answer")) answer(li, no(li) === solved);
   if (box && now.locked) close(words.locked);
+  const slow = id("slow");
+  if (slow) { slow.textContent = words.slow[now.slow] ?? ""; slow.hidden = !now.slow; }
 }
 function close(why) {
   if (box) box.disabled = true;
@@ -151,7 +153,7 @@ function apply({ kind, payload, nonce: key }) {
       announce(`${author?.name}: ${$(".body", id(`p-${payload.id}`) ?? frame(payload)).textContent.trim().slice(0, 300)}`, { brief: fill(words.from, author ?? {}) });
     }
     seen();
-  } else if (["pin", "lock", "solve"].includes(kind)) state(payload);
+  } else if (["pin", "lock", "solve", "slow"].includes(kind)) { state(payload); if (kind === "slow") out.hurry(); }
   else if (kind === "react") { if (li && !li.matches(".is-gone")) reactions(li, payload.post, payload.reactions); }
   else if (kind === "member") {
     const row = $(`[data-person="${person.id}"]`, side);
@@ -170,7 +172,7 @@ function apply({ kind, payload, nonce: key }) {
 // What the server is asked to keep: by socket, else by the form that works without scripts.
 async function post(path, fields) {
   const answer = await fetch(path, { method: "POST", redirect: "manual", body: new URLSearchParams({ csrf_token: id("act").elements.csrf_token.value, ...fields }) });
-  return { ok: answer.type === "opaqueredirect", retry: answer.status === 429 || answer.status >= 500, retry_after: 3, detail: words.failed };
+  return { ok: answer.type === "opaqueredirect", retry: answer.status === 429 || answer.status >= 500, retry_after: Number(answer.headers.get("Retry-After")) || 3, detail: words.failed };
 }
 async function keep(event, payload, path, fields) {
   const ack = await (socket.connected ? ask(event, { ...payload, nonce: nonce() }) : post(path, fields)).catch(() => ({ detail: words.failed }));
@@ -199,6 +201,9 @@ const out = outbox({
     li.classList.remove("is-sending");
     $(".state", li).remove();
     if (ack.id) { li.id = `p-${ack.id}`; li.dataset.no = ack.no; }
+  },
+  late({ nonce: key }, { retry_after: wait }) {
+    if (wait > 5) $(`#s-${key} .state`).textContent = fill(words.later, { t: clock(Date.now() + 1000 * wait) });
   },
   failed(item) {
     const li = id(`s-${item.nonce}`), row = copy("t-failed"), [again, drop] = row.querySelectorAll("button");
