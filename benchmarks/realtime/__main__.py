@@ -34,8 +34,6 @@ FEW = 20
 """Members who have a small room open, where posts are counted rather than deliveries."""
 CALM = 0.5
 """Seconds between one measurement and the next, so that each begins with nothing on its way."""
-SETTLES = 2.0
-"""Seconds that a server gets after the last of many has come, before its memory is looked at."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +47,14 @@ class Plan:
     flood: float
     latency_rounds: int
     latency: float
-    product_at_large: bool
+    settles: float
+    """Seconds that a server gets after the last of many has come, before its memory is looked at."""
+    whole: bool
+    """With the whole academy at its largest, and with several workers of it."""
 
 
-WHOLE = Plan(rounds=5, flood=2.0, latency_rounds=3, latency=5.0, product_at_large=True)
-QUICK = Plan(rounds=1, flood=1.0, latency_rounds=1, latency=3.0, product_at_large=False)
+WHOLE = Plan(rounds=5, flood=2.0, latency_rounds=3, latency=5.0, settles=2.0, whole=True)
+QUICK = Plan(rounds=1, flood=1.0, latency_rounds=1, latency=2.0, settles=0.5, whole=False)
 
 
 class Bench:
@@ -71,7 +72,7 @@ class Bench:
         os.sched_setaffinity(0, self._own)
         for members in (SMALL, LARGE):
             with ExitStack() as stack:
-                names = [NODE, BARE, PRODUCT] if members == SMALL or self._plan.product_at_large else [NODE, BARE]
+                names = [NODE, BARE, PRODUCT] if members == SMALL or self._plan.whole else [NODE, BARE]
                 running = [self._started(stack, name) for name in names]
                 # The slowest to let everybody in comes first: nobody answers the pings of the others meanwhile.
                 crowds = {server.name: self._joined(stack, server, members) for server in running[::-1]}
@@ -79,8 +80,9 @@ class Bench:
         with ExitStack() as stack:
             for name in (NODE, BARE):
                 self._idle(stack, self._started(stack, name))
-        with ExitStack() as stack:
-            self._workers(stack)
+        if self._plan.whole:
+            with ExitStack() as stack:
+                self._workers(stack)
 
     def _started(self, stack: ExitStack, name: str) -> Server:
         if name == NODE:
@@ -105,7 +107,7 @@ class Bench:
         stack.callback(crowd.close)
         before = server.memory()
         crowd.members = connect(crowd, self._cookies(server, members), self._space)
-        _wait(crowd, SETTLES)
+        _wait(crowd, self._plan.settles)
         self._found(report.ROOM, server, members, kb_per_socket=(server.memory() - before) / members)
         return crowd
 
@@ -134,7 +136,7 @@ class Bench:
                 crowd.emit(member, "space:close", {"space": self._space})
             crowd.members = senders[:count]
             with server.alone(running):
-                _wait(crowd, SETTLES)
+                _wait(crowd, self._plan.settles)
                 for number in range(self._plan.rounds):
                     kinds = [(report.STORED, "post:send"), (report.UNSTORED, "bench:unstored")]
                     for what, event in kinds if number % 2 == 0 else kinds[::-1]:
@@ -145,10 +147,10 @@ class Bench:
     def _idle(self, stack: ExitStack, server: Server) -> None:
         crowd = Counting(server.port)
         stack.callback(crowd.close)
-        _wait(crowd, SETTLES)
+        _wait(crowd, self._plan.settles)
         before = server.memory()
         connect(crowd, self._cookies(server, IDLE), self._space)
-        _wait(crowd, SETTLES)
+        _wait(crowd, self._plan.settles)
         self._found(report.IDLE, server, IDLE, kb_per_socket=(server.memory() - before) / IDLE)
 
     def _workers(self, stack: ExitStack) -> None:
