@@ -53,6 +53,7 @@ class Settings:
     | ACADEMY_INSTANCE | folder for the embedded database, videos, mail and the made secret | instance |
     | ACADEMY_BASE_URL | the address people use, for links in mail; required in production | http://127.0.0.1:8000 |
     | ACADEMY_ASYNC | gevent, threading or eventlet | gevent |
+    | ACADEMY_REALTIME_DRIVER | own, or stock: the WebSocket driver of python-engineio, with threading alone | own |
     | ACADEMY_DEMO | 1 allows the demo academy and shows its sign-ins | 0 |
     | ACADEMY_JOBS | embedded (jobs run inside the server) or separate (by `academy jobs run`) | embedded |
     | ACADEMY_MAIL | console, file or smtp | file in development, smtp in production |
@@ -73,6 +74,7 @@ class Settings:
     instance: Path = Path("instance")
     base_url: str = "http://127.0.0.1:8000"
     async_mode: Mode = "gevent"
+    realtime_driver: Literal["own", "stock"] = "own"
     demo: bool = False
     jobs: Literal["embedded", "separate", "off"] = "embedded"
     mail: MailTo = "file"
@@ -112,6 +114,7 @@ class Settings:
             secret_key_fallbacks=_old_secrets(env),
             base_url=_address(env, stage),
             async_mode=mode,  # type: ignore[arg-type]
+            realtime_driver=_driver(env, mode),  # type: ignore[arg-type]
             demo=_flag(env, "ACADEMY_DEMO"),
             jobs=_one_of(env, "ACADEMY_JOBS", ("embedded", "separate", "off"), "embedded"),  # type: ignore[arg-type]
             mail=mail,  # type: ignore[arg-type]
@@ -131,6 +134,17 @@ def _one_of(env: Mapping[str, str], name: str, allowed: tuple[str, ...], default
         message = f"{name} is {value!r}: write one of {', '.join(allowed)}."
         raise SettingsError(message)
     return value
+
+
+def _driver(env: Mapping[str, str], mode: str) -> str:
+    driver = _one_of(env, "ACADEMY_REALTIME_DRIVER", ("own", "stock"), "own")
+    if driver == "stock" and mode != "threading":
+        message = (
+            f"ACADEMY_REALTIME_DRIVER=stock can't be used with ACADEMY_ASYNC={mode}: a slow reader would get broken "
+            "frames. Write ACADEMY_ASYNC=threading, or leave the driver out."
+        )
+        raise SettingsError(message)
+    return driver
 
 
 def _flag(env: Mapping[str, str], name: str) -> bool:

@@ -133,7 +133,8 @@ class Realtime:
             max_http_buffer_size=MAX_MESSAGE,
             **websocket_engine.OPTIONS,
         )
-        websocket_engine.install(self.socketio.server)
+        if kernel.settings.realtime_driver == "own":
+            websocket_engine.install(self.socketio.server)
         self.socketio.on_event("connect", self._connect)
         self.socketio.on_event("disconnect", self._disconnect)
         for handler in self.handlers:

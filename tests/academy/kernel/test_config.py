@@ -127,6 +127,20 @@ def test_an_empty_value_is_no_value(tmp_path: Path) -> None:
     assert found.proxies == 0
 
 
+def test_the_stock_driver_is_for_threads_alone(tmp_path: Path) -> None:
+    assert settings(tmp_path).realtime_driver == "own"
+    found = settings(tmp_path, ACADEMY_ASYNC="threading", ACADEMY_REALTIME_DRIVER="stock")
+    assert found.realtime_driver == "stock"
+    with pytest.raises(SettingsError, match="^ACADEMY_REALTIME_DRIVER is 'fast': write one of own, stock.$"):
+        settings(tmp_path, ACADEMY_REALTIME_DRIVER="fast")
+
+
+@pytest.mark.parametrize("mode", ["gevent", "eventlet"])
+def test_the_stock_driver_is_refused_where_it_would_break_frames(tmp_path: Path, mode: str) -> None:
+    with pytest.raises(SettingsError, match=f"^ACADEMY_REALTIME_DRIVER=stock can't be used with ACADEMY_ASYNC={mode}"):
+        settings(tmp_path, ACADEMY_ASYNC=mode, ACADEMY_REALTIME_DRIVER="stock")
+
+
 def test_production_sends_mail_by_smtp(tmp_path: Path) -> None:
     assert settings(tmp_path, ACADEMY_ENV="production", ACADEMY_BASE_URL="https://a.example.org").mail == "smtp"
 
