@@ -9,7 +9,10 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import pathlib
+import shutil
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -37,6 +40,12 @@ if _mode == "gevent":
     # Before the app is loaded, which --preload does in this very process. Under eventlet our worker does it, after
     # the fork: its hub can't be shared.
     importlib.import_module("gevent.monkey").patch_all()
+
+# Every worker counts into files of this folder, and whichever is asked for its numbers sums them up.
+_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+_FOLDER = "academy-metrics-"
+if os.environ.get("ACADEMY_METRICS") and not os.environ.get(_METRICS):
+    os.environ[_METRICS] = tempfile.mkdtemp(prefix=_FOLDER)
 
 worker_class = _WORKERS[_mode]
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8000}"
@@ -107,3 +116,16 @@ def worker_exit(_: Any, worker: Any) -> None:
     if kernel is not None:
         kernel.stop()
     importlib.import_module("academy.kernel.offload").stop()
+
+
+def child_exit(_: Any, worker: Any) -> None:
+    """Count the sockets of a worker that has ended no more."""
+    if os.environ.get(_METRICS):
+        importlib.import_module("prometheus_client.multiprocess").mark_process_dead(worker.pid)
+
+
+def on_exit(_: Any) -> None:
+    """Remove the folder in which workers counted, if it is ours."""
+    folder = os.environ.get(_METRICS, "")
+    if pathlib.Path(folder).name.startswith(_FOLDER):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -54,6 +54,7 @@ class Connections:
         self._all: dict[str, Connection] = {}
         self._by_person: defaultdict[UUID, set[Connection]] = defaultdict(set)
         self._by_log: defaultdict[UUID, set[Connection]] = defaultdict(set)
+        self.counted: Callable[[int], None] = lambda _count: None
 
     def __len__(self) -> int:
         return len(self._all)
@@ -75,6 +76,7 @@ class Connections:
         with self._lock:
             self._all[connection.sid] = connection
             self._by_person[connection.person_id].add(connection)
+            self.counted(len(self._all))
 
     def remove(self, sid: str) -> Connection | None:
         """Forget a connection and return it; None where it is not known any more."""
@@ -84,6 +86,7 @@ class Connections:
                 _discard(self._by_person, connection.person_id, connection)
                 for log_id in connection.logs:
                     _discard(self._by_log, log_id, connection)
+                self.counted(len(self._all))
             return connection
 
     def open(self, connection: Connection, log_id: UUID) -> bool:

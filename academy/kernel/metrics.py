@@ -1,18 +1,21 @@
 """What the server counts of itself, as Prometheus reads it. No person, id or text stands in a label.
 
-Counted per process and kept in memory; what lives in the database (jobs) is asked when somebody looks. The
-registry is the app's own, so that two apps in one process do not count into each other.
+Counted in memory, in a registry of the app's own, so that two apps in one process do not count into each other. The
+workers of gunicorn count into files instead (PROMETHEUS_MULTIPROC_DIR, which gunicorn.conf.py sets), and whichever of
+them is asked sums them up. What lives in the database (jobs) is asked when somebody looks.
 """
 
 from __future__ import annotations
 
 import hmac
+import os
 import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import event, func, select
 
 from academy.kernel import clock
@@ -29,6 +32,7 @@ REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 STATEMENT_SECONDS = (0.0005, 0.001, 0.005, 0.01, 0.05, 0.25, 1, 5)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 NO_ROUTE = "none"
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Metrics:
@@ -55,14 +59,17 @@ class Metrics:
         self._jobs = Counter(
             "academy_jobs", "Jobs taken, by kind and outcome.", ("kind", "outcome"), registry=self.registry
         )
-        Gauge("academy_open_sockets", "Open sockets.", registry=self.registry).set_function(
-            lambda: float(len(kernel.realtime.connections))
-        )
-        Gauge("academy_database_connections", "Database connections in use.", registry=self.registry).set_function(
-            lambda: float(getattr(kernel.database.engine.pool, "checkedout", lambda: 0)())
-        )
+        sockets = self._gauge("academy_open_sockets", "Open sockets.")
+        kernel.realtime.connections.counted = sockets.set
+        connections = self._gauge("academy_database_connections", "Database connections in use.")
+        event.listen(kernel.database.engine, "checkout", lambda *_: connections.inc())
+        event.listen(kernel.database.engine, "checkin", lambda *_: connections.dec())
         self.registry.register(_Waiting(kernel))
         self.watch(kernel.database.engine)
+
+    def _gauge(self, name: str, what: str) -> Gauge:
+        """Make a gauge that is the sum over the workers that live."""
+        return Gauge(name, what, registry=self.registry, multiprocess_mode="livesum")
 
     def request(self, route: str | None, method: str, status: int, seconds: float) -> None:
         """Count one request. A method that nobody knows is one label for all, or a stranger could make thousands."""
@@ -98,7 +105,12 @@ class Metrics:
 
     def written(self) -> bytes:
         """Return everything as Prometheus reads it."""
-        return generate_latest(self.registry)
+        if FOLDER not in os.environ:
+            return generate_latest(self.registry)
+        summed = CollectorRegistry()
+        MultiProcessCollector(summed)  # type: ignore[no-untyped-call]
+        summed.register(_Waiting(self._kernel))
+        return generate_latest(summed)
 
 
 class _Waiting:

@@ -87,11 +87,11 @@ class Relay(PubSubManager, FanOut):  # type: ignore[misc]  # python-socketio has
             try:
                 subscription.subscribe(self.channel)
                 for message in self._messages(subscription):
-                    told = json.loads(message)
-                    do = self._heard.get(told["method"])
+                    told = _read(message)
+                    do = self._heard.get(told.get("method", ""))
                     if do is None:
                         yield message
-                    elif told["host_id"] != self.host_id:
+                    elif told.get("host_id") != self.host_id:
                         _handle(do, told)
             except (RedisError, OSError) as error:
                 if self.hears:
@@ -101,6 +101,8 @@ class Relay(PubSubManager, FanOut):  # type: ignore[misc]  # python-socketio has
             finally:
                 subscription.close()
             time.sleep(random.uniform(*AGAIN))  # noqa: S311 - jitter, not a secret
+        while True:  # the process ends soon; Socket.IO would take the end of this for a fault
+            time.sleep(3600)
 
     def _messages(self, subscription: PubSub) -> Iterator[bytes]:
         asked = False
@@ -125,6 +127,15 @@ class Relay(PubSubManager, FanOut):  # type: ignore[misc]  # python-socketio has
     def _say_look(self) -> None:
         self._unsaid = False
         self.say(LOOK)
+
+
+def _read(message: bytes) -> Mapping[str, Any]:
+    """Return what was told; nothing where it is none of ours, which must end no subscription."""
+    try:
+        told = json.loads(message)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) and isinstance(told.get("method"), str) else {}
 
 
 def _handle(do: Callable[[Mapping[str, Any]], None], told: Mapping[str, Any]) -> None:

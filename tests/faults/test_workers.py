@@ -42,6 +42,7 @@ from tests.sink import Sink
 pytestmark = pytest.mark.xdist_group("workers")
 
 AT_ONCE = 1.5  # seconds; the next beacon of these servers comes after ten minutes
+TOKEN = "for-whoever-scrapes-it"
 BEATS = 10.0  # seconds in which the beacon of a worker that hears nothing comes for sure: every 4 to 6
 
 
@@ -442,3 +443,30 @@ def test_what_is_promised_is_done_once_by_whichever_worker(tmp_path: Path, sqlit
             sink.wait(lambda: len(sink.letters) >= len(addresses), 60)
             time.sleep(3)  # a second runner looks every 2 s
     assert Counter(str(letter["To"]).split("<")[1].rstrip(">") for letter in sink.letters) == Counter(addresses)
+
+
+def number(workers: Workers, name: str) -> set[float]:
+    """Return what the workers say a number is, asked often enough to have asked both."""
+    asked = {"headers": {"Authorization": f"Bearer {TOKEN}"}, "timeout": 5}
+    pages = [requests.get(f"{workers.url}/metrics", **asked).text for _ in range(12)]
+    return {float(line.split()[-1]) for page in pages for line in page.splitlines() if line.startswith(name)}
+
+
+@pytest.mark.parametrize("own", [{"environment": {"ACADEMY_METRICS": TOKEN}}], indirect=True)
+def test_numbers_are_summed_over_the_workers_whichever_is_asked(own: Workers) -> None:
+    with apart(own) as they:
+        ana, ben = they.wires
+        assert number(own, "academy_open_sockets") == {2}
+        for wire in they.wires:
+            assert send(wire, they.room.space, "counted")["ok"]
+        assert number(own, 'academy_facts_total{fact="PostSent"}') == {2}
+        assert number(own, "academy_jobs_waiting") != set()
+        os.kill(own.worker_of(ben), signal.SIGKILL)
+        ben.wait(ben.gone.is_set)
+        until = time.monotonic() + 20
+        while number(own, "academy_open_sockets") != {1}:
+            assert time.monotonic() < until
+            time.sleep(0.2)
+        assert number(own, 'academy_facts_total{fact="PostSent"}') == {2}
+        ana.close()
+    assert number(own, "academy_open_sockets") == {0}
