@@ -58,9 +58,12 @@ class Wire:
             told = json.loads(self._expect(OPEN))
             self._socket.send(MESSAGE + packet.Packet(packet.CONNECT, dict(auth) or None).encode())
             answer = packet.Packet(encoded_packet=self._expect(MESSAGE))
-            if answer.packet_type != packet.CONNECT:
+            while answer.packet_type not in {packet.CONNECT, packet.CONNECT_ERROR}:
+                self._take(answer)  # a server may have news before it has said welcome
+                answer = packet.Packet(encoded_packet=self._expect(MESSAGE))
+            if answer.packet_type == packet.CONNECT_ERROR:
                 data = answer.data if isinstance(answer.data, dict) else {}
-                raise Unwelcome(str(data.get("message", "refused")))
+                raise Unwelcome(str(data.get("message", "")))
             # A server that says nothing for longer than this is not there any more.
             self._socket.settimeout((told["pingInterval"] + told["pingTimeout"]) / 1000)
         except (OSError, WebSocketException, ValueError, KeyError) as error:

@@ -102,9 +102,9 @@ class Runner:
             self._web.enter()
             self._wire = self._open_wire()
         except Unwelcome as refusal:
-            self._signed_out()
+            if refusal.code == "signed_out":
+                self._signed_out()
             raise Away(refusal.code) from refusal
-        self._backoff.succeeded()
         self._failed = 0
         self.connections += 1
         self.state = "socket"
@@ -197,7 +197,12 @@ class Runner:
         """Let an answer be taken on our own thread, unless its connection has ended."""
 
         def answered(answer: Any) -> None:
-            self.do(lambda: take(answer) if wire is self._wire else None)
+            self.do(lambda: on_loop(answer))
+
+        def on_loop(answer: Answer) -> None:
+            if wire is self._wire:
+                self._backoff.succeeded()  # by an answer: a server that only accepts connections has too much to do
+                take(answer)
 
         return answered
 
