@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import signal
 import socket
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import eventlet
@@ -41,6 +42,19 @@ class Handler(wsgi.HttpProtocol):  # type: ignore[misc]  # eventlet has no types
         """Say nothing of requests that can't be read."""
 
 
+def _told(app: Flask) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
+    """Say on stderr what the app raises: eventlet tells it to the log of requests only, which there is none of."""
+
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        try:
+            return app(environ, start_response)
+        except Exception:
+            traceback.print_exc()
+            raise
+
+    return application
+
+
 def _leave() -> None:
     wsgi.WSGI_LOCAL.already_handled = True
 
@@ -52,7 +66,7 @@ def serve(listener: socket.socket, app: Flask, ready: Callable[[], None], stop: 
         accepting = eventlet.spawn(
             wsgi.server,
             listener,
-            app,
+            _told(app),
             custom_pool=pool,
             protocol=Handler,
             socket_timeout=REQUEST_TIMEOUT,

@@ -87,6 +87,14 @@ def create_app() -> Flask:
         emit("last", "words")
         websocket_engine.hang_up(sockets.server, request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO sets it
 
+    inner = made.wsgi_app
+
+    def outer(environ: Any, start_response: Any) -> Any:
+        if environ["PATH_INFO"] == "/broken":
+            raise ZeroDivisionError
+        return inner(environ, start_response)
+
+    made.wsgi_app = outer
     return made
 
 

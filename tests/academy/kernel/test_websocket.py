@@ -314,6 +314,18 @@ def test_a_body_of_known_length_or_in_chunks_is_read_to_its_end(server: Server) 
     assert requests.post(address, data=iter(parts), timeout=10).text == expected
 
 
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_what_the_application_raises_is_told_to_the_log_and_ends_one_request_only(name: str) -> None:
+    server = Server(name).ready()
+    try:
+        answer = requests.get(f"http://127.0.0.1:{server.port}/broken", timeout=10)
+        assert (answer.status_code, "ZeroDivisionError" in answer.text) == (500, False)
+        assert server.get("/") == "hello"
+    finally:
+        _, _, said = server.end()
+    assert "ZeroDivisionError" in said
+
+
 def test_a_server_starts_its_jobs_and_says_where_it_is(own_server: Server) -> None:
     assert own_server.lines == ["started\n", f"Listening on http://127.0.0.1:{own_server.port}\n"]
 
