@@ -73,8 +73,7 @@ def once(session: Session, asking: Asking | None, work: Callable[[], Answer]) ->
     before = session.execute(select(IdempotentRequest).where(*mine)).scalar_one_or_none()
     if before is not None and before.at > now - KEPT:
         if before.fingerprint != asking.fingerprint:
-            detail = "This Idempotency-Key was sent before with another request. Nothing was done; make a new key."
-            raise Invalid(detail, errors={"Idempotency-Key": [detail]})
+            raise another_request()
         return Answer(before.status, before.body, dict(before.headers), again=True)
     session.execute(delete(IdempotentRequest).where(*mine))
     blank = {"fingerprint": asking.fingerprint, "status": 0, "headers": {}, "body": "", "at": now}
@@ -84,6 +83,12 @@ def once(session: Session, asking: Asking | None, work: Callable[[], Answer]) ->
     kept = {"status": answer.status, "headers": answer.headers, "body": answer.body}
     session.execute(update(IdempotentRequest).where(*mine).values(**kept).execution_options(synchronize_session=False))
     return answer
+
+
+def another_request() -> Invalid:
+    """Return the refusal of a key that came before with another request."""
+    detail = "This Idempotency-Key was sent before with another request. Nothing was done; make a new key."
+    return Invalid(detail, errors={"Idempotency-Key": [detail]})
 
 
 def _forget(session: Session, _payload: dict[str, Any], _value: None) -> None:

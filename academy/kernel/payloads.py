@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from marshmallow import ValidationError
@@ -25,7 +25,18 @@ def invalid(error: ValidationError) -> Invalid:
     """Turn marshmallow's findings into a refusal with sentences per field."""
     found = error.messages if isinstance(error.messages, dict) else {"": error.messages}
     errors = {str(name): _sentences(texts) for name, texts in found.items()}
-    return Invalid("; ".join(t for texts in errors.values() for t in texts), errors=errors)
+    return Invalid(summed(errors), errors=errors)
+
+
+def summed(errors: Mapping[str, Sequence[str]]) -> str:
+    """Say all that is wrong in one line, each sentence once; where several fields are, with their names."""
+    fields: dict[str, list[str]] = {}
+    for name, texts in errors.items():
+        for text in texts:
+            fields.setdefault(text, []).append(name)
+    if len(errors) == 1:
+        return " ".join(fields)
+    return " ".join(f"{', '.join(dict.fromkeys(names))}: {text}" for text, names in fields.items())
 
 
 def _sentences(found: object) -> list[str]:

@@ -18,7 +18,19 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from academy.kernel import telemetry
-from academy.kernel.access import Busy, Closed, Invalid, Refusal, SignedOut
+from academy.kernel.access import (
+    Busy,
+    Closed,
+    Conflict,
+    Invalid,
+    Missing,
+    Outdated,
+    RateLimited,
+    Refusal,
+    Refused,
+    SignedOut,
+    TooLong,
+)
 from academy.kernel.app import Kernel
 from academy.web import signed_in
 from academy.web.guards import OutOfScope
@@ -63,6 +75,27 @@ def _words(status: int) -> tuple[str, str, str]:
         "",
     )
     return texts.get(status, fallback)
+
+
+def _what_next(status: int) -> str:
+    """Say to a program what happened and what to do next, where nothing more is known than the status."""
+    texts = {
+        400: _("The request could not be read. Nothing was changed; put it right and send it again."),
+        401: _("Nobody is signed in. Send a personal API token, as Authorization: Bearer and the token."),
+        403: _("Your role here does not include this. Nothing was changed; your program lead can help."),
+        404: _("There is no such thing, or it is not open to you. Look at the address and at the ids that you sent."),
+        405: _("This address does not take that method. The header Allow names those that it takes."),
+        409: _("This has changed meanwhile. Nothing was changed; read it again."),
+        413: _("What you sent is larger than can be taken. Nothing was changed; send less at once."),
+    }
+    return texts.get(status, _words(status)[1])
+
+
+_CODES = {
+    kind.status: kind.code
+    for kind in (SignedOut, Refused, Missing, Conflict, Outdated, Invalid, TooLong, RateLimited, Busy)
+} | dict.fromkeys((400, 405, 415), Invalid.code)
+"""The code that goes with a status, where no refusal of ours names it."""
 
 
 def page(status: int, detail: str = "", *, closed: bool = False) -> tuple[str, int]:
@@ -120,15 +153,21 @@ def headers(refusal: Refusal) -> dict[str, str]:
     return {} if refusal.retry_after is None else {"Retry-After": str(math.ceil(refusal.retry_after))}
 
 
+def problem_of(refusal: Refusal) -> Response:
+    """Build the answer of the API to a refusal."""
+    more: dict[str, Any] = {"errors": refusal.errors} if isinstance(refusal, Invalid) and refusal.errors else {}
+    detail = refusal.detail or _what_next(refusal.status)
+    answer = problem(refusal.status, code=refusal.code, detail=detail, **more)
+    answer.headers.update(headers(refusal))
+    asked = _how_to_enter(refusal)
+    if asked:
+        answer.headers["WWW-Authenticate"] = asked
+    return answer
+
+
 def _refused(refusal: Refusal) -> ResponseReturnValue:
     if _is_api():
-        more: dict[str, Any] = {"errors": refusal.errors} if isinstance(refusal, Invalid) and refusal.errors else {}
-        answer = problem(refusal.status, code=refusal.code, detail=refusal.detail, **more)
-        answer.headers.update(headers(refusal))
-        asked = _how_to_enter(refusal)
-        if asked:
-            answer.headers["WWW-Authenticate"] = asked
-        return answer
+        return problem_of(refusal)
     if isinstance(refusal, SignedOut) and request.method == "GET":
         here = request.full_path.removesuffix("?")
         return redirect("/sign-in" if here == "/" else f"/sign-in?next={quote(here, safe='/')}", 303)
@@ -139,18 +178,19 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if error.response is not None or status < HTTPStatus.BAD_REQUEST:
         return error.get_response()
-    detail = ""
-    if isinstance(error, CSRFError):
-        detail = _(
+    forged = isinstance(error, CSRFError)
+    if _is_api():
+        # The library's own words are for nobody; ours say what to send instead.
+        detail = "" if error.description == type(error).description else error.description or ""
+        if forged:
+            detail = _("A request that comes with a cookie sends the token of one of our forms, in X-CSRFToken.")
+        answer = problem(status, code=_CODES.get(status, ""), detail=detail or _what_next(status))
+    else:
+        words = _(
             "This form was open for too long, or in another sign-in. "
             "Go back, copy what you wrote, and open the page again."
         )
-    if _is_api():
-        if detail:
-            detail = _("A request that comes with a cookie sends the token of one of our forms, in X-CSRFToken.")
-        answer = problem(status, detail=detail or (error.description or ""))
-    else:
-        answer = Response(*page(status, detail), mimetype="text/html")
+        answer = Response(*page(status, words if forged else ""), mimetype="text/html")
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             answer.headers[name] = value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +11,11 @@ from sqlalchemy.orm import Session
 from academy.kernel import log, offload
 from academy.kernel.access import Missing
 from academy.kernel.app import kernel
-from academy.kernel.ids import anonymous_id, encode
 from academy.kernel.paging import Part, part_of
 from academy.kernel.viewer import Viewer
-from academy.web.api import conditions, effects, shapes
-from academy.web.api.effects import conditional, create, repeatable
-from academy.web.api.operations import PREFIX, Operations, answers, asks, refuses, takes, written
+from academy.web.api import conditions, shapes
+from academy.web.api.effects import conditional, create, create_by_nonce, repeatable
+from academy.web.api.operations import PREFIX, Operations, answers, asks, refuses, takes
 from academy.web.api.shapes import span_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -129,17 +127,13 @@ def threads(board_id: UUID, query: dict[str, Any]) -> Part[ThreadLine]:
 def start(board_id: UUID, sent: dict[str, Any]) -> Response:
     """Begin a thread. An Idempotency-Key counts as its nonce; the same one again answers with the same thread."""
     me = viewer()
-    chosen = effects.key()
     with kernel().reading() as session:
         names = named_on(session, queries.board_for(session, me, board_id).id, sent["body"])
     posting.spend(kernel().limits, me, board_id)
     draft = offload.run_on(sent["body"], words.compose, names)
-    nonce = sent.get("nonce") or chosen or encode(anonymous_id())
-    send = log.send_of(
-        *(kernel().settings.secrets, me.person_id, nonce), *("thread", board_id, sent["title"], draft.body_md)
-    )
+    secrets, what = kernel().settings.secrets, ("thread", board_id, sent["title"], draft.body_md)
 
-    def work(session: Session) -> ThreadView:
+    def work(session: Session, nonce: str) -> tuple[ThreadView, bool]:
         started = actions.start(
             session,
             viewer=me,
@@ -148,14 +142,14 @@ def start(board_id: UUID, sent: dict[str, Any]) -> Response:
             body_md=draft.body_md,
             body_html=draft.body_html,
             mentions=draft.mentions,
-            send=send,
+            send=log.send_of(secrets, me.person_id, nonce, *what),
         )
         session.flush()
-        return queries.thread_for(session, me, started.id)
+        return queries.thread_for(session, me, started.id), started.duplicate
 
-    answer = written(OneThreadOut, kernel().commit(work), 201, tagged=True)
-    answer.headers["Location"] = f"{PREFIX}/threads/{json.loads(answer.get_data())['id']}"
-    return answer
+    return create_by_nonce(
+        work, OneThreadOut, nonce=sent.get("nonce"), location=lambda body: f"{PREFIX}/threads/{body['id']}"
+    )
 
 
 @blueprint.get("/threads/<id:thread_id>")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +10,11 @@ from sqlalchemy.orm import Session
 
 from academy.kernel import log, offload
 from academy.kernel.app import kernel
-from academy.kernel.ids import anonymous_id, encode
 from academy.kernel.paging import Part
 from academy.kernel.viewer import Viewer
-from academy.web.api import conditions, effects
-from academy.web.api.effects import conditional, repeatable
-from academy.web.api.operations import PREFIX, Operations, answers, asks, refuses, takes, written
+from academy.web.api import conditions
+from academy.web.api.effects import conditional, create_by_nonce, repeatable
+from academy.web.api.operations import PREFIX, Operations, answers, asks, refuses, takes
 from academy.web.api.shapes import NumberedPageIn, part_of
 from academy.web.guards import guard
 from academy.web.signed_in import viewer
@@ -86,14 +84,10 @@ def _draft(me: Viewer, space_id: UUID, body: str) -> engine.Draft:
 def send(space_id: UUID, sent: dict[str, Any]) -> Response:
     """Send a message. An Idempotency-Key counts as its nonce; the same one again answers with the same post."""
     me = viewer()
-    chosen = effects.key()
     draft = _draft(me, space_id, sent["body"])
-    nonce = sent.get("nonce") or chosen or encode(anonymous_id())
-    send = log.send_of(
-        *(kernel().settings.secrets, me.person_id, nonce), *("post", space_id, draft.body_md, sent["reply_to"])
-    )
+    secrets, what = kernel().settings.secrets, ("post", space_id, draft.body_md, sent["reply_to"])
 
-    def work(session: Session) -> dict[str, Any]:
+    def work(session: Session, nonce: str) -> tuple[dict[str, Any], bool]:
         posted = actions.post(
             session,
             viewer=me,
@@ -102,14 +96,14 @@ def send(space_id: UUID, sent: dict[str, Any]) -> Response:
             body_html=draft.body_html,
             mentions=draft.mentions,
             reply_to=sent["reply_to"],
-            send=send,
+            send=log.send_of(secrets, me.person_id, nonce, *what),
         )
         session.flush()
-        return _one(session, me, posted.id)
+        return _one(session, me, posted.id), posted.duplicate
 
-    answer = written(OnePostOut, kernel().commit(work), 201, tagged=True)
-    answer.headers["Location"] = f"{PREFIX}/posts/{json.loads(answer.get_data())['id']}"
-    return answer
+    return create_by_nonce(
+        work, OnePostOut, nonce=sent.get("nonce"), location=lambda body: f"{PREFIX}/posts/{body['id']}"
+    )
 
 
 @blueprint.patch("/posts/<id:post_id>")

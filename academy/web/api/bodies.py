@@ -13,7 +13,7 @@ from marshmallow import Schema, ValidationError, fields
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from academy.kernel.access import Invalid
-from academy.kernel.payloads import invalid
+from academy.kernel.payloads import invalid, summed
 
 
 def read(schema: Schema) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def read(schema: Schema) -> dict[str, Any]:
         raise Invalid(_("Send a JSON object."))
     errors = _of_wrong_type(schema, clean)
     if errors:
-        raise Invalid("; ".join(texts[0] for texts in errors.values()), errors=errors)
+        raise Invalid(summed(errors), errors=errors)
     try:
         loaded: dict[str, Any] = schema.load(clean)
     except ValidationError as error:

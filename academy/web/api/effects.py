@@ -13,11 +13,13 @@ from flask_babel import gettext as _
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
-from academy.kernel.access import Invalid
+from academy.kernel.access import Conflict, Invalid
 from academy.kernel.app import kernel
-from academy.kernel.once import Answer, Asking, once
+from academy.kernel.ids import anonymous_id, encode
+from academy.kernel.once import Answer, Asking, another_request, once
 from academy.web.api import conditions
 from academy.web.api.descriptions import JSON
+from academy.web.api.operations import written
 from academy.web.signed_in import viewer
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -65,8 +67,37 @@ def create(
 
     done = kernel().commit(lambda session: once(session, asking, lambda: answer(session)))
     response = Response(done.body, done.status, mimetype=JSON, headers=done.headers)
-    if done.again:
-        response.headers["Idempotency-Replayed"] = "true"
+    return _again(response) if done.again else response
+
+
+def create_by_nonce(
+    work: Callable[[Session, str], tuple[Any, bool]],
+    schema: type[Schema],
+    *,
+    nonce: str | None,
+    location: Callable[[Mapping[str, Any]], str],
+) -> Response:
+    """Run `work`, which stores something once for its nonce, and answer it by `schema` as `create` does.
+
+    `work(session, nonce)` returns what is stored, and whether it had been before. The nonce is the sender's, else the
+    request's key: then what came before with other words is a key that came with another request.
+    """
+    chosen = key()
+    by_key = nonce is None and chosen is not None
+    used = nonce or chosen or encode(anonymous_id())
+    try:
+        found, again = kernel().commit(lambda session: work(session, used))
+    except Conflict as refusal:
+        if by_key:
+            raise another_request() from refusal
+        raise
+    response = written(schema, found, 201, tagged=True)
+    response.headers["Location"] = location(json.loads(response.get_data()))
+    return _again(response) if again else response
+
+
+def _again(response: Response) -> Response:
+    response.headers["Idempotency-Replayed"] = "true"
     return response
 
 

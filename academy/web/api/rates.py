@@ -1,4 +1,8 @@
-"""How much of the API one person may use in a while, and the headers that say how much is left."""
+"""How much of the API one person may use in a while, and the headers that say how much is left.
+
+Every request below /api/v1 is counted, also one for an address that there is not. Who is signed in is counted for
+themselves, and anybody else by their address.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,9 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, g, request
 from flask_babel import gettext as _
 
+from academy.kernel.access import RateLimited
 from academy.kernel.app import kernel
+from academy.web import errors
 from academy.web.api.operations import PREFIX
 from academy.web.signed_in import viewer_or_none
 
@@ -24,18 +30,41 @@ def install(app: Flask, _kernel: Kernel) -> None:
     app.after_request(_say)
 
 
+def _ours() -> bool:
+    return request.path.startswith(f"{PREFIX}/")
+
+
 def _count() -> None:
-    if request.url_rule is None or not request.path.startswith(f"{PREFIX}/"):
-        return
-    me = viewer_or_none()
-    g.api_user = (NAME, str(me.person_id) if me else f"from {request.remote_addr}")
+    if _ours():
+        me = viewer_or_none()
+        _hit(str(me.person_id) if me else _address())
+
+
+def _address() -> str:
+    return f"from {request.remote_addr}"
+
+
+def _hit(who: str) -> None:
+    g.api_user = (NAME, who)
     detail = _("That was a lot in a short time. Nothing was changed; go on in a moment.")
     kernel().limits.hit(kernel().settings.api_rate, *g.api_user, detail=detail)
 
 
+def _count_early(response: Response) -> Response:
+    """Count by its address what was refused before it was counted: a token that is none, another site's form."""
+    if not _ours() or "api_user" in g:
+        return response
+    try:
+        _hit(_address())
+    except RateLimited as refusal:
+        return errors.problem_of(refusal)
+    return response
+
+
 def _say(response: Response) -> Response:
     """Add the headers of the IETF's draft: draft-ietf-httpapi-ratelimit-headers."""
-    if request.method == "OPTIONS" and request.path.startswith(f"{PREFIX}/") and response.status_code == HTTPStatus.OK:
+    response = _count_early(response)
+    if request.method == "OPTIONS" and _ours() and response.status_code == HTTPStatus.OK:
         response.status_code = HTTPStatus.NO_CONTENT
         del response.headers["Content-Type"]  # Flask says HTML of nothing
     if "api_user" in g:

@@ -84,7 +84,8 @@ def test_pages_say_kindly_that_the_database_is_away(client: FlaskClient, away: K
         assert answer.status_code == 503
         assert "Back in a moment" in answer.text
         assert "p4ssword" not in answer.text
-    assert client.get("/api/v1/anything").status_code == 404
+    anything = client.get("/api/v1/anything")
+    assert (anything.status_code, anything.json["code"]) == (503, "busy")
 
 
 def test_about_names_what_this_is_made_of(client: FlaskClient, app: Flask, kernel: Kernel) -> None:

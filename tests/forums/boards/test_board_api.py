@@ -105,12 +105,16 @@ def test_a_thread_is_begun_once_for_its_key_or_nonce(kernel: Kernel, client_of: 
         True,
         encode(cohort.board),
     )
-    assert client.post(url, json={**wish, "title": "Another"}, headers=KEY).status_code == 409
+    assert ("Idempotency-Replayed" in first.headers, again.headers["Idempotency-Replayed"]) == (False, "true")
+    other = client.post(url, json={**wish, "title": "Another"}, headers=KEY)
+    assert (other.status_code, list(other.json["errors"])) == (422, ["Idempotency-Key"])
+    assert client.post(url, json={**wish, "nonce": "nonce-of-mine"}).status_code == 201
+    assert client.post(url, json={**wish, "title": "Another", "nonce": "nonce-of-mine"}).status_code == 409
     assert client.post(url, json={**wish, "nonce": "another-nonce"}, headers=KEY).json["id"] != first.json["id"]
     assert client.post(url, json=wish, headers={"Idempotency-Key": "short"}).status_code == 422
     posts = client.get(f"/api/v1/spaces/{first.json['id']}/posts").json["items"]
     assert "<strong>never</strong>" in posts[0]["html"]
-    assert len(client_of(cohort.ben).get("/api/v1/notices").json["items"]) == 2, "both threads name him"
+    assert len(client_of(cohort.ben).get("/api/v1/notices").json["items"]) == 3, "all threads name him"
 
 
 @pytest.mark.parametrize("wrong", [{"title": " "}, {"title": "x" * 161}, {"body": " "}, {"more": 1}, {"title": 3}])

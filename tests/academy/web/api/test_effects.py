@@ -26,6 +26,7 @@ Client = Callable[[UUID], FlaskClient]
 
 both_databases = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 KEY = {"Idempotency-Key": "a-wish-of-mine"}
+ANOTHER = {"Idempotency-Key": "another-wish"}
 
 
 @pytest.fixture
@@ -171,11 +172,17 @@ def test_a_message_is_stored_once_for_its_nonce_or_key(kernel: Kernel, client_of
     first = client.post(url, json={"body": "Hello, *you*.", "nonce": "nonce-one"})
     again = client.post(url, json={"body": "Hello, *you*.", "nonce": "nonce-one"})
     assert (first.status_code, again.json["id"]) == (201, first.json["id"])
+    assert ("Idempotency-Replayed" in first.headers, again.headers["Idempotency-Replayed"]) == (False, "true")
     assert (first.json["html"], first.json["body"]) == ("<p>Hello, <em>you</em>.</p>", "Hello, *you*.")
     assert client.post(url, json={"body": "Other words", "nonce": "nonce-one"}).status_code == 409
     by_key = [client.post(url, json={"body": "By key"}, headers=KEY).json["id"] for _ in range(2)]
     assert (len(set(by_key)), count(kernel, Post)) == (1, 2)
     assert client.post(url, json={"body": "By key"}).json["id"] not in by_key
+    said = [client.post(url, json={"body": "Twice"}, headers=ANOTHER).headers for _ in range(2)]
+    assert ("Idempotency-Replayed" in said[0], said[1]["Idempotency-Replayed"]) == (False, "true")
+    assert said[0]["Location"] == said[1]["Location"]
+    other = client.post(url, json={"body": "Other words"}, headers=KEY)
+    assert (other.status_code, list(other.json["errors"])) == (422, ["Idempotency-Key"])
     assert client.post(url, json={"body": " \u200b "}).status_code == 422
     wrong = {"Idempotency-Key": "short"}
     assert client.post(url, json={"body": "Hello", "nonce": "nonce-two"}, headers=wrong).status_code == 422

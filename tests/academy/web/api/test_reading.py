@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -16,7 +17,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from academy.kernel.app import Kernel
 from academy.kernel.ids import decode, encode
 from academy.people.models import Role
-from tests.factories import forums, people
+from tests.factories import forums, people, tokens
 
 Client = Callable[[UUID], FlaskClient]
 
@@ -91,6 +92,13 @@ def test_what_is_known_already_is_not_sent_again(kernel: Kernel, client_of: Clie
     assert (changed.status_code, changed.headers["ETag"] == tag) == (200, False)
 
 
+WHAT_NEXT = {
+    400: "put it right and send it again",
+    404: "Look at the address and at the ids",
+    405: "Allow names those that it takes",
+}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -111,6 +119,10 @@ def test_every_error_is_a_problem_and_never_a_page(
     assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
     assert answer.json["status"] == status
     assert ("Allow" in answer.headers) is (status == 405)
+    code = "missing" if status == 404 else "invalid"
+    assert (answer.json["code"], answer.json["type"]) == (code, f"urn:academy:error:{code}")
+    if status != 422:
+        assert WHAT_NEXT[status] in answer.json["detail"]
 
 
 def test_what_may_be_done_is_answered_without_a_body(client: FlaskClient) -> None:
@@ -141,6 +153,71 @@ def test_every_answer_says_how_much_is_left_and_the_last_one_when_there_is_more(
         assert ana.get("/me").status_code == 200
     finally:
         object.__setattr__(kernel.settings, "api_rate", "600 per minute")
+
+
+@pytest.fixture
+def three_a_minute(kernel: Kernel) -> Iterator[None]:
+    """Let the API be asked three times a minute."""
+    before = kernel.settings
+    kernel.settings = replace(before, api_rate="3 per minute")
+    yield
+    kernel.settings = before
+
+
+@pytest.mark.usefixtures("three_a_minute")
+@pytest.mark.parametrize(
+    ("method", "path", "bearer", "status"),
+    [
+        ("GET", "/api/v1/me", "", 401),
+        ("GET", "/api/v1/me", "acad_nobodys", 401),
+        ("GET", "/api/v1/nothing", "", 404),
+        ("GET", "/api/v1/nothing", "acad_nobodys", 401),
+        ("DELETE", "/api/v1/people", "", 405),
+        ("GET", "/api/v1/people?q=%00", "", 400),
+    ],
+)
+def test_whatever_nobody_asks_is_counted_by_their_address(
+    client: FlaskClient, method: str, path: str, bearer: str, status: int
+) -> None:
+    sent = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+    answers = [client.open(path, method=method, headers=sent) for _ in range(4)]
+    assert [a.status_code for a in answers] == [status, status, status, 429]
+    assert [a.headers["RateLimit"].split(";")[1] for a in answers] == ["r=2", "r=1", "r=0", "r=0"]
+    assert {a.headers["RateLimit-Policy"] for a in answers} == {'"api";q=3;w=60'}
+    assert 0 < int(answers[3].headers["Retry-After"]) <= 60
+    assert answers[3].json["code"] == "rate_limited"
+    assert ("WWW-Authenticate" in answers[0].headers, "WWW-Authenticate" in answers[3].headers) == (
+        status == 401,
+        False,
+    )
+
+
+@pytest.mark.usefixtures("three_a_minute")
+def test_wrong_tokens_from_one_address_take_nothing_from_who_has_a_right_one(
+    kernel: Kernel, client: FlaskClient
+) -> None:
+    _row, token = tokens.token(kernel, people.person(kernel), ["read"])
+    wrong, right = ({"Authorization": f"Bearer {one}"} for one in ("acad_nobodys", token))
+    assert [client.get("/api/v1/me", headers=wrong).status_code for _ in range(5)] == [401, 401, 401, 429, 429]
+    assert [client.get("/api/v1/me", headers=right).status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert "RateLimit" not in client.get("/about").headers
+
+
+def test_a_sentence_that_goes_for_several_fields_is_said_once_with_their_names(
+    kernel: Kernel, client_of: Client
+) -> None:
+    answer = client_of(people.person(kernel)).post("/api/v1/cohorts", json={})
+    assert answer.json["detail"] == "name, starts_on, zone, track: Please fill this in."
+    assert answer.json["errors"] == {f: ["Please fill this in."] for f in ("name", "track", "starts_on", "zone")}
+    one = client_of(people.person(kernel)).get("/api/v1/people?limit=0")
+    assert one.json["detail"] == one.json["errors"]["limit"][0]
+
+
+def test_what_is_not_there_says_what_to_look_at(kernel: Kernel, client_of: Client) -> None:
+    lead = people.member(kernel, people.group(kernel, "academy"), people.person(kernel), Role.LEAD)
+    answer = client_of(lead).post("/api/v1/boards", json={"group": "a" * 26, "name": "What we try"})
+    assert (answer.status_code, answer.json["code"]) == (404, "missing")
+    assert WHAT_NEXT[404] in answer.json["detail"]
 
 
 def test_the_document_is_valid_and_says_something_of_every_operation(app: Flask, client: FlaskClient) -> None:
