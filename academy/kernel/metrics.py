@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import event, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from academy.kernel import clock
 from academy.kernel.jobs import Job
@@ -120,15 +121,23 @@ class _Waiting:
         self._kernel = kernel
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Count jobs that wait and jobs set aside, and say how long the oldest that is due has waited."""
+        """Count jobs that wait and jobs set aside, and say how long the oldest that is due has waited.
+
+        Nothing of that where the database can't be asked: then everything else is needed most.
+        """
+        there = "academy_database_up", "Whether the database answered just now."
         now = clock.now()
         open_jobs = (Job.done_at.is_(None), Job.failed_at.is_(None))
-        with self._kernel.reading() as session:
-            waiting = session.scalar(select(func.count(Job.id)).where(*open_jobs)) or 0
-            failed = (
-                session.scalar(select(func.count(Job.id)).where(Job.done_at.is_(None), Job.failed_at.is_not(None))) or 0
-            )
-            oldest = session.scalar(select(func.min(Job.run_at)).where(*open_jobs, Job.run_at <= now))
+        set_aside = select(func.count(Job.id)).where(Job.done_at.is_(None), Job.failed_at.is_not(None))
+        try:
+            with self._kernel.reading() as session:
+                waiting = session.scalar(select(func.count(Job.id)).where(*open_jobs)) or 0
+                failed = session.scalar(set_aside) or 0
+                oldest = session.scalar(select(func.min(Job.run_at)).where(*open_jobs, Job.run_at <= now))
+        except SQLAlchemyError:
+            yield GaugeMetricFamily(*there, value=0)
+            return
+        yield GaugeMetricFamily(*there, value=1)
         yield GaugeMetricFamily("academy_jobs_waiting", "Jobs that wait, later ones too.", value=waiting)
         yield GaugeMetricFamily("academy_jobs_set_aside", "Jobs whose attempts are used up.", value=failed)
         age = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0

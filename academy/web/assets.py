@@ -120,6 +120,10 @@ class Assets:
         """
         return f"{URL_PREFIX}/{self._by_name[name].hashed}"
 
+    def text(self, name: str) -> str:
+        """What stands in the file with this logical name; raises `KeyError` when there is no such file."""
+        return self._by_name[name].body.decode()
+
     def find(self, path: str) -> tuple[Asset, bool] | None:
         """The file that answers to `path` below the prefix, and whether that name is the hashed one."""
         hashed = self._by_hashed.get(path)

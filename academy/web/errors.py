@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -36,6 +37,11 @@ from academy.web import signed_in
 from academy.web.guards import OutOfScope
 
 logger = structlog.get_logger(__name__)
+
+SOON = 10
+"""Seconds after which it is worth asking again, where the database is away."""
+SECRETS = frozenset({"password", "present", "code"})
+"""Fields that no page gives back."""
 
 
 def _words(status: int) -> tuple[str, str, str]:
@@ -98,13 +104,27 @@ _CODES = {
 """The code that goes with a status, where no refusal of ours names it."""
 
 
+def _sent() -> list[tuple[str, str]] | None:
+    """Return a form's fields as they were sent, to be sent once more; None where that can't be all of them.
+
+    Its token is the one that came with it, so that nothing is sent again that could not have been sent.
+    """
+    if request.method != "POST" or request.files or not request.form or not SECRETS.isdisjoint(request.form):
+        return None
+    return list(request.form.items(multi=True))
+
+
 def page(status: int, detail: str = "", *, closed: bool = False) -> tuple[str, int]:
-    """Render the kind page of an error."""
+    """Render the kind page of an error. What passes can be waited for: then a form's fields are there to send again."""
     heading, sentence, kept = _words(status)
     if closed:
         heading = _("This is closed")
     if detail:
         sentence, kept = detail, ""
+    again = None
+    if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS} and request.method == "POST":
+        again = _sent()
+        kept = _("What you wrote is kept in this page.") if again else _("Go back: what you wrote is still there.")
     way_out = (_("Sign in"), "/sign-in") if status == HTTPStatus.UNAUTHORIZED else (_("Back to home"), "/")
     body = render_template(
         "academy/web/error.html",
@@ -112,6 +132,8 @@ def page(status: int, detail: str = "", *, closed: bool = False) -> tuple[str, i
         heading=heading,
         sentence=sentence,
         kept=kept,
+        again=again,
+        here=request.full_path.removesuffix("?"),
         way_out=way_out,
         request_id=telemetry.request_id() if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "",
         page="",
@@ -209,14 +231,29 @@ def _out_of_reach(error: SQLAlchemyError) -> ResponseReturnValue:
     logger.error("database_unavailable", path=telemetry.place(request.path), exc_info=error)
     signed_in.nobody()
     if _is_api():
-        return problem(503, code=Busy.code, detail=_("The academy is being looked after. Please try again shortly."))
-    return page(503)
+        detail = _("The academy is being looked after. Please try again shortly.")
+        answer = problem(503, code=Busy.code, detail=detail)
+    else:
+        answer = make_response(*page(503))
+    answer.headers["Retry-After"] = str(SOON)
+    return answer
+
+
+def _or_away(tell: Callable[[Any], ResponseReturnValue]) -> Callable[[Any], ResponseReturnValue]:
+    """Have an error told by `tell`, which asks who is here and in which language, also where that can't be asked."""
+
+    def told(error: Exception) -> ResponseReturnValue:
+        try:
+            return tell(error)
+        except (OperationalError, PoolTimeoutError) as away:
+            return _out_of_reach(away)
+
+    return told
 
 
 def install(app: Flask, _kernel: Kernel) -> None:
     """Attach the error handlers."""
-    app.register_error_handler(Refusal, _refused)
-    app.register_error_handler(HTTPException, _http)
+    for kind, tell in ((Refusal, _refused), (HTTPException, _http), (Exception, _broken)):
+        app.register_error_handler(kind, _or_away(tell))
     app.register_error_handler(OperationalError, _out_of_reach)
     app.register_error_handler(PoolTimeoutError, _out_of_reach)
-    app.register_error_handler(Exception, _broken)

@@ -212,7 +212,10 @@ def install(app: Flask, kernel: Kernel) -> None:
         svg = Markup('<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>')
         return svg.format(cls, assets.url("vendor/sprite.svg"), name)
 
-    app.jinja_env.globals.update(help_address=_help_address, url_for=url_for, made_icon=icon)
+    # In the page itself: named by address it would be fetched a second time, beside the tab's own.
+    mark = assets.text("academy/favicon.svg").replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
+    made = {"made_icon": icon, "brand_mark": Markup(mark)}  # noqa: S704 - a file of ours
+    app.jinja_env.globals.update(help_address=_help_address, url_for=url_for, **made)
     app.context_processor(_context)
 
 

@@ -24,6 +24,7 @@ from academy.kernel.jobs import Job
 from academy.kernel.mail import Letter
 from forums.posts.models import Post
 from tests import throwaway
+from tests.browsing import forms_of
 from tests.databases import skip_or_fail
 from tests.faults.conftest import room_on
 from tests.faults.servers import HURRIED
@@ -72,6 +73,9 @@ def test_a_database_that_goes_away_and_comes_back_costs_no_message_and_is_said_k
         followers[0].say("before")
         _until(lambda: all(len(f.order) == 1 for f in followers), "the first message did not arrive")
 
+        opened = requests.get(**page)
+        (typing,) = [f for f in forms_of(opened.text, server.url) if f.action.endswith("/posts")]
+
         postgresql.down()
         followers[0].say("while it was away, from Ana")
         followers[1].say("while it was away, from Ben")
@@ -81,6 +85,11 @@ def test_a_database_that_goes_away_and_comes_back_costs_no_message_and_is_said_k
         assert "psycopg" not in away.text
         api = requests.get(f"{server.url}/api/v1/me", cookies=page["cookies"], timeout=30)
         assert (api.status_code, api.headers["Content-Type"]) == (503, "application/problem+json")
+        written = {**typing.values(), "body": "typed without scripts"}
+        kept = requests.post(typing.action, written, cookies=opened.cookies, timeout=30)
+        assert (kept.status_code, "What you wrote is kept in this page." in kept.text) == (503, True)
+        for other in ("/nothing/here", "/api/v1/nothing"):  # whose page it would be can't be asked either
+            assert requests.get(server.url + other, cookies=page["cookies"], timeout=30).status_code == 503
         assert requests.get(f"{server.url}/readyz", timeout=30).status_code == 503
         assert requests.get(f"{server.url}/healthz", timeout=30).status_code == 200
         time.sleep(2)  # long enough for the beacon, the runner and both outboxes to meet nothing
@@ -88,6 +97,10 @@ def test_a_database_that_goes_away_and_comes_back_costs_no_message_and_is_said_k
         postgresql.up()
         followers[1].say("after")
         _until(lambda: all(len(f.order) == 4 and not f.outbox for f in followers), "not everything arrived")
+        (again,) = [f for f in forms_of(kept.text, server.url) if f.action == typing.action]
+        sent = requests.post(again.action, again.values(), cookies=opened.cookies, timeout=30)
+        assert (sent.status_code, "typed without scripts" in sent.text) == (200, True)
+        _until(lambda: all(len(f.order) == 5 for f in followers), "what was sent again did not arrive")
         assert requests.get(**page).status_code == 200
         assert requests.get(f"{server.url}/readyz", timeout=30).status_code == 200
     finally:
@@ -95,11 +108,11 @@ def test_a_database_that_goes_away_and_comes_back_costs_no_message_and_is_said_k
             follower.stop()
         server.stop()
     assert [f.refused for f in followers] == [[], []]
-    assert [f.order for f in followers] == [[1, 2, 3, 4], [1, 2, 3, 4]]
-    assert [len(f.screen) for f in followers] == [4, 4]
+    assert [f.order for f in followers] == [[1, 2, 3, 4, 5], [1, 2, 3, 4, 5]]
+    assert [len(f.screen) for f in followers] == [5, 5]
     kernel.database.engine.dispose()
     with kernel.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Post)) == 4
+        assert session.scalar(select(func.count()).select_from(Post)) == 5
     kernel.database.engine.dispose()
 
 

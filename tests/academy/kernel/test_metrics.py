@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 import wsgi
 from academy.kernel.app import Kernel
 from academy.kernel.config import Settings, SettingsError
+from academy.kernel.db import Database
 from academy.kernel.ids import encode
 from academy.people import actions as people
 from tests.conftest import sign_in
@@ -106,3 +107,18 @@ def test_a_change_that_was_undone_is_not_counted(counting: Flask) -> None:
 def test_a_token_that_is_too_short_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="ACADEMY_METRICS"):
         Settings.from_environment({"ACADEMY_INSTANCE": str(tmp_path), "ACADEMY_METRICS": "short"})
+
+
+def test_what_this_process_counted_is_told_while_the_database_is_away(counting: Flask) -> None:
+    client = counting.test_client()
+    assert client.get("/healthz").status_code == 200
+    assert "academy_database_up 1.0" in read(client)
+    kernel = counting.extensions["kernel"]
+    here, kernel.database = kernel.database, Database("postgresql+psycopg://nobody@127.0.0.1:1/away")
+    try:
+        told = read(client)
+    finally:
+        kernel.database = here
+    assert "academy_database_up 0.0" in told
+    assert "academy_jobs_waiting" not in told
+    assert 'academy_request_seconds_count{method="GET",route="/healthz",status="200"} 1.0' in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from academy.kernel.access import Closed, Conflict, Invalid, Missing, RateLimite
 from academy.kernel.app import Kernel
 from academy.kernel.config import Settings
 from academy.web import forms
+from tests.browsing import forms_of
 from tests.factories import people
 
 RAISED = {
@@ -106,6 +108,39 @@ def test_a_problem_names_the_fields(outside: FlaskClient) -> None:
 @pytest.mark.parametrize("path", ["/raise/limited", "/api/v1/raise/limited"])
 def test_who_has_to_wait_is_told_how_long(outside: FlaskClient, path: str) -> None:
     assert outside.get(path).headers["Retry-After"] == "3"
+
+
+@pytest.mark.parametrize("what", ["full", "limited"])
+def test_a_form_that_comes_at_a_bad_moment_can_be_sent_again_as_it_was(outside: FlaskClient, what: str) -> None:
+    sent = {"body": ['Two lines,\r\nand a "<quote>"'], "tag": ["one", "two"], "csrf_token": ["as it came"]}
+    answer = outside.post(f"/raise/{what}?at=3", data=sent)
+    assert "What you wrote is kept in this page." in answer.text
+    form = next(form for form in forms_of(answer.text, "http://localhost/") if "/raise/" in form.action)
+    assert (form.method, form.action) == ("post", f"http://localhost/raise/{what}?at=3")
+    given: dict[str, list[str]] = {}
+    for name, kind, value in form.fields:
+        if kind == "hidden":
+            given.setdefault(name, []).append(value)
+    assert given == sent
+
+
+@pytest.mark.parametrize("secret", ["password", "present", "code"])
+def test_a_secret_is_given_back_by_no_page(outside: FlaskClient, secret: str) -> None:
+    answer = outside.post("/raise/full", data={"email": "ana@example.org", secret: "not to be seen"})
+    assert "not to be seen" not in answer.text
+    assert "Go back: what you wrote is still there." in answer.text
+
+
+def test_a_file_can_not_be_kept_in_a_page(outside: FlaskClient) -> None:
+    answer = outside.post("/raise/full", data={"name": "x", "file": (io.BytesIO(b"1"), "people.csv")})
+    assert "Go back: what you wrote is still there." in answer.text
+    assert "Send it again" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/raise/full", "/api/v1/raise/full"])
+def test_while_the_database_is_away_one_is_told_when_to_come_back(outside: FlaskClient, path: str) -> None:
+    answer = outside.get(path)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
 
 
 @pytest.mark.parametrize("path", ["/raise/broken", "/api/v1/raise/broken"])
