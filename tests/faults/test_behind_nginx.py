@@ -225,8 +225,10 @@ def test_numbers_for_prometheus_are_not_public_and_secret_addresses_are_not_writ
     asked = {"verify": str(deployed.certificate), "timeout": 5, "headers": {"Authorization": f"Bearer {TOKEN}"}}
     assert requests.get(f"{deployed.url}/metrics", **asked).status_code == 404
     assert requests.get(f"{deployed.workers.url}/metrics", headers=asked["headers"], timeout=5).status_code == 200
-    for path in ("/join/a-secret-address", "/reset/a-secret-address", "/no-secret"):
+    for path in ("/join/a-secret-address", "/reset/a-secret-address", "/sign-in?next=/join/a-secret-address"):
         requests.get(f"{deployed.url}{path}", **asked)
+    from_there = {**asked["headers"], "Referer": f"{deployed.url}/join/a-secret-address"}
+    requests.get(f"{deployed.url}/no-secret", **{**asked, "headers": from_there})
     deadline = time.monotonic() + 5
     while "/no-secret" not in deployed.log.read_text():
         assert time.monotonic() < deadline
