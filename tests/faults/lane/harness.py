@@ -24,8 +24,10 @@ from academy.kernel.ids import encode
 from academy.people.engine import hash_password
 from forums.posts.models import Post
 from tests.factories import cohorts, people
+from tests.faults.workers import Workers
 from tests.live import kernel_on
 from tests.proxy import Proxy
+from tests.redis_server import RedisServer, redis_server
 from tests.serving import Server, start_server
 
 CLIENTS = 12
@@ -69,7 +71,8 @@ class Academy:
     folder: Path
     kernel: Kernel
     app: str
-    server: Server
+    server: Server | Workers
+    redis: RedisServer | None
     space_id: UUID
     people: list[UUID]
     emails: list[str]
@@ -80,7 +83,7 @@ class Academy:
         return encode(self.space_id)
 
     def again(self) -> None:
-        """Start it anew on the same port."""
+        """Start a server that was killed anew, on the same port."""
         self.server = start_server(self.url, self.folder, app=self.app, port=self.server.port)
 
     def stored(self) -> list[str]:
@@ -91,9 +94,26 @@ class Academy:
 
 
 @contextmanager
-def academy(database_url: str, folder: Path, app: str) -> Iterator[Academy]:
-    """Serve a room of twelve people, who sign in by their passwords."""
-    kernel = kernel_on(database_url, folder)
+def academy(database_url: str, folder: Path, app: str, *, workers: int = 1) -> Iterator[Academy]:
+    """Serve a room of twelve people, who sign in by their passwords; several workers have a Redis of their own."""
+    with ExitStack() as stack:
+        redis = stack.enter_context(redis_server(folder)) if workers > 1 else None
+        kernel = kernel_on(database_url, folder, redis_url=redis.url if redis else "")
+        stack.callback(kernel.database.engine.dispose)
+        space_id, everybody, emails = _room(kernel)
+        server = (
+            Workers(database_url, folder, redis, kernel, app=f"{app}()", count=workers)
+            if redis
+            else start_server(database_url, folder, app=app)
+        )
+        found = Academy(database_url, folder, kernel, app, server, redis, space_id, everybody, emails)
+        try:
+            yield found
+        finally:
+            found.server.stop()
+
+
+def _room(kernel: Kernel) -> tuple[UUID, list[UUID], list[str]]:
     made = cohorts.world(kernel)
     hashed = hash_password(PASSWORD)
     emails = [f"reader{number}@example.org" for number in range(CLIENTS)]
@@ -103,13 +123,7 @@ def academy(database_url: str, folder: Path, app: str) -> Iterator[Academy]:
     ]
     for person in everybody:
         people.member(kernel, made.cohort, person)
-    server = start_server(database_url, folder, app=app)
-    found = Academy(database_url, folder, kernel, app, server, made.space, everybody, emails)
-    try:
-        yield found
-    finally:
-        found.server.stop()
-        kernel.database.engine.dispose()
+    return made.space, everybody, emails
 
 
 @dataclass

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -47,17 +48,29 @@ def twice(place: Academy) -> None:
         place.again()
 
 
+def redis_away(place: Academy) -> None:
+    """Kill Redis for two seconds; it comes back empty."""
+    assert place.redis is not None
+    time.sleep(5)
+    place.redis.kill()
+    time.sleep(2)
+    place.redis.start()
+
+
 @BOTH
 @pytest.mark.parametrize(
-    ("app", "harm"),
+    ("app", "workers", "harm"),
     [
-        pytest.param(HURRIED, never, id="cut wires"),
-        pytest.param(FORGETFUL, never, id="cut wires, 5 % of broadcasts dropped"),
-        pytest.param(HURRIED, twice, id="cut wires, the server killed twice"),
+        pytest.param(HURRIED, 1, never, id="cut wires"),
+        pytest.param(FORGETFUL, 1, never, id="cut wires, 5 % of broadcasts dropped"),
+        pytest.param(HURRIED, 1, twice, id="cut wires, the server killed twice"),
+        pytest.param(HURRIED, 2, redis_away, id="cut wires, two workers, Redis killed for 2 s and back empty"),
     ],
 )
-def test_nothing_is_lost_doubled_or_out_of_order(database_url: str, tmp_path: Path, app: str, harm: object) -> None:
-    with academy(database_url, tmp_path, app) as place, cutting(place.server.port, seed=7) as proxy:
+def test_nothing_is_lost_doubled_or_out_of_order(
+    database_url: str, tmp_path: Path, app: str, workers: int, harm: Callable[[Academy], None]
+) -> None:
+    with academy(database_url, tmp_path, app, workers=workers) as place, cutting(place.server.port, seed=7) as proxy:
         with talkers(place, proxy.url) as everybody:
             talk(everybody, POSTS, meanwhile=lambda: harm(place))
             settled(everybody, EVERYTHING)
