@@ -50,7 +50,7 @@ def tell_who_came(session: Session, event: InvitationAccepted) -> None:
 
 def forget_name(kernel: Kernel, _event: GroupRenamed | OrganizationSettled) -> None:
     """Ask anew how the organization is called, and whom to write to for help."""
-    kernel.kept.clear()
+    kernel.forget()
 
 
 def _told(session: Session, _viewer: Viewer, notices: Sequence[Notice]) -> Mapping[UUID, Told]:

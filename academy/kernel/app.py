@@ -59,6 +59,7 @@ class Kernel:
         if settings.redis_url:
             self.shared = importlib.import_module("academy.kernel.shared").Shared(settings.redis_url)
             self.relay = importlib.import_module("academy.kernel.relay").Relay(self.shared)
+            self.relay.on("forget", lambda _told: self.kept.clear())
         self.limits = Limits(self.shared)
         self.vault = Vault(settings.secrets)
         self.files = Files(settings.instance / "media")
@@ -115,6 +116,12 @@ class Kernel:
             rows = [self._appended.popleft() for _ in range(len(self._appended))]
             if rows:
                 self.realtime.ship(sorted(rows, key=attrgetter("seq")))
+
+    def forget(self) -> None:
+        """Let go of what was found out and kept for a while, in every process."""
+        self.kept.clear()
+        if self.relay is not None:
+            self.relay.say("forget")
 
     @contextmanager
     def quiet(self, *kinds: str) -> Iterator[None]:

@@ -8,6 +8,8 @@ import os
 import random
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -20,13 +22,13 @@ from uuid import UUID
 
 import pytest
 import requests
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock, mail
 from academy.kernel.ids import encode
 from academy.people import actions as people_actions
-from academy.people.models import Role, SignIn
+from academy.people.models import Group, Role, SignIn
 from forums.posts.models import Post
 from tests.browsing import Browsing
 from tests.databases import Lane, make_template, reachable, skip_or_fail
@@ -37,6 +39,7 @@ from tests.faults.wire import Follower, Lost, Wire, send
 from tests.faults.workers import SHORT_LEASES, Workers
 from tests.live import kernel_on, signed_in
 from tests.redis_server import redis_server
+from tests.serving import ROOT
 from tests.sink import Sink
 
 pytestmark = pytest.mark.xdist_group("workers")
@@ -138,6 +141,47 @@ def test_what_a_command_writes_goes_live_in_both_workers(two: Workers) -> None:
         forums.say(two.kernel, they.room.learners[0], they.room.space_id, "by a command")
         for wire in they.wires:
             wire.wait(lambda wire=wire: said(wire, they.room) == ["<p>by a command</p>"], AT_ONCE)
+
+
+COMMAND = """
+import sys
+from academy.kernel.cli import opened
+from academy.kernel.ids import decode
+from tests.factories import forums
+
+with opened() as kernel:
+    forums.say(kernel, decode(sys.argv[1]), decode(sys.argv[2]), sys.argv[3])
+"""
+
+
+def test_what_a_command_in_a_process_of_its_own_writes_goes_live(two: Workers) -> None:
+    with apart(two) as they:
+        person, space = encode(they.room.learners[0]), they.room.space
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "DATABASE_URL": two.database_url,
+            "REDIS_URL": two.redis.url,
+            "ACADEMY_INSTANCE": str(two.folder),
+        }
+        command = [sys.executable, "-c", COMMAND, person, space, "from outside"]
+        subprocess.run(command, check=True, cwd=ROOT, env=environment, timeout=60)
+        for wire in they.wires:
+            wire.wait(lambda wire=wire: said(wire, they.room) == ["<p>from outside</p>"], AT_ONCE)
+
+
+def test_what_is_kept_of_the_organization_is_forgotten_in_every_worker(two: Workers) -> None:
+    made = room_on(two.kernel, "Ana")
+    page = Browsing(two.url, signed_in(two.kernel, made.learners[0]))
+    page.session.headers["Connection"] = "close"  # each request may come to another worker
+    for _ in range(12):
+        page.get("/spaces")  # every worker knows by now how the organization is called
+    new = f"House of {encode(made.group)[-6:]}"
+    two.kernel.commit(lambda s: s.execute(update(Group).where(Group.kind == "organization").values(name=new)))
+    assert new not in page.get("/spaces").text
+    two.kernel.forget()
+    time.sleep(0.3)
+    assert [new in page.get("/spaces").text for _ in range(12)] == [True] * 12
 
 
 def test_typing_and_reading_positions_pass_from_worker_to_worker(two: Workers) -> None:
@@ -392,6 +436,32 @@ def own(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -
     """Serve an empty academy by two workers for one test, as it says."""
     shutil.copyfile(sqlite_template, tmp_path / "academy.db")
     yield from serve(f"sqlite:///{tmp_path / 'academy.db'}", tmp_path, **request.param)
+
+
+def test_workers_start_without_their_redis_and_find_it_later(tmp_path: Path, sqlite_template: Path) -> None:
+    shutil.copyfile(sqlite_template, tmp_path / "academy.db")
+    url = f"sqlite:///{tmp_path / 'academy.db'}"
+    with redis_server(tmp_path) as redis:
+        redis.kill()
+        kernel = kernel_on(url, tmp_path)
+        workers = Workers(url, tmp_path, redis, kernel)
+        try:
+            with apart(workers) as they:
+                ana, ben = they.wires
+                assert send(ana, they.room.space, "before")["ok"]
+                ben.wait(lambda: heads(ben, they.room) > 0, BEATS)
+                redis.start()
+                until = time.monotonic() + BEATS
+                while "redis_back" not in workers.log.read_text():
+                    assert send(ana, they.room.space, "is it there?")["ok"]
+                    assert time.monotonic() < until
+                    time.sleep(0.5)
+                time.sleep(1)
+                assert send(ana, they.room.space, "and live")["ok"]
+                ben.wait(lambda: said(ben, they.room)[-1:] == ["<p>and live</p>"], AT_ONCE)
+        finally:
+            workers.stop()
+            kernel.database.engine.dispose()
 
 
 @pytest.mark.parametrize("own", [{"app": SHORT_LEASES}], indirect=True)
