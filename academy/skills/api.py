@@ -10,14 +10,15 @@ from flask import Response
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
+from academy.kernel import offload
 from academy.kernel.access import Missing
 from academy.kernel.app import kernel
 from academy.kernel.paging import Part
 from academy.kernel.viewer import Viewer
 from academy.people import queries as people
-from academy.skills import actions, queries
-from academy.skills.queries import HeldSkill, SkillHit, WantedSkill
-from academy.skills.schemas import GoalOut, HeldSkillOut, ReachedIn, SkillOut
+from academy.skills import actions, engine, queries
+from academy.skills.queries import FoundSkills, HeldSkill, SkillHit, SkillName, WantedSkill
+from academy.skills.schemas import FoundSkillsOut, GoalOut, HeldSkillOut, ReachedIn, SkillOut
 from academy.web.api import conditions
 from academy.web.api.effects import conditional
 from academy.web.api.operations import Operations, also, answers, asks, takes, written
@@ -33,13 +34,22 @@ blueprint = Operations("skills_api", __name__, tag="Skills")
 @blueprint.get("/skills")
 @guard("people:self")
 @asks(FindIn)
-@answers(200, part_of(SkillOut))
-def index(query: dict[str, Any]) -> Part[SkillHit]:
-    """List skills. With `q`, the best matches by name, which are one part and have no cursor."""
+@answers(200, FoundSkillsOut)
+def index(query: dict[str, Any]) -> FoundSkills:
+    """List skills. With `q`, the best matches by name, which are one part and have no cursor.
+
+    Where there are none, `did_you_mean` names those that may have been meant.
+    """
+    wanted = " ".join(query["q"].split())
     with kernel().reading() as session:
-        if query["q"].split():
-            return Part(queries.search(session, query["q"], query["limit"]), None)
-        return queries.skills_part(session, span_of(query))
+        if not wanted:
+            found = queries.skills_part(session, span_of(query))
+            return FoundSkills(found.items, found.next)
+        hits = queries.search(session, wanted, query["limit"])
+        if hits:
+            return FoundSkills(hits, None)
+        names = queries.kept_names(session, kernel().kept)
+    return FoundSkills([], None, [SkillName(*one) for one in offload.run(engine.meant, wanted, names)])
 
 
 @blueprint.get("/skills/<id:skill_id>")

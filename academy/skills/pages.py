@@ -58,21 +58,13 @@ def sources() -> dict[str, str]:
     }
 
 
-def known_names() -> list[tuple[UUID, str]]:
-    """Return every skill's name, read once for each version of the frameworks."""
-    with kernel().reading() as session:
-        version = queries.graph_version(session)
-        known: tuple[str, list[tuple[UUID, str]]] = kernel().kept.get("skill_names", ("", []))
-        if known[0] == version:
-            return known[1]
-        found = queries.names(session)
-    kernel().kept["skill_names"] = (version, found)
-    return found
-
-
 def meant(wanted: str, hits: Sequence[queries.SkillHit]) -> list[tuple[UUID, str]]:
     """Return what somebody may have meant who typed what is no name of a skill."""
-    return offload.run(engine.meant, wanted, known_names()) if wanted and not hits else []
+    if not wanted or hits:
+        return []
+    with kernel().reading() as session:
+        names = queries.kept_names(session, kernel().kept)
+    return offload.run(engine.meant, wanted, names)
 
 
 def unknown(name: str) -> str:

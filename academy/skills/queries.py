@@ -150,6 +150,21 @@ def wanted_by(session: Session, viewer: Viewer, skill_id: UUID) -> WantedSkill:
     return WantedSkill(*row)
 
 
+@dataclass(frozen=True)
+class SkillName:
+    """A skill by its name."""
+
+    id: UUID
+    label: str
+
+
+@dataclass(frozen=True)
+class FoundSkills(Part[SkillHit]):
+    """Part of the skills that somebody looks for; `did_you_mean` holds likely ones where none is found."""
+
+    did_you_mean: Sequence[SkillName] = ()
+
+
 def skills_part(session: Session, span: Span) -> Part[SkillHit]:
     """Return part of all skills that somebody can have. One statement."""
     query = select(Skill.id, Skill.label, Skill.kind).where(_OFFERED)
@@ -187,6 +202,15 @@ def names(session: Session) -> list[tuple[UUID, str]]:
     """Return (id, name) of every skill that somebody can have. The same for everybody, so callers keep it."""
     rows = session.execute(select(Skill.id, Skill.label).where(_OFFERED).order_by(Skill.label))
     return [(row.id, row.label) for row in rows]
+
+
+def kept_names(session: Session, kept: dict[str, Any]) -> list[tuple[UUID, str]]:
+    """Return every skill's name as `names` does, read once for each version of the frameworks and held in `kept`."""
+    version = graph_version(session)
+    known: tuple[str, list[tuple[UUID, str]]] = kept.get("skill_names", ("", []))
+    if known[0] != version:
+        known = kept["skill_names"] = (version, names(session))
+    return known[1]
 
 
 @dataclass(frozen=True)

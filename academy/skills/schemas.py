@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from academy.web.api.shapes import Out
+from academy.web.api.shapes import Out, part_of
 from academy.web.forms import REQUIRED
 from academy.web.i18n import later
 from academy.web.wire import Id
@@ -33,6 +33,22 @@ class SkillOut(Out):
     id = Id()
     label = fields.String()
     kind = fields.String()
+
+
+class SkillNameOut(Out):
+    """A skill by its name."""
+
+    id = Id()
+    label = fields.String()
+
+
+class FoundSkillsOut(part_of(SkillOut)):  # type: ignore[misc]  # a shape made at run time is no class to mypy
+    """Part of the skills that somebody looks for."""
+
+    did_you_mean = fields.List(
+        fields.Nested(SkillNameOut),
+        metadata={"description": "Names that are nearly `q`, the likeliest first, where no name holds its words."},
+    )
 
 
 class GoalOut(Out):

@@ -164,7 +164,7 @@ def written(schema: type[Schema], found: Any, status: int = 200, *, tagged: bool
     """Write an answer by a schema."""
     if isinstance(found, Part):
         following = None if found.next is None else _cursor(found.next)
-        body = schema().dump({"items": found.items, "next": following})
+        body = schema().dump({**vars(found), "next": following})
         answer = Response(json.dumps(body), status, mimetype=JSON)
         if following is not None:
             query = urlencode({**request.args.to_dict(), "cursor": following})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -22,9 +23,9 @@ from academy.kernel.ledger import Entry
 from academy.notices.models import Notice
 from academy.people.engine import hash_password
 from academy.people.models import GroupKind, Membership, Person, Role
-from tests.academy.bridges.filing import bring, export, person
+from tests.academy.bridges.filing import bring, export, person, plan, said
 from tests.conftest import proved
-from tests.factories import people
+from tests.factories import people, skills
 
 
 def test_only_an_admin_of_the_organization_brings_people_in_or_takes_them_out(kernel: Kernel, admin: UUID) -> None:
@@ -40,6 +41,16 @@ def send(client: FlaskClient, body: bytes, name: str = "people.csv") -> str:
     answer = client.post("/people/file", data={"file": (io.BytesIO(body), name)})
     assert answer.status_code == 303, answer.text
     return answer.headers["Location"]
+
+
+def test_the_page_s_own_example_is_a_cell_that_can_be_used(
+    kernel: Kernel, admin: UUID, client_of: Callable[[UUID], FlaskClient]
+) -> None:
+    skills.esco(kernel)
+    page = client_of(admin).get("/people/file").text
+    (example,) = re.findall(r"such as ([^.]*:\d; [^.]*:\d)\.", page)
+    found = plan(kernel, admin, f"email,name,skills,goals\nana@example.org,Ana,{example},{example}\n")
+    assert (said(found), found.added) == ([], 1)
 
 
 def test_an_admin_sees_what_a_file_would_do_and_then_does_it(

@@ -100,6 +100,18 @@ def test_both_searches_ask_did_you_mean(mine: FlaskClient, page: str) -> None:
     assert "Try a shorter or a more common word." in mine.get(f"{page}?q=qqqqzzzz").text
 
 
+def test_the_api_names_the_same_likely_skills_as_the_page(mine: FlaskClient) -> None:
+    page = mine.get("/skills?q=show+emphaty").text
+    answer = mine.get("/api/v1/skills?q=show+emphaty").json
+    assert (answer["items"], answer["next"]) == ([], None)
+    labels = [one["label"] for one in answer["did_you_mean"]]
+    assert labels[0] == "show empathy"
+    assert re.findall(r'class="tag tag-brand" href="/skills[^>]*>([^<]*)<', page) == labels
+    assert mine.get(f"/api/v1/skills/{answer['did_you_mean'][0]['id']}").json["label"] == "show empathy"
+    for query in ("q=show+empathy", "q=qqqqzzzz", "limit=2"):
+        assert mine.get(f"/api/v1/skills?{query}").json["did_you_mean"] == []
+
+
 def test_names_are_read_again_when_the_framework_is_another(mine: FlaskClient, kernel: Kernel) -> None:
     assert "Did you mean" in mine.get("/skills?q=emphaty").text
     kernel.kept["skill_names"] = ("of before", [])

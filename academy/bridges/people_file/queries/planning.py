@@ -229,7 +229,7 @@ def _rated(column: str, rows: Sequence[Known], session: Session, problems: list[
 def _wanted(
     cell: str, ids: Mapping[str, UUID], labels: Mapping[UUID, str], suggested: dict[str, str]
 ) -> dict[UUID, int]:
-    """Read `Python:3; Public speaking:2`; what was looked for in vain is looked for once."""
+    """Read `Haskell:3; lead others:2`; what was looked for in vain is looked for once."""
     found = {}
     for entry in reading.entries(cell):
         name, word = (entry, "") if entry.casefold() in ids else reading.rated(entry)
