@@ -186,8 +186,13 @@ class Matcher:
             )
         self._wire = ours
         # Somebody must ask for its exit status, or an ended process stays in the process table.
-        threading.Thread(target=self._process.wait, name="matcher-end", daemon=True).start()
+        threading.Thread(target=_reap, args=(self._process,), name="matcher-end", daemon=True).start()
         return ours
+
+
+def _reap(process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None:  # eventlet's own `wait` looks a hundred times a second, most of a per cent of a core
+        time.sleep(TICK)
 
 
 def _receive(wire: socket.socket, size: int, watch: _Watch) -> bytes:
