@@ -20,6 +20,7 @@ from marshmallow import Schema, ValidationError
 from academy.kernel import log, telemetry, websocket_engine
 from academy.kernel.access import Busy, Refusal, SignedOut
 from academy.kernel.connections import Connection, Connections, held, log_room, own_room, person_room
+from academy.kernel.event_context import EventContext
 from academy.kernel.fanout import FanOut
 from academy.kernel.following import Following
 from academy.kernel.ids import decode, encode
@@ -138,7 +139,7 @@ class Realtime:
         self.socketio.on_event("connect", self._connect)
         self.socketio.on_event("disconnect", self._disconnect)
         for handler in self.handlers:
-            self.socketio.on_event(handler.event, self._entry(handler))
+            self.socketio.server.on(handler.event, self._entry(handler))
         websocket_engine.admit_only(self.socketio.server, frozenset(handler.event for handler in self.handlers))
         if self._relay is not None:
             self._relay.on("close", self._told_to_close)
@@ -285,18 +286,18 @@ class Realtime:
         self.socketio.emit(name, dict(payload), to=person_room(person_id))
 
     def _entry(self, handler: SocketHandler) -> Callable[..., Mapping[str, Any] | None]:
-        def receive(data: object = None, *_rest: object) -> Mapping[str, Any] | None:
-            with telemetry.serving():
-                answer = self._answer(handler, data)
+        def receive(sid: str, data: object = None, *_rest: object) -> Mapping[str, Any] | None:
+            connection, environ = self.connections.of(sid), self.socketio.server.get_environ(sid)
+            if connection is None or environ is None:
+                return refused(SignedOut()) if handler.acknowledged else None
+            with EventContext(self._app, environ, connection.token), telemetry.serving():
+                answer = self._answer(handler, connection, data)
             return answer if handler.acknowledged else None
 
         return receive
 
-    def _answer(self, handler: SocketHandler, data: object) -> Mapping[str, Any]:
-        connection = self.connections.of(request.sid)  # type: ignore[attr-defined]
+    def _answer(self, handler: SocketHandler, connection: Connection, data: object) -> Mapping[str, Any]:
         try:
-            if connection is None:
-                raise SignedOut
             self._kernel.limits.hit(EVENTS, "socket", str(connection.person_id))
             viewer = self._viewer(connection.token)
             if viewer is None:
