@@ -40,7 +40,7 @@ def test_each_token_finds_what_it_finds_alone_and_what_has_ended_is_missing(kern
     event.listen(kernel.database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
     with kernel.reading() as session:
         found = queries.viewers_of(session, [here, elsewhere, alone, ended, old, gone, "unknown"])
-        assert len(asked) == 1
+        assert len([one for one in asked if one.startswith("SELECT")]) == 1
         assert found == {token: queries.viewer_of(session, token) for token in (here, elsewhere, alone)}
         assert queries.viewers_of(session, []) == {}
     assert found[here].roles[academy] == {Role.LEAD}
