@@ -53,7 +53,7 @@ class Plan:
     """With the whole academy at its largest, and with several workers of it."""
 
 
-WHOLE = Plan(rounds=5, flood=2.0, latency_rounds=3, latency=5.0, settles=2.0, whole=True)
+WHOLE = Plan(rounds=5, flood=2.0, latency_rounds=5, latency=3.0, settles=2.0, whole=True)
 QUICK = Plan(rounds=1, flood=1.0, latency_rounds=1, latency=2.0, settles=0.5, whole=False)
 
 
@@ -189,6 +189,7 @@ def main() -> None:
     if given.first:
         servers.go_first()
     raise_file_limit()
+    load = os.getloadavg()[0]
     core, own = servers.cores()
     where = f"servers on core {core}, the client on {own}" if core != own else "one core for servers and client alike"
     print(f"{platform.machine()}, Python {platform.python_version()}: {where}", flush=True)
@@ -198,12 +199,14 @@ def main() -> None:
         began = os.times().elapsed
         bench.run()
     rows = report.rows_of(bench.measured)
-    lines = [*report.table(rows), "", report.verdict(bench.measured)]
+    busy = f"When it began, the load of other work was {load:.1f} on {os.cpu_count()} cores."
+    lines = [*report.table(rows), "", f"{report.verdict(bench.measured)} {busy}"]
     print("", *lines, f"{os.times().elapsed - began:.0f} s", sep="\n")
     if given.write:
         kept = {
             "machine": platform.machine(),
             "cores": len({*core, *own}),
+            "load": round(load, 1),
             "python": platform.python_version(),
             "node": subprocess.run(["node", "--version"], check=True, capture_output=True, text=True).stdout.strip(),
             "rows": report.kept(rows),

@@ -93,7 +93,7 @@ def cores() -> tuple[set[int], set[int]]:
 
 def go_first() -> None:
     """Let this process and what it starts have the processors before other sessions' work (root, Linux autogroups)."""
-    Path("/proc/self/autogroup").write_text("-15", "ascii")
+    Path("/proc/self/autogroup").write_text("-20", "ascii")
 
 
 def node(folder: Path, core: set[int]) -> Server:
