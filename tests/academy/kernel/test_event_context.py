@@ -29,7 +29,6 @@ def test_the_request_and_whose_it_is_are_at_hand(app: Flask) -> None:
 def test_no_handler_of_an_address_is_looked_for_and_no_cookie_is_verified(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(app.session_interface, "open_session", raising=False)
     monkeypatch.setattr(type(app.session_interface), "open_session", None)
     environ = EnvironBuilder("/no/such/page", headers={"Cookie": "session=forged"}).get_environ()
     with EventContext(app, environ, "token"):
