@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +17,7 @@ import socketio
 from academy.kernel import websocket_engine
 from academy.kernel.fanout import FanOut, Turns
 from academy.kernel.websocket_writer import FrameWriter
-from tests.academy.kernel.wires import frames_of
+from tests.academy.kernel.wires import Client, Server, frame, frames_of
 
 
 class Member:
@@ -299,3 +301,25 @@ def test_with_a_message_queue_the_clients_here_are_served_the_same_way() -> None
     assert [(m["event"], m["data"], m["room"]) for m in published] == [("said", [1], "a")]
     server.manager._handle_emit({**published[0], "host_id": "another", "skip_sid": None})
     assert one.heard() == two.heard() == [b'42["said",1]']
+
+
+@pytest.mark.parametrize("mode", ["gevent", "eventlet", "threading"])
+def test_many_who_speak_at_once_are_heard_by_everybody_in_one_order_over_real_wires(mode: str) -> None:
+    readers, speakers, each = 210, 4, 15  # more than 200: each broadcast lets the others go on in its middle
+    server = Server(mode)
+    try:
+        server.ready()
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(Client(server.port).enter()) for _ in range(readers)]
+            for client in clients:
+                assert client.ask("join", 0) == "joined"
+            for who, client in enumerate(clients[:speakers]):
+                client.wire.sendall(b"".join(frame(f'42["say",[{who},{n}]]') for n in range(each)))
+            orders = {tuple(client.text() for _ in range(speakers * each)) for client in clients}
+        assert len(orders) == 1
+        (order,) = orders
+        for who in range(speakers):
+            mine = [text for text in order if text.startswith(f'42["said",[{who},')]
+            assert mine == [f'42["said",[{who},{n}]]' for n in range(each)]
+    finally:
+        server.end(signal.SIGKILL)
