@@ -21,9 +21,10 @@ from academy.bridges.client.engine.asking import Backoff
 from academy.kernel.app import Kernel
 from academy.kernel.ids import decode, encode
 from academy.people.models import Role
+from academy.tokens import actions as token_actions
 from forums.posts.models import Post
 from tests.browsing import Browsing
-from tests.factories import cohorts, forums, people
+from tests.factories import cohorts, forums, people, tokens
 from tests.factories.world import PASSWORD
 from tests.live import Live, signed_in
 from tests.proxy import Proxy
@@ -226,6 +227,27 @@ def test_who_is_not_let_in_is_told_so(live: Live, who: dict[str, str]) -> None:
     with Client(live.url, **who) as client, pytest.raises(NotLetIn):
         client.wait(SECONDS)
         pytest.fail("it goes on trying")
+
+
+def test_with_a_token_it_hears_and_sends_by_requests_as_far_as_the_scopes_go_until_it_is_revoked(live: Live) -> None:
+    _made, space, (ana, ben) = room(live, "Ana", "Ben")
+    _, reading = tokens.token(live.kernel, ben, ["forums:read"])
+    row, writing = tokens.token(live.kernel, ana, ["forums:read", "forums:write"])
+    heard = Heard()
+    with Client(live.url, token=writing) as hers, Client(live.url, token=reading) as his:
+        heard.on(his, space)
+        hers.send(space, "by a token").wait(SECONDS)
+        with pytest.raises(Refused) as refused:
+            his.send(space, "may it?").wait(SECONDS)
+        assert refused.value.answer["error"] == "forbidden"
+        until(lambda: heard.words == ["by a token"])
+        assert (his.state, his.connections) == ("http", 0)
+        owner = people.viewer(live.kernel, ana)
+        live.kernel.commit(lambda s: token_actions.revoke_token(s, viewer=owner, token_id=row))
+        hers.send(space, "after its end")
+        with pytest.raises(NotLetIn):
+            hers.wait(SECONDS)
+    assert stored(live.kernel, space) == ["by a token"]
 
 
 def test_a_log_that_is_closed_to_somebody_is_followed_no_more_and_the_others_go_on(live: Live) -> None:

@@ -18,7 +18,7 @@ from academy.bridges.client.engine.sending import Send
 SECONDS = 20
 CSRF = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
 COOKIE = "academy"
-TOO_MANY, FAILED = 429, 500
+SIGNED_OUT, TOO_MANY, FAILED = 401, 429, 500
 
 
 class NotLetIn(Exception):
@@ -32,11 +32,11 @@ class Web:
         """Keep who it is; nothing is asked yet."""
         self._url = url.rstrip("/")
         self._email, self._password = email, password
-        self._entered = not email
+        self._entered = not email and not token
         self._lock = threading.Lock()
         self._csrf = ""
         self._requests = requests.Session()
-        self._token = token
+        self.token = token
         if token:
             self._requests.headers["Authorization"] = f"Bearer {token}"
         if cookie:
@@ -45,19 +45,14 @@ class Web:
             self._requests.cookies.set(COOKIE, cookie, domain=host if "." in host else f"{host}.local", path="/")
 
     @property
-    def auth(self) -> dict[str, str]:
-        """What a socket says to show who it is; empty for a cookie."""
-        return {"token": self._token} if self._token else {}
-
-    @property
     def headers(self) -> dict[str, str]:
-        """What a socket's opening request carries; empty for a token."""
+        """What a socket's opening request carries."""
         cookie = self._requests.cookies.get(COOKIE)
-        return {"Cookie": f"{COOKIE}={cookie}"} if cookie and not self._token else {}
+        return {"Cookie": f"{COOKIE}={cookie}"} if cookie else {}
 
     def signed_out(self) -> bool:
         """Hear that the sign-in has ended; says whether there is an address and a password for another one."""
-        self._entered = not self._email
+        self._entered = False
         return bool(self._email)
 
     def close(self) -> None:
@@ -65,10 +60,17 @@ class Web:
         self._requests.close()
 
     def enter(self) -> None:
-        """Sign in by the form where that has to be; raises `NotLetIn`, and `Away` when it is better tried later."""
+        """Sign in by the form where that has to be, or show the token once.
+
+        Raises `NotLetIn`, and `Away` when it is better tried later.
+        """
         with self._lock:
             if not self._entered:
-                self._sign_in()
+                if self._email:
+                    self._sign_in()
+                elif self._request("GET", "/api/v1/me").status_code == SIGNED_OUT:
+                    message = "The academy does not know this token, or it has ended."
+                    raise NotLetIn(message)
                 self._entered = True
 
     def _sign_in(self) -> None:
@@ -85,7 +87,7 @@ class Web:
     def call(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Any = None) -> Answer:
         """Ask for an operation below /api/v1; answers `{"ok": True, "body": …}` or as a refused ack. Raises `Away`."""
         headers = {}
-        if method != "GET" and not self._token:
+        if method != "GET" and not self.token:
             headers["X-CSRFToken"] = self._csrf = self._csrf or self._token_of("/me")
             headers["Referer"] = f"{self._url}/"
         answer = self._request(method, f"/api/v1{path}", params=query, json=body, headers=headers)

@@ -98,6 +98,9 @@ class Runner:
             self.state = "offline"
 
     def _connect(self) -> None:
+        if self._web.token:
+            message = "sockets know no tokens"
+            raise Away(message)
         try:
             self._web.enter()
             self._wire = self._open_wire()
@@ -115,7 +118,7 @@ class Runner:
         def hear(name: str, payload: Any) -> None:
             self.do(lambda: self._hear(wire, name, payload))
 
-        wire = Wire(self._url, headers=self._web.headers, auth=self._web.auth, hear=hear)
+        wire = Wire(self._url, headers=self._web.headers, hear=hear)
         return wire
 
     def _signed_out(self) -> None:
@@ -141,11 +144,14 @@ class Runner:
             self._take_up(self._until_next())
 
     def _stay_away(self, seconds: float) -> None:
-        """Wait for the time of another try; where the last two failed, do by plain requests what can be done."""
+        """Wait for the time of another try; where the last two failed, do by plain requests what can be done.
+
+        A token is for requests alone, so with one there is nothing else.
+        """
         until = time.monotonic() + seconds
         look = 0.0
         while not self._stopping and time.monotonic() < until:
-            if self._failed > 1 and time.monotonic() >= look:
+            if (self._failed > 1 or self._web.token) and time.monotonic() >= look:
                 try:
                     self._by_requests()
                     self.state = "http"
