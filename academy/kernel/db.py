@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -138,6 +139,8 @@ class Database:
         self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
         # SQLite has one writer: whoever waits must wait here, where green threads yield, not inside SQLite.
         self._writers = Together(self._in_turn)
+        self.aside: Callable[[Callable[[], None]], None] | None = None
+        """Runs what waits for the disk in a real thread, where green threads would wait with it."""
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -209,11 +212,22 @@ class Database:
                 session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
             result = work(session)
             try:
+                if self.aside is not None and within is None:
+                    self._kept(session, self.aside)
                 session.commit()
             except DBAPIError:
                 session.invalidate()  # what could not be committed may still be open, and would keep SQLite's one place
                 raise
             return result
+
+    @staticmethod
+    def _kept(session: Session, aside: Callable[[Callable[[], None]], None]) -> None:
+        """Commit to the disk aside. Nobody else can be writing: whoever wants to waits in this database's line."""
+        session.flush()
+        driven = session.connection().connection.driver_connection
+        if driven is not None:
+            with suppress(sqlite3.Error):  # the session's own commit meets it again, and tells it
+                aside(driven.commit)
 
 
 class _Compiled(dict[Any, Any]):

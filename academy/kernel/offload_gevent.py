@@ -11,11 +11,11 @@ THREADS = 2
 
 
 class Pool:
-    """Two real threads and a queue before them. `concurrent.futures`, once patched, would run on the hub."""
+    """Real threads and a queue before them. `concurrent.futures`, once patched, would run on the hub."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int = THREADS) -> None:
         """Start nothing yet: threads come with the first work."""
-        self._pool = ThreadPool(THREADS)
+        self._pool = ThreadPool(threads)
 
     def run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Return what `function(*args)` returns, or raise what it raises."""
