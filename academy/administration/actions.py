@@ -26,7 +26,7 @@ from academy.administration.events import (
 from academy.administration.queries import house
 from academy.careers import actions as careers
 from academy.kernel import clock, jobs, mail
-from academy.kernel.access import Conflict, Invalid, Missing, Refused
+from academy.kernel.access import Conflict, Invalid, Missing, Prevented, Refused
 from academy.kernel.events import emit
 from academy.kernel.mail import Letter
 from academy.kernel.viewer import Viewer
@@ -152,7 +152,7 @@ def close_account(session: Session, *, viewer: Viewer, person_id: UUID) -> None:
     house.organization_for(session, _asked_anew(session, viewer))
     if person_id == viewer.person_id:
         detail = "You can't close your own account here. Another admin can; nothing was changed."
-        raise Conflict(detail)
+        raise Prevented(detail)
     _known(session, person_id)
     people.deactivate(session, person_id=person_id, at=clock.now(), actor_id=viewer.person_id)
 

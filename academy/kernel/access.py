@@ -55,6 +55,10 @@ class Conflict(Refusal):
     status = 409
 
 
+class Prevented(Conflict):
+    """It can't be done as things stand, and nobody was quicker: the last admin stays, say."""
+
+
 class Outdated(Refusal):
     """The thing is no longer as the `If-Match` of the request says that it was read."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Exists, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from academy.kernel.access import Conflict, Invalid, Missing, Refused
+from academy.kernel.access import Conflict, Invalid, Missing, Prevented, Refused
 from academy.kernel.prepared import ANYBODY, now, of_viewer
 from academy.kernel.viewer import Viewer
 from academy.people.engine import in_circles
@@ -298,7 +298,7 @@ def keep_an_admin(session: Session, group_id: UUID, person_id: UUID) -> None:
     )
     if not others:
         detail = "This is the last admin. Appoint another one first; nothing was changed."
-        raise Conflict(detail)
+        raise Prevented(detail)
 
 
 def refuse_circles(session: Session, person_ids: Collection[UUID]) -> None:

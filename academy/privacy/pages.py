@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from academy.kernel import clock
-from academy.kernel.access import Conflict, Invalid
+from academy.kernel.access import Invalid
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.people.pages import present
@@ -206,10 +206,7 @@ def ask_erasure() -> ResponseReturnValue:
 
 def _ask(person_id: UUID) -> None:
     me = viewer()
-    try:
-        kernel().commit(lambda session: actions.ask_erasure(session, person_id=person_id, actor_id=me.person_id))
-    except Conflict as refusal:  # the last admin
-        raise Invalid(errors={"password": [refusal.detail]}) from refusal
+    kernel().commit(lambda session: actions.ask_erasure(session, person_id=person_id, actor_id=me.person_id))
 
 
 @blueprint.post("/me/data/keep")

@@ -26,6 +26,7 @@ from academy.kernel.access import (
     Invalid,
     Missing,
     Outdated,
+    Prevented,
     RateLimited,
     Refusal,
     Refused,
@@ -114,11 +115,12 @@ def _sent() -> list[tuple[str, str]] | None:
     return list(request.form.items(multi=True))
 
 
-def page(status: int, detail: str = "", *, closed: bool = False) -> tuple[str, int]:
-    """Render the kind page of an error. What passes can be waited for: then a form's fields are there to send again."""
-    heading, sentence, kept = _words(status)
-    if closed:
-        heading = _("This is closed")
+def page(status: int, detail: str = "", *, heading: str = "") -> tuple[str, int]:
+    """Render the kind page of an error, under another `heading` than its status has.
+
+    What passes can be waited for: then a form's fields are there to send again.
+    """
+    usual, sentence, kept = _words(status)
     if detail:
         sentence, kept = detail, ""
     again = None
@@ -129,7 +131,7 @@ def page(status: int, detail: str = "", *, closed: bool = False) -> tuple[str, i
     body = render_template(
         "academy/web/error.html",
         status=status,
-        heading=heading,
+        heading=heading or usual,
         sentence=sentence,
         kept=kept,
         again=again,
@@ -170,6 +172,13 @@ def sentence(refusal: Refusal) -> str:
     return refusal.detail or _words(refusal.status)[1]
 
 
+def _heading(refusal: Refusal) -> str:
+    """Return the heading of a refusal that is another than that of its status, "" for none."""
+    if isinstance(refusal, Closed):
+        return _("This is closed")
+    return _("That can't be done yet") if isinstance(refusal, Prevented) else ""
+
+
 def headers(refusal: Refusal) -> dict[str, str]:
     """Return the headers that go with a refusal: when to come back, in whole seconds."""
     return {} if refusal.retry_after is None else {"Retry-After": str(math.ceil(refusal.retry_after))}
@@ -193,7 +202,7 @@ def _refused(refusal: Refusal) -> ResponseReturnValue:
     if isinstance(refusal, SignedOut) and request.method == "GET":
         here = request.full_path.removesuffix("?")
         return redirect("/sign-in" if here == "/" else f"/sign-in?next={quote(here, safe='/')}", 303)
-    return make_response(*page(refusal.status, refusal.detail, closed=isinstance(refusal, Closed)), headers(refusal))
+    return make_response(*page(refusal.status, refusal.detail, heading=_heading(refusal)), headers(refusal))
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

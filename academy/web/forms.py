@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import EXCLUDE, Schema, ValidationError
 
-from academy.kernel.access import Busy, Closed, Conflict, Invalid, RateLimited
+from academy.kernel.access import Busy, Closed, Conflict, Invalid, Prevented, RateLimited
 from academy.kernel.ids import decode
 from academy.kernel.payloads import invalid
 from academy.web.errors import headers, sentence
@@ -64,14 +64,15 @@ def answer(
 ) -> ResponseReturnValue:
     """Answer a form: `done()`, or the page once more with what was typed and what is wrong.
 
-    Wrong fields are a 422. What has closed meanwhile (409), and a wait (429, 503), keep what was typed as well.
+    Wrong fields are a 422. What has closed meanwhile or can't be as things stand (409), and a wait (429, 503), keep
+    what was typed as well.
     """
     try:
         return done()
     except Invalid as refusal:
         errors = refusal.errors or {"_": [refusal.detail]}
         return again(kept(), errors), 422
-    except (Closed, RateLimited, Busy) as refusal:
+    except (Closed, Prevented, RateLimited, Busy) as refusal:
         return again(kept(), {"_": [sentence(refusal)]}), refusal.status, headers(refusal)
 
 

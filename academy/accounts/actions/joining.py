@@ -14,7 +14,7 @@ from academy.accounts.actions.links import use_link
 from academy.accounts.events import InvitationAccepted, JoinAsked, JoinLinkEnded, JoinLinkMade, JoinLinkUsed
 from academy.accounts.models import Invitation, JoinLink, LinkKind
 from academy.accounts.policy import JOINS_AS, MOST_DAYS, MOST_SEATS, JoinRule, may_bring_in
-from academy.accounts.queries.incoming import standing
+from academy.accounts.queries.incoming import FULL, standing
 from academy.kernel import clock
 from academy.kernel.access import Closed, Invalid, Missing, Refused
 from academy.kernel.events import emit
@@ -30,7 +30,7 @@ Rules = Mapping[str, JoinRule]
 
 NOT_THEIRS = "Whoever made this link can no longer let people in here. Ask your program lead for a new one."
 NOT_ONESELF = "You can't appoint yourself. Another admin can; nothing was changed."
-FULL = "All places of this link are taken. Ask whoever gave it to you for another one."
+ALL_TAKEN = "All places of this link are taken. Ask whoever gave it to you for another one."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,10 +95,15 @@ def join_by_link(session: Session, *, viewer: Viewer, token: str, rules: Rules) 
 
 
 def ask_to_join(session: Session, *, token: str, address: str) -> None:
-    """Ask for a mail that proves an address. Whether it has an account is looked up by a job, not here."""
-    found = session.execute(select(JoinLink.id).where(JoinLink.token == token)).one_or_none()
+    """Ask for a mail that proves an address. Whether it has an account is looked up by a job, not here.
+
+    Nobody gets a letter for a link whose places are all taken: it is `Closed`.
+    """
+    found = session.execute(select(JoinLink.id, FULL.label("full")).where(JoinLink.token == token)).one_or_none()
     if found is None:
         raise Missing
+    if found.full:
+        raise Closed(ALL_TAKEN)
     emit(session, JoinAsked(actor_id=None, join_link_id=found.id, address=address))
 
 
@@ -180,7 +185,7 @@ def _take_place(session: Session, join_link_id: UUID, person_id: UUID, rules: Ru
         )
         if session.scalar(open_still) is None:
             raise Missing
-        raise Closed(FULL)
+        raise Closed(ALL_TAKEN)
     new = _let_in(session, taken.made_by_id, taken.group_id, person_id, taken.role, rules)
     if new:
         emit(

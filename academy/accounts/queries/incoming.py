@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal, or_, select
+from sqlalchemy import ColumnElement, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from academy.accounts.models import Invitation, JoinLink, LinkKind, MailedLink
@@ -21,6 +21,8 @@ from academy.people.policy import Path, Right, appointable, granting, require
 
 MOST_SHOWN = 200
 ACCEPTED_SHOWN = timedelta(days=30)
+FULL = func.coalesce(JoinLink.taken >= JoinLink.seats, literal(value=False))
+"""Whether the places of a join link are all taken; one without a number of places has always room."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class OpenLink:
 
 @dataclass(frozen=True)
 class Entrance:
-    """A way into a group: who opened it, and into what."""
+    """A way into a group: who opened it, and into what; `full` says that nobody else comes in by it."""
 
     group_id: UUID
     group: str
@@ -44,6 +46,7 @@ class Entrance:
     by_id: UUID
     by: str
     zone: str
+    full: bool
     name: str = ""
     address: str = ""
     owner_id: UUID | None = None
@@ -102,6 +105,7 @@ def entrance_of(session: Session, kind: LinkKind, token: str) -> Entrance:
             Person.id.label("by_id"),
             Person.name.label("by"),
             Person.zone,
+            (literal(value=False) if kind == LinkKind.INVITATION else FULL).label("full"),
             name.label("invited"),
             MailedLink.address,
         )
@@ -115,14 +119,21 @@ def entrance_of(session: Session, kind: LinkKind, token: str) -> Entrance:
     owner_id, active = owner_of(session, row.address) or (None, True)
     if not active:
         raise Missing
-    return _entrance(session, Entrance(*row, owner_id))
+    return _entrance(session, replace(Entrance(*row), owner_id=owner_id))
 
 
 def door_of(session: Session, token: str) -> Entrance:
     """Find where a join link leads in, if it is open and its maker may still let people in."""
     row = session.execute(
         select(
-            JoinLink.group_id, Group.name, Group.kind, JoinLink.role, Person.id, Person.name.label("by"), Person.zone
+            JoinLink.group_id,
+            Group.name,
+            Group.kind,
+            JoinLink.role,
+            Person.id,
+            Person.name.label("by"),
+            Person.zone,
+            FULL.label("full"),
         )
         .join(Group, Group.id == JoinLink.group_id)
         .join(Person, Person.id == JoinLink.made_by_id)

@@ -103,6 +103,25 @@ def test_the_last_place_is_given_once(client_of: Callable[[UUID], FlaskClient], 
     assert members(kernel, street.academy, "member") == {"Ana"}
 
 
+def test_a_full_link_says_so_at_once_and_sends_no_letter(
+    client: FlaskClient, client_of: Callable[[UUID], FlaskClient], kernel: Kernel, street: Street, outbox: Outbox
+):
+    token = made(kernel, street, seats=1)
+    client.post(f"/join/{token}", data={"email": "nia@example.org"})
+    welcome = link_in(outbox.take()["nia@example.org"])
+    assert 'name="password"' in client.get(welcome).text
+    ana, ben = (client_of(people.person(kernel, name)) for name in ("Ana", "Ben"))
+    assert ana.post(f"/join/{token}").status_code == 303
+    for page in (client.get(f"/join/{token}"), ben.get(f"/join/{token}"), client.get(welcome)):
+        assert page.status_code == 200
+        assert re.search(r"All places of this link are taken\. Ask \w+ for another one\.", page.text)
+        assert "<form" not in page.text.partition("<h1")[2].partition("</main")[0]
+    assert "You are here already." in ana.get(f"/join/{token}").text
+    late = client.post(f"/join/{token}", data={"email": "otto@example.org"})
+    assert (late.status_code, "All places of this link are taken." in late.text) == (409, True)
+    assert outbox.take_all() == {}
+
+
 def test_a_link_is_over_with_its_time_and_with_its_makers_rights(
     client_of: Callable[[UUID], FlaskClient], kernel: Kernel, street: Street
 ):

@@ -9,17 +9,20 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from academy.administration import actions
 from academy.kernel import clock
 from academy.kernel.access import Conflict, Invalid, Missing, Refusal, Refused
 from academy.kernel.app import Kernel
+from academy.kernel.ids import encode
 from academy.notices.models import Notice
 from academy.people import actions as people_actions
 from academy.people import queries
 from academy.people.models import GroupKind, Person, Role
 from academy.people.policy import RIGHTS, Right
+from tests.conftest import proved
 from tests.factories import people
 
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
@@ -130,6 +133,16 @@ def test_the_last_admin_is_neither_dismissed_nor_closed_out(house: House) -> Non
         house.end(house.ann, house.ann, Role.ADMIN, house.top)
     with pytest.raises(Conflict, match="last admin"):
         house.kernel.commit(lambda s: people_actions.deactivate(s, person_id=house.ann, at=clock.now(), actor_id=None))
+
+
+def test_the_last_admin_reads_why_under_a_heading_that_blames_nobody(
+    house: House, client_of: Callable[[UUID], FlaskClient]
+) -> None:
+    house.end(house.ann, house.bob, Role.ADMIN, house.top)
+    held = {"group": encode(house.top), "person": encode(house.ann), "role": "admin"}
+    answer = proved(client_of(house.ann)).post("/admin/roles/end", data=held)
+    assert (answer.status_code, "This is the last admin." in answer.text) == (409, True)
+    assert re.findall("<h1[^>]*>([^<]*)", answer.text) == ["That can&#39;t be done yet"]
 
 
 def at_once(*deeds: Callable[[], object]) -> list[str]:

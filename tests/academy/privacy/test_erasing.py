@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from academy.kernel import clock, jobs, mail
@@ -16,6 +19,7 @@ from academy.kernel.ledger import Entry
 from academy.kernel.log import LogEvent
 from academy.notices.models import Notice
 from academy.people import actions as person_actions
+from academy.people.engine import hash_password
 from academy.people.models import GroupKind, Membership, Person, Role, SignIn
 from academy.privacy import actions, queries
 from academy.privacy.models import Erasure
@@ -149,6 +153,19 @@ def test_what_was_asked_for_is_done_by_a_job_after_a_letter_that_can_be_answered
     with clock.travel(clock.now() + timedelta(days=7, minutes=1)):
         kernel.runner.run_due()
     assert holding(kernel, "ana@example.org") == set()
+
+
+def test_the_last_admin_reads_above_the_form_why_their_data_stays(
+    kernel: Kernel, client_of: Callable[[UUID], FlaskClient]
+) -> None:
+    top = people.group(kernel, GroupKind.ORGANIZATION, "Fernhill")
+    ada = people.person(kernel, "Ada", password_hash=hash_password("a long and winding password"))
+    people.member(kernel, top, ada, Role.ADMIN)
+    answer = client_of(ada).post("/me/data/erase", data={"password": "a long and winding password"})
+    summary = answer.text.partition('class="summary"')[2].partition("</ul>")[0]
+    assert (answer.status_code, "This is the last admin." in summary) == (409, True)
+    assert "Your password: " not in summary
+    assert 'id="e-password"' not in answer.text
 
 
 def test_the_last_admin_stays_and_the_second_last_may_go(kernel: Kernel) -> None:
