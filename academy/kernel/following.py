@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from academy.kernel.realtime import SocketViewer
 
 CATCHING_UP = 16  # readers of pages at once, of 20 database connections
+KINDS_KEPT = 10_000
 
 
 class Following:
@@ -28,12 +29,13 @@ class Following:
         """Read nothing yet."""
         self._kernel = kernel
         self._catching_up = threading.BoundedSemaphore(CATCHING_UP)
+        self._kinds: dict[UUID, str] = {}
 
     def payloads(self, session: Session, rows: Sequence[log.Row]) -> list[dict[str, Any]]:
         """Return the events of one log as they go over the wire, the same for every follower."""
         if not rows:
             return []
-        kind = self._kernel.log_kinds[log.kinds_of(session, [rows[0].log_id])[rows[0].log_id]]
+        kind = self._kind_of(session, rows[0].log_id)
         return [
             {
                 "space": encode(row.log_id),
@@ -49,10 +51,17 @@ class Following:
 
     def follow(self, session: Session, viewer: SocketViewer, log_id: UUID) -> log.Span:
         """Return the span of a log that a viewer may read now; raises `Missing`."""
-        kind = log.kinds_of(session, [log_id]).get(log_id)
-        if kind is None:
+        return self._kind_of(session, log_id).follow(session, viewer, log_id)
+
+    def _kind_of(self, session: Session, log_id: UUID) -> log.LogKind:
+        """Return how a log is read; raises `Missing`. Of which kind a log is never changes, so it is looked up once."""
+        name = self._kinds.get(log_id) or log.kinds_of(session, [log_id]).get(log_id)
+        if name is None:
             raise Missing
-        return self._kernel.log_kinds[kind].follow(session, viewer, log_id)
+        if len(self._kinds) >= KINDS_KEPT:
+            self._kinds.clear()
+        self._kinds[log_id] = name
+        return self._kernel.log_kinds[name]
 
     def catch_up(
         self, session: Session, viewer: SocketViewer, log_id: UUID, *, since: int, epoch: str | None

@@ -286,17 +286,21 @@ class Realtime:
         self.socketio.emit(name, dict(payload), to=person_room(person_id))
 
     def _entry(self, handler: SocketHandler) -> Callable[..., Mapping[str, Any] | None]:
+        schema = handler.schema()
+
         def receive(sid: str, data: object = None, *_rest: object) -> Mapping[str, Any] | None:
             connection, environ = self.connections.of(sid), self.socketio.server.get_environ(sid)
             if connection is None or environ is None:
                 return refused(SignedOut()) if handler.acknowledged else None
             with EventContext(self._app, environ, connection.token), telemetry.serving():
-                answer = self._answer(handler, connection, data)
+                answer = self._answer(handler, schema, connection, data)
             return answer if handler.acknowledged else None
 
         return receive
 
-    def _answer(self, handler: SocketHandler, connection: Connection, data: object) -> Mapping[str, Any]:
+    def _answer(
+        self, handler: SocketHandler, schema: Schema, connection: Connection, data: object
+    ) -> Mapping[str, Any]:
         try:
             self._kernel.limits.hit(EVENTS, "socket", str(connection.person_id))
             viewer = self._viewer(connection.token)
@@ -305,7 +309,7 @@ class Realtime:
                 raise SignedOut
             if not self._still_holds(connection, viewer):
                 raise Busy(retry_after=1)
-            sent = handler.schema().load(clean(data) if isinstance(data, Mapping) else {})
+            sent = schema.load(clean(data) if isinstance(data, Mapping) else {})
             done = handler.do(self._kernel, viewer, sent, Socket(self, connection))
             return {"ok": True, **(done or {})}
         except Refusal as refusal:
