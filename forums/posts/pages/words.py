@@ -109,6 +109,13 @@ def _words(_locale: Locale) -> Markup:
         "locked": _("Nothing can be added here any more. What you wrote is kept on this device."),
         "slow": slow(),
         "later": _("Kept. It is sent at %(time)s.", time="{t}"),
+        "net": [
+            _("You are offline. What you write is kept and sent when you are back."),
+            _("Connecting again. What you write is kept and sent."),
+            _("The live connection does not get through. Messages come and go without it, a little slower."),
+            " " + _("1 message is not sent yet."),
+            " " + _("%(n)s messages are not sent yet.", n="{n}"),
+        ],
         "solve": [_("Mark as the answer"), _("Not the answer after all")],
         "failed": _("That did not work. Nothing was changed; please try again."),
     }

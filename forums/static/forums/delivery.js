@@ -1,7 +1,7 @@
 // The reader's and the writer's side of docs/realtime.md: nothing is missed, shown twice, out of order or sent twice.
 import { ask, onLive, socket } from "../academy/live.js";
 
-const doc = document.documentElement;
+export const doc = document.documentElement;
 /** Whether the server can be reached: by socket, or by plain requests where no socket gets through. */
 export const reachable = () => socket.connected || doc.dataset.http;
 
@@ -92,18 +92,30 @@ async function table(use) {
 /** 128 random bits. */
 export const nonce = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => (b + 256).toString(16).slice(1)).join("");
 
-/** What one person wrote in one space and the server has not stored yet: kept through a closed tab, sent once. */
-export function outbox({ space, me, show, sent, failed, late, post }) {
-  const kept = new Map();
+/** What one person wrote in one space and the server has not stored yet: kept through closed tabs, sent once. */
+export function outbox({ space, me, show, sent, failed, late, gone, post }) {
+  const kept = new Map(), name = `outbox:${me}:${space}`, tabs = new BroadcastChannel(name);
   let sending, more, wake;
-  const settle = (key) => { kept.delete(key); return table((rows) => rows.delete(key)); };
+  // Tabs tell each other what to look at again.
+  async function save(key, use) { await table(use); tabs.postMessage(key); }
+  const settle = (key) => { kept.delete(key); return save(key, (rows) => rows.delete(key)); };
+  function take(item) {
+    const { nonce: key, detail } = item, known = kept.get(key);
+    if (!known) show(item);
+    kept.set(key, item);
+    if (detail && !known?.detail) failed(item);
+  }
+  tabs.onmessage = async ({ data: key }) => {
+    const item = await table((rows) => rows.get(key));
+    if (item?.nonce) { take(item); pump(); } else if (!item && kept.delete(key)) gone(key);
+  };
 
   // One at a time and in order, in one tab at a time; where there are no locks the nonce alone keeps it to once.
   async function pump() {
     more = true;
     if (sending) return;
     sending = true;
-    while (more) { more = false; await (navigator.locks?.request(`outbox:${me}:${space}`, run) ?? run()); }
+    while (more) { more = false; await (navigator.locks?.request(name, run) ?? run()); }
     sending = false;
   }
   async function run() {
@@ -116,27 +128,23 @@ export function outbox({ space, me, show, sent, failed, late, post }) {
         late(item, ack);
         await new Promise((done) => { wake = done; setTimeout(done, 1000 * (ack.retry_after ?? 1)); });
       }
-      else if (kept.has(key)) { item.detail = ack.detail || "?"; await table((rows) => rows.put(item)); failed(item); }
+      else if (kept.has(key)) { item.detail = ack.detail || "?"; failed(item); await save(key, (rows) => rows.put(item)); }
     }
   }
   async function add(item) {
-    kept.set(item.nonce, item);
     show(item);
-    await table((rows) => rows.put(item));
+    await save(item.nonce, (rows) => rows.put(item));
+    kept.set(item.nonce, item);
     pump();
   }
   socket.on("connect", pump);
   table((rows) => rows.getAll()).then((items) => {
-    for (const item of items.filter((i) => i.space === space && i.me === me).sort((a, b) => a.at - b.at)) {
-      kept.set(item.nonce, item);
-      show(item);
-      if (item.detail) failed(item);
-    }
+    items.filter((i) => i.space === space && i.me === me).sort((a, b) => a.at - b.at).forEach(take);
     pump();
   });
   return {
     pump, settle, hurry: () => wake?.(),
     send: (body, reply_to) => add({ nonce: nonce(), space, me, body, reply_to, at: Date.now() }),
-    async retry({ detail, ...item }) { await settle(item.nonce); add({ ...item, nonce: nonce() }); }, // refused: nothing is stored under the old one
+    async retry({ detail, ...item }) { await settle(item.nonce); add({ ...item, nonce: nonce() }); },
   };
 }

@@ -1,7 +1,7 @@
 // A room, live. The page works without this: here it hears, sends and reads on without a reload.
 import { announce, bump, fragment, trust } from "../academy/app.js";
 import { ask, socket } from "../academy/live.js";
-import { follow, nonce, outbox, reachable } from "./delivery.js";
+import { doc, follow, nonce, outbox, reachable } from "./delivery.js";
 
 const $ = (selector, within = document) => within.querySelector(selector), id = (name) => document.getElementById(name);
 const chat = $("[data-space]"), log = $(".log"), list = id("msgs"), form = $("[data-composer]"), box = form?.elements.body;
@@ -10,7 +10,7 @@ const { space, me, name, zone, epoch } = chat.dataset, words = JSON.parse(chat.d
 const [tail, may, moderates, thread] = ["tail", "post", "moderate", "thread"].map((key) => key in chat.dataset), draft = `draft:${me}:${space}`;
 let solved = Number(chat.dataset.solved), read = Number(chat.dataset.read), rev = Number(chat.dataset.rev), paused = false, unseen = 0, target = {}, reading;
 
-const lang = document.documentElement.lang, format = (options) => {
+const { lang } = doc, format = (options) => {
   const made = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { timeZone: zone, ...options });
   return (at) => made.format(new Date(at));
 };
@@ -23,7 +23,7 @@ const messages = () => [...list.querySelectorAll(".msg:not(.is-sending, .is-fail
 const nearEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 120;
 function toEnd() { log.scrollTop = log.scrollHeight; unseen = 0; jump.hidden = true; }
 
-// The frame of a message: who, when, and what one may do. The words are the server's, the same for everybody.
+// The frame of a message: who, when, and what one may do. The words are the server's.
 function reactions(li, post, given) {
   const old = $(".re", li), focused = old?.contains(document.activeElement) && document.activeElement.value, row = el("div", "re");
   for (const { emoji, count, who } of given) {
@@ -81,7 +81,7 @@ function frame(post) {
   return li;
 }
 
-// A thread: which message answers it, and whether anything can be added.
+// Which message answers a thread, and whether anything can be added.
 function answer(li, on) {
   const button = $("[formaction$='/solve']", li);
   li.classList.toggle("is-answer", on);
@@ -98,11 +98,19 @@ function state(now) {
 }
 function close(why) {
   if (box) box.disabled = true;
-  $("[data-net] span").textContent = why;
-  $("[data-net]").hidden = false;
+  const net = $("[data-net]");
+  $("span", net).textContent = why;
+  net.hidden = false;
+  delete net.dataset.net;
+}
+// What the bar says without a socket.
+function wire() {
+  const [off, back, plain, one, many] = words.net, span = $("[data-net] span"), n = list.querySelectorAll(".is-sending, .is-failed").length;
+  const text = (doc.dataset.http ? plain : navigator.onLine ? back : off) + (n ? fill(n > 1 ? many : one, { n }) : "");
+  if (span && span.textContent !== text) span.textContent = text;
 }
 
-// Its place: under a heading of its day, under one name with what the same person just said, before what is on its way.
+// Its place: under its day, under one name with what the same person just said, before what is on its way.
 function heading(cls, text, before) {
   const li = el("li", cls);
   li.append(el("h2", "", text));
@@ -172,7 +180,7 @@ function apply({ kind, payload, nonce: key }) {
 // What the server is asked to keep: by socket, else by the form that works without scripts.
 async function post(path, fields) {
   const answer = await fetch(path, { method: "POST", redirect: "manual", body: new URLSearchParams({ csrf_token: id("act").elements.csrf_token.value, ...fields }) });
-  return { ok: answer.type === "opaqueredirect", retry: answer.status === 429 || answer.status >= 500, retry_after: Number(answer.headers.get("Retry-After")) || 3, detail: words.failed };
+  return { ok: answer.type === "opaqueredirect", retry: answer.status === 429 || answer.status >= 500, retry_after: +answer.headers.get("Retry-After") || 3, detail: words.failed };
 }
 async function keep(event, payload, path, fields) {
   const ack = await (socket.connected ? ask(event, { ...payload, nonce: nonce() }) : post(path, fields)).catch(() => ({ detail: words.failed }));
@@ -183,7 +191,7 @@ function say(text) { announce(text); box?.setCustomValidity(text); box?.reportVa
 
 // Sending: an echo stands at the end until its event or its ack comes, whichever is first.
 const out = outbox({
-  space, me,
+  space, me, gone(key) { id(`s-${key}`)?.remove(); wire(); },
   post: (fields) => post(`${url}/posts`, fields),
   show(item) {
     const { initials, hue } = chat.dataset, li = frame({ id: "", author: { id: me, name, initials, hue }, at: new Date(item.at).toISOString() });
@@ -193,12 +201,14 @@ const out = outbox({
     $(".who", li).append(el("span", "state", reachable() ? words.sending : words.waiting));
     put(li, item.at);
     toEnd();
+    wire();
   },
   sent({ nonce: key }, ack) {
     const li = id(`s-${key}`);
     if (!li) return;
-    if (id(`p-${ack.id}`)) { li.remove(); return; }
     li.classList.remove("is-sending");
+    wire();
+    if (id(`p-${ack.id}`)) { li.remove(); return; }
     $(".state", li).remove();
     if (ack.id) { li.id = `p-${ack.id}`; li.dataset.no = ack.no; }
   },
@@ -217,7 +227,7 @@ const out = outbox({
   },
 });
 
-// What is half written is kept on this device, for whoever wrote it.
+// What is half written is kept here, for whoever wrote it.
 function draw(text) {
   try { if (text === undefined) box.value ||= localStorage[draft] ?? ""; else localStorage[draft] = text; } catch { /* a browser that keeps nothing */ }
 }
@@ -277,6 +287,8 @@ socket.on("read:changed", (told) => {
   [read, rev] = [told.no, told.rev];
 });
 socket.on("connect", seen);
+addEventListener("offline", wire);
+for (const event of ["disconnect", "connect_error"]) socket.on(event, wire);
 for (const event of ["focus", "visibilitychange"]) addEventListener(event, seen);
 log.addEventListener("scroll", () => { if (nearEnd() && tail) { unseen = 0; jump.hidden = true; } seen(); }, { passive: true });
 jump.onclick = () => { if (tail) { toEnd(); box?.focus(); } else location.assign(`${url}#new`); };
@@ -307,7 +319,8 @@ socket.on("presence", ({ space: where, people }) => {
 });
 
 follow({
-  space, epoch, cursor: Number(chat.dataset.seq), apply, http: out.pump,
+  space, epoch, cursor: Number(chat.dataset.seq), apply,
+  http() { wire(); out.pump(); },
   lost() { close(words.closed); },
 });
 
@@ -361,7 +374,7 @@ log.addEventListener("keydown", (event) => {
   all[next]?.focus();
 });
 
-// Begin at the message that the address names, else where the new ones begin, else at the end.
+// Begin at the message that the address names, else at the new ones, else at the end.
 const first = location.hash.startsWith("#p-") ? id(location.hash.slice(1)) : $(".new", list);
 if (first) log.scrollTop = first.offsetTop - log.clientHeight * .45; else if (tail && !thread) toEnd();
 seen();
