@@ -206,7 +206,7 @@ def test_two_people_talk_by_tls_through_both_workers(deployed: Deployed) -> None
             )
         assert deployed.browsing(ana).submit("/me", "/sign-out").status_code == 303
         for wire in wires[::2]:
-            wire.wait(wire.gone.is_set, 2)
+            wire.wait(wire.gone.is_set)
         assert not [wire for wire in wires[1::2] if wire.gone.is_set()]
     finally:
         for wire in wires:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import requests
 
 from academy.kernel.app import Kernel
 from tests.faults.wire import Wire
@@ -56,7 +55,9 @@ class Workers:
                 stderr=errors,
             )
         until = time.monotonic() + START
-        while len(self.pids()) < self.count or not self._answers():
+        ready: set[int] = set()
+        while len(ready & set(self.pids())) < self.count:
+            ready |= self._who_answers()
             assert time.monotonic() < until, self.log.read_text()
             assert self._process.poll() is None, self.log.read_text()
             time.sleep(0.1)
@@ -71,11 +72,17 @@ class Workers:
         """Where they all are."""
         return f"http://127.0.0.1:{self.port}"
 
-    def _answers(self) -> bool:
+    def _who_answers(self) -> set[int]:
+        """Return the worker that answers a request, if one does: each loads the academy in its own time."""
         try:
-            return requests.get(f"{self.url}/readyz", timeout=5).status_code == 200
-        except requests.RequestException:
-            return False
+            with socket.create_connection(("127.0.0.1", self.port), 5) as asked:
+                asked.sendall(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                if b" 200 " not in asked.recv(4096):
+                    return set()
+                inode = self._connections().get(asked.getsockname()[1])
+                return {pid for pid in self.pids() if inode in _open_sockets(pid)}
+        except OSError:
+            return set()
 
     def stop(self) -> None:
         """End all of them."""
