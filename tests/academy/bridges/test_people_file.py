@@ -109,6 +109,15 @@ def test_all_that_is_wrong_is_said_at_once_with_the_line_of_the_file(kernel: Ker
     assert (list(found.unknown), found.bad_rows, found.rows) == (["about"], 7, 7)
 
 
+def test_a_row_that_names_nobody_is_told_everything_else_in_the_same_round(kernel: Kernel, admin: UUID) -> None:
+    skills.esco(kernel)
+    text = "email,name,zone,manager,skills,role,cohort\nbad,Bo,Nowhere,nobody@example.org,Haskel:3,chief,No cohort\n"
+    found = plan(kernel, admin, text)
+    columns = ["cohort", "email", "manager", "role", "skills", "zone"]
+    assert [(line, column) for line, column, _sentence in said(found)] == [(2, column) for column in columns]
+    assert (found.people, found.same, found.rows, found.bad_rows) == ([], 0, 1, 1)
+
+
 def test_one_bad_row_holds_up_the_whole_file_unless_bad_rows_are_to_be_skipped(kernel: Kernel, admin: UUID) -> None:
     text = (
         "email,name,manager\nbad,Bad,\nana@example.org,Ana,\nben@example.org,Ben,new@example.org\nnew@example.org,,\n"
@@ -214,7 +223,7 @@ def test_a_role_that_the_admin_lacks_the_rights_of_is_refused(kernel: Kernel, ad
         "email,name,role\na@example.org,A,lead\nb@example.org,B,admin\nc@example.org,C,chief\nd@example.org,D,mentor\n",
     )
     assert said(found) == [
-        (2, "role", "You can't give the role lead: it has rights that you don't have yourself."),
+        (2, "role", "A file can't give the role lead for you. Appoint them by hand: Administration, Roles."),
         (4, "role", "“chief” is no role."),
         (5, "role", "The role mentor is held in a cohort: name it in the column cohort."),
     ]

@@ -78,7 +78,11 @@ def _called_and_above(called: Collection[str]) -> Select[UUID]:
 
 
 def known(rows: Sequence[Row], here: Here, problems: list[Problem]) -> list[Known]:
-    """Find out whom each row is about: by external id, then by address; somebody new needs an address and a name."""
+    """Find out whom each row is about: by external id, then by address; somebody new needs an address and a name.
+
+    A row that names nobody is read on as somebody's who is new: its problem holds it up, and its other cells are said
+    to be wrong in the same round.
+    """
     found: list[Known] = []
     seen: dict[UUID, int] = {}
     for row in rows:
@@ -86,7 +90,8 @@ def known(rows: Sequence[Row], here: Here, problems: list[Problem]) -> list[Know
             one = _whose(row, here)
         except Wrong as wrong:
             problems.append(Problem(row.line, "email", str(wrong)))
-            continue
+            one = Known(row.line, new_id(), new=True, cells=row.cells)
+            here.names[one.person_id] = here.labels[one.person_id] = ""
         if one.person_id in seen:
             sentence = f"This person is in line {seen[one.person_id]} already."
             problems.append(Problem(row.line, "email", sentence))

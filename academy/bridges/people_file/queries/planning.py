@@ -22,7 +22,7 @@ from academy.kernel.viewer import Viewer
 from academy.people import models as people
 from academy.people import queries as people_queries
 from academy.people.models import GroupKind, Membership, Role
-from academy.people.policy import Right, grantable
+from academy.people.policy import Right, appointable, grantable
 from academy.skills import queries as skills
 from academy.skills.models import Skill
 
@@ -298,8 +298,14 @@ def _given(
         if role not in home:
             raise Wrong(f"There are several academies: give the role {role} on the page of one.")
         if role not in held and not grantable(viewer, role, paths[home[role]]):
-            raise Wrong(f"You can't give the role {role}: it has rights that you don't have yourself.")
+            raise Wrong(_not_given(role, may_appoint=appointable(viewer, role, paths[home[role]], row.person_id)))
         yield role
+
+
+def _not_given(role: str, *, may_appoint: bool) -> str:
+    if may_appoint:
+        return f"A file can't give the role {role} for you. Appoint them by hand: Administration, Roles."
+    return f"You can't give the role {role}: it has rights that you don't have yourself."
 
 
 def _each(session: Session, ask: Callable[[Session, Sequence[UUID]], Any], rows: Sequence[Known]) -> dict[UUID, Any]:
