@@ -36,7 +36,7 @@ test: $(VENV)/.dev ## run the whole suite
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadgroup tests
 
 faults: $(VENV)/.dev ## cut wires, killed servers, restored backups: nothing may be lost (some minutes)
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist worksteal -m lane tests/faults
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal -m lane tests/faults
 
 .venv-fuzz/.ready: requirements-fuzz.lock
 	@echo "Setting up .venv-fuzz (once)..."

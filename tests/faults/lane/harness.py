@@ -34,7 +34,7 @@ CLIENTS = 12
 POSTS = 60
 PACE = 0.26  # seconds between two posts of one person, who may send 40 in 10 seconds
 PASSWORD = "correct horse battery staple"
-SECONDS = 180  # until everything has arrived, once everything is said
+SECONDS = 300  # until everything has arrived, once everything is said; the machine may be busy
 
 
 @dataclass(frozen=True)
