@@ -145,6 +145,6 @@ def test_readers_of_a_board_hear_of_new_threads_and_of_what_happens_to_one(schoo
     school.do(school.lead, actions.set_locked, space_id=thread, on=True)
     events = forums.catch_up(school.kernel, school.ben, thread)["events"]
     assert [event["kind"] for event in events] == ["post", "pin", "post", "solve", "lock"]
-    assert events[-1]["payload"] == {"pinned": True, "locked": True, "solved": 2}
+    assert events[-1]["payload"] == {"pinned": True, "locked": True, "solved": 2, "slow": 0}
     with pytest.raises(Missing):
         forums.catch_up(school.kernel, school.stranger, school.board)
