@@ -19,6 +19,7 @@ from sqlalchemy import Connection, event
 
 import wsgi
 from academy.kernel.access import guarded
+from academy.kernel.db import Database
 from academy.kernel.events import within
 from forums.posts.events import PostSent
 
@@ -29,6 +30,7 @@ class Trace:
     def __init__(self) -> None:
         self.units = 0
         self.left: list[str] = []
+        self.on_the_disk = 0
         self.inside: set[int] = set()
 
     def begun(self, connection: Connection) -> None:
@@ -49,7 +51,11 @@ class Trace:
         """Note a switch away from a green thread that is inside."""
         origin = between[0]
         if what in {"switch", "throw"} and id(origin) in self.inside:
-            self.left.append("".join(traceback.format_stack(limit=12)))
+            stack = traceback.extract_stack(origin.gr_frame)
+            if any(frame.name == Database._kept.__name__ for frame in stack):
+                self.on_the_disk += 1  # the commit itself, where it waits for the disk: docs/decisions/0018
+            else:
+                self.left.append("".join(traceback.format_list(stack[-12:])))
 
 
 def create_app() -> Flask:
@@ -69,6 +75,6 @@ def create_app() -> Flask:
     @guarded("public")
     def traced() -> dict[str, Any]:
         gevent.sleep(0)
-        return {"units": trace.units, "left": trace.left}
+        return {"units": trace.units, "left": trace.left, "on_the_disk": trace.on_the_disk}
 
     return app

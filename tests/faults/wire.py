@@ -34,7 +34,7 @@ class Wire:
         self.client.on("connect_error", lambda told=None: self._hear("connect_error", told))
         self.client.on("disconnect", lambda *_: self.gone.set())
         headers = {"Cookie": f"academy={cookie}"} if cookie else {}
-        self.client.connect(url, headers=headers, transports=["websocket"], wait_timeout=5)
+        self.client.connect(url, headers=headers, transports=["websocket"], wait_timeout=20)
 
     def _hear(self, name: str, payload: Any = None) -> None:
         self.heard.append((name, payload))
