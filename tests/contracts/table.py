@@ -149,7 +149,7 @@ POST /me/data/file                         401  ok   ok   ok   ok   ok   ok   ok
 GET  /me/data/file/{data_file}             in   404  ok   404  404  404  404  404  404  404  404
 POST /me/data/file/{data_file}             401  404  ok   404  404  404  404  404  404  404  404
 GET  /me/data/erase                        in   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
-POST /me/data/erase                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   422
+POST /me/data/erase                        401  ok   ok   ok   ok   ok   ok   ok   ok   ok   409
 POST /me/data/keep                         401  404  ok   404  404  404  404  404  404  404  404
 GET  /people/{newcomer}/erase              in   404  404  404  404  404  404  404  404  404  ok
 POST /people/{newcomer}/erase              401  404  404  404  404  404  404  404  404  404  ok

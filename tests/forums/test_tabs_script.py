@@ -27,6 +27,7 @@ def test_two_tabs_show_everything_once_and_what_one_sends_stands_in_both(own: Ow
     shows(second, "From the first")
     say(second, "From the second")
     shows(first, "From the first", "From the second")
+    expect(second.locator(".is-sending")).to_have_count(0)
     say(ben, "From somebody else")
     for tab in (first, second, ben):
         shows(tab, "From the first", "From the second", "From somebody else")

@@ -25,7 +25,7 @@ from tests.visits import NETWORK, RoomPage, Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys-lost")]
 
-OFFLINE = "You are offline. Messages you write are kept and sent when you are back."
+AGAIN = "Connecting again. What you write is kept and sent. 1 message is not sent yet."
 
 
 @dataclass
@@ -147,7 +147,7 @@ def test_a_wire_cut_during_a_send_says_so_keeps_the_message_and_stores_it_once(
     scene.proxy.cut()
     # The bar comes after two seconds, not for every blink, and tells what happens to what one writes.
     expect(hers.page.locator("[data-net]")).to_be_visible()
-    expect(hers.page.locator("[data-net]")).to_have_text(OFFLINE)
+    expect(hers.page.locator("[data-net]")).to_have_text(AGAIN)
     assert hers.page.locator("[data-net]").get_attribute("role") == "status"
     hers.say("And a second thing")
     sending(hers, "And a second thing")

@@ -164,7 +164,7 @@ def _there(url: str) -> tuple[int, str | None]:
 
 def _keep(settings: Settings) -> None:
     """Keep what is about to be replaced; videos stay where they are."""
-    kept = settings.instance / f"before-restore-{clock.now():%Y%m%dT%H%M%S}.tar.gz"
+    kept = settings.instance / f"before-restore-{clock.now():%Y%m%dT%H%M%S.%f}.tar.gz"
     _write(settings, kept, videos=False)
     click.echo(f"What was here is kept in {kept}.")
 

@@ -132,8 +132,8 @@ export function outbox({ space, me, show, sent, failed, late, gone, post }) {
     }
   }
   async function add(item) {
+    await save(item.nonce, (rows) => rows.put(item)); // what is shown is kept
     show(item);
-    await save(item.nonce, (rows) => rows.put(item));
     kept.set(item.nonce, item);
     pump();
   }

@@ -221,7 +221,7 @@ const out = outbox({
     $(".state", li).remove();
     $("span", row).textContent = item.detail;
     again.onclick = () => { li.remove(); out.retry(item); };
-    drop.onclick = () => { li.remove(); out.settle(item.nonce); box?.focus(); };
+    drop.onclick = async () => { await out.settle(item.nonce); li.remove(); box?.focus(); };
     li.append(row);
     announce(item.detail);
   },
@@ -334,10 +334,9 @@ if (form) {
     const body = box.value.trim(), over = [...box.value].length - chat.dataset.most, { edit, reply } = target;
     if (!body || over > 0) { if (body) say(fill(words.long, { n: over })); return; }
     box.value = "";
-    if (!edit) draw("");
     aim({});
     paused = false;
-    if (!edit) { await out.send(body, reply || undefined); if (!tail) location.assign(`${url}#new`); }
+    if (!edit) { await out.send(body, reply || undefined); draw(box.value); if (!tail) location.assign(`${url}#new`); }
     else if (!await keep("post:edit", { post: edit, body }, `/posts/${edit}/edit`, { body })) box.value ||= body;
   });
   box.addEventListener("input", () => {
