@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -134,36 +134,26 @@ class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no 
         if callback:  # each recipient has a number of its own then
             super().emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, to=to, **more)
             return
-        skipped = skip_sid if isinstance(skip_sid, list) else [skip_sid]
-        self._write(self._packets(event, data, namespace), namespace, to or room, frozenset(skipped))
-
-    def emit_each(self, event: str, each: Sequence[Any], namespace: str, room: Any, **_: Any) -> None:
-        """Send several events of one name to a room, in this order and as one write to each reader."""
-        packets = [part for data in each for part in self._packets(event, data, namespace)]
-        self._write(packets, namespace, room, frozenset())
-
-    def _packets(self, event: str, data: Any, namespace: str) -> list[engine_packet.Packet]:
-        arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
-        encoded = self.server.packet_class(packet.EVENT, namespace=namespace, data=[event, *arguments]).encode()
-        parts = encoded if isinstance(encoded, list) else [encoded]
-        return [engine_packet.Packet(engine_packet.MESSAGE, part) for part in parts]
-
-    def _write(
-        self, packets: list[engine_packet.Packet], namespace: str, room: Any, skipped: Collection[str | None]
-    ) -> None:
         if namespace not in self.rooms:
             return
+        arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
+        encoded = self.server.packet_class(packet.EVENT, namespace=namespace, data=[event, *arguments]).encode()
+        packets = [
+            engine_packet.Packet(engine_packet.MESSAGE, part)
+            for part in (encoded if isinstance(encoded, list) else [encoded])
+        ]
+        skipped = skip_sid if isinstance(skip_sid, list) else [skip_sid]
         with self._turns:
-            others = self._send(packets, namespace, room, skipped)
+            others = self._send(packets, namespace, to or room, frozenset(skipped))
         for engine_sid in others:
             for part in packets:
                 self.server.eio.send_packet(engine_sid, part)
 
     def _send(
-        self, packets: list[engine_packet.Packet], namespace: str, room: Any, skipped: Collection[str | None]
+        self, packets: list[engine_packet.Packet], namespace: str, room: Any, skipped: Collection[str]
     ) -> list[str]:
         """Write to everybody who has a session of ours; returns the Engine.IO ids of the others."""
-        # All frames are one write: nothing may come between those of a message with attachments.
+        # All frames of a message with attachments are one write: nothing may come between them.
         frame = b"".join(encode_message(part.encode()) for part in packets)
         sockets, others = self.server.eio.sockets, []
         waiting = [pair for pair in self.get_participants(namespace, room) if pair[0] not in skipped]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -81,23 +81,3 @@ class Following:
                 event["nonce"] = row.nonce
         answer = {"epoch": page.epoch, "head": page.head, "events": events, "more": page.more}
         return {**answer, "reset": page.reset} if page.reset else answer
-
-
-def bursts(
-    rows: Sequence[log.Row], events: Sequence[Mapping[str, Any]]
-) -> Iterator[tuple[UUID | None, Sequence[Mapping[str, Any]]]]:
-    """Give what is new in a log in one piece for each of those who sent some of it, and for everybody (None) last.
-
-    Only its sender may see a nonce. A sender's sockets get all of it with their own nonces, and drop what everybody
-    gets, whose numbers they then already have.
-    """
-    for sender in dict.fromkeys(row.actor_id for row in rows if row.nonce is not None):
-        if sender is not None:
-            yield (
-                sender,
-                [
-                    {**event, "nonce": row.nonce} if row.nonce is not None and row.actor_id == sender else event
-                    for row, event in zip(rows, events, strict=True)
-                ],
-            )
-    yield None, events

@@ -22,7 +22,7 @@ from academy.kernel.access import Busy, Refusal, SignedOut
 from academy.kernel.connections import Connection, Connections, held, log_room, own_room, person_room
 from academy.kernel.event_context import EventContext
 from academy.kernel.fanout import FanOut
-from academy.kernel.following import Following, bursts
+from academy.kernel.following import Following
 from academy.kernel.ids import decode, encode
 from academy.kernel.payloads import clean, invalid, refused
 from academy.kernel.presence import Presence
@@ -255,9 +255,14 @@ class Realtime:
             try:
                 with self._kernel.reading() as session:
                     payloads = self._following.payloads(session, mine)
-                for sender, events in bursts(mine, payloads):
-                    to = own_room(log_id, sender) if sender else log_room(log_id)
-                    self.socketio.server.manager.emit_each("space:event", events, "/", to, ignore_queue=only_here)
+                for row, payload in zip(mine, payloads, strict=True):
+                    if row.nonce is not None and row.actor_id is not None:
+                        # Only the sender may see the nonce. Their sockets get this copy first and drop the
+                        # other one, whose number they then already have.
+                        own = {**payload, "nonce": row.nonce}
+                        to = own_room(log_id, row.actor_id)
+                        self.socketio.emit("space:event", own, to=to, ignore_queue=only_here)
+                    self.socketio.emit("space:event", payload, to=log_room(log_id), ignore_queue=only_here)
             except Exception:
                 logger.exception("ship_failed", log=str(log_id))
         return unheard

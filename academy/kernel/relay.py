@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -72,16 +72,6 @@ class Relay(PubSubManager, FanOut):  # type: ignore[misc]  # python-socketio has
     # Nobody joins a socket of another process to a room: what is told of one that has just gone stays here.
     enter_room = Manager.enter_room
     leave_room = Manager.leave_room
-
-    def emit_each(
-        self, event: str, each: Sequence[Any], namespace: str, room: Any, *, ignore_queue: bool = False, **more: Any
-    ) -> None:
-        """Send several events of one name to a room; to the other processes one by one."""
-        if ignore_queue:
-            super().emit_each(event, each, namespace, room, **more)
-        else:
-            for data in each:
-                self.emit(event, data, namespace, room=room)
 
     def _publish(self, data: Mapping[str, Any]) -> None:
         said = self._shared.ask(lambda redis: redis.publish(self.channel, json.dumps(data)))

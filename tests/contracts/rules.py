@@ -41,7 +41,6 @@ READS_THE_TIME = {
 WRITES_TO_SOCKETS = {
     "academy.kernel.realtime": "it is the one user of Socket.IO",
     "academy.kernel.fanout": "it is what an emit is given to",
-    "academy.kernel.relay": "so is this, and it tells the other processes",
 }
 LOADS_BY_NAME = {
     "academy.kernel.app": "the client of Redis, where REDIS_URL is set",
@@ -124,7 +123,7 @@ def emit_in_actions(found: Sequence[Module]) -> Iterator[str]:
             name = ast.unparse(call.func)
             if name in {"emit", "events.emit"} and module.place != "actions":
                 yield f"{module.name}: line {call.lineno} emits outside an action"
-            raw = name.endswith((".emit", ".emit_each")) and name != "events.emit"
+            raw = name.endswith(".emit") and name != "events.emit"
             if raw and module.place != "sockets" and module.name not in WRITES_TO_SOCKETS:
                 yield f"{module.name}: line {call.lineno} writes to sockets past the kernel"
 

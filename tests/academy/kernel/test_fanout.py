@@ -74,21 +74,6 @@ def test_everybody_in_a_room_gets_one_frame_and_nobody_else_does(server: Any, jo
     assert outside.heard() == []
 
 
-def test_a_burst_is_one_write_for_each_reader_and_comes_in_order(
-    server: Any, join: Callable[..., Member], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    members, outside, writes = [join("a") for _ in range(3)], join("b"), []
-    write = FrameWriter.write
-    monkeypatch.setattr(
-        FrameWriter, "write", lambda self, frame, **more: (writes.append(1), write(self, frame, **more))
-    )
-    server.manager.emit_each("said", [{"no": 1}, {"no": 2}, {"no": 3}], "/", "a")
-    assert len(writes) == 3
-    for member in members:
-        assert member.heard() == [b'42["said",{"no":%d}]' % number for number in (1, 2, 3)]
-    assert outside.heard() == []
-
-
 def test_a_message_is_encoded_once_however_many_it_reaches(
     server: Any, join: Callable[..., Member], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,16 +134,6 @@ def test_clients_of_the_stock_driver_are_served_by_the_stock_path(server: Any, j
     assert ours.heard() == [b'451-["said",{"_placeholder":true,"num":0}]', b"binary"]
     assert stock.heard() == []
     assert [packet.data for packet in engine_socket.poll()] == ['51-["said",{"_placeholder":true,"num":0}]', b"binary"]
-
-
-def test_clients_of_the_stock_driver_get_a_burst_message_by_message(server: Any, join: Callable[..., Member]) -> None:
-    ours, theirs = join("a"), join("a")
-    engine_socket = server.eio.sockets["e1"]
-    engine_socket.queue = queue = server.eio.create_queue()
-    server.manager.emit_each("said", [{"no": 1}, {"no": 2}], "/", "a")
-    assert ours.heard() == [b'42["said",{"no":1}]', b'42["said",{"no":2}]']
-    assert [queue.get().encode() for _ in range(2)] == ['42["said",{"no":1}]', '42["said",{"no":2}]']
-    assert theirs.heard() == []
 
 
 def test_a_lost_or_closed_client_keeps_nobody_from_hearing(server: Any, join: Callable[..., Member]) -> None:
