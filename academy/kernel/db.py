@@ -225,9 +225,15 @@ class Database:
         """Commit to the disk aside. Nobody else can be writing: whoever wants to waits in this database's line."""
         session.flush()
         driven = session.connection().connection.driver_connection
-        if driven is not None:
-            with suppress(sqlite3.Error):  # the session's own commit meets it again, and tells it
-                aside(driven.commit)
+        if driven is None:
+            return
+        try:
+            aside(driven.commit)
+        except sqlite3.Error as error:
+            # Where SQLite has undone the transaction (a full disk), the session's own commit would find none, and
+            # take that for success; where it is still open, that commit meets the error again, or succeeds.
+            if not driven.in_transaction:
+                raise OperationalError("COMMIT", None, error) from error
 
 
 class _Compiled(dict[Any, Any]):

@@ -62,7 +62,8 @@ class _Memory(MemoryStorage):
                 left = [entry for entry in self.events.get(key, ()) if entry.expiry > now]
                 self.events[key] = left
                 if not left:
-                    del self.events[key], self.locks[key]
+                    self.events.pop(key, None)  # with threads another one may have been here
+                    self.locks.pop(key, None)
 
 
 class Limits:

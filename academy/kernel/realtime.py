@@ -148,21 +148,27 @@ class Realtime:
 
     # connections
 
-    def _connect(self, auth: object = None) -> None:
-        del auth
-        token = cookie.get("_user_id", "")
-        viewer = self._viewer(token) if isinstance(token, str) and token else None
-        if viewer is None:
-            raise Unwelcome(SignedOut.code, UNWELCOME)
+    def _connect(self, _auth: object = None) -> None:
         sid: str = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO sets it
+        try:
+            self._let_in(sid)
+        except Exception as error:
+            self.connections.remove(sid)
+            if isinstance(error, Unwelcome):
+                raise
+            logger.exception("connect_failed")  # without an answer the client would wait for one for ever
+            raise Unwelcome(Busy.code, refused(Busy(retry_after=random.randint(1, 5)))) from error  # noqa: S311 - jitter
+
+    def _let_in(self, sid: str) -> None:
+        token = cookie.get("_user_id", "")
+        if not isinstance(token, str) or not token or (viewer := self._viewer(token)) is None:
+            raise Unwelcome(SignedOut.code, UNWELCOME)
         connection = Connection(sid, token, viewer.person_id, viewer.sign_in_id)
         self.connections.add(connection)
         self.socketio.server.enter_room(sid, person_room(viewer.person_id))
         # The inbox of notices is a log with the person's own id; it is followed from the start.
         self.join(connection, viewer.person_id)
-        viewer = self._viewer(token)
-        if viewer is None:  # signed out between the first look and being known here
-            self.connections.remove(sid)
+        if (viewer := self._viewer(token)) is None:  # signed out between the first look and being known here
             raise Unwelcome(SignedOut.code, UNWELCOME)
         connection.held = held(viewer.roles)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import requests
+from socketio.exceptions import ConnectionError as Unwelcome
 from sqlalchemy import func, select
 
 from academy.kernel import mail, migrate
@@ -28,7 +29,7 @@ from tests.browsing import forms_of
 from tests.databases import skip_or_fail
 from tests.faults.conftest import room_on
 from tests.faults.servers import HURRIED
-from tests.faults.wire import Follower
+from tests.faults.wire import Follower, Wire
 from tests.live import kernel_on, signed_in
 from tests.serving import ROOT, SECRET, start_server
 from tests.sink import Sink
@@ -85,6 +86,8 @@ def test_a_database_that_goes_away_and_comes_back_costs_no_message_and_is_said_k
         assert "psycopg" not in away.text
         api = requests.get(f"{server.url}/api/v1/me", cookies=page["cookies"], timeout=30)
         assert (api.status_code, api.headers["Content-Type"]) == (503, "application/problem+json")
+        with pytest.raises(Unwelcome, match="failed to connect"):  # an answer, or nobody would try again
+            Wire(server.url, cookies[0])
         written = {**typing.values(), "body": "typed without scripts"}
         kept = requests.post(typing.action, written, cookies=opened.cookies, timeout=30)
         assert (kept.status_code, "What you wrote is kept in this page." in kept.text) == (503, True)

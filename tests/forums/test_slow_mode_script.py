@@ -74,6 +74,7 @@ def test_it_waits_by_plain_requests_too(own: Own) -> None:
     ana = own.tab(profile, live=False)
     ana.wait_for_selector("html[data-http]")
     say(ana, "First")
+    shows(ana, "First")
     expect(ana.locator(".is-sending")).to_have_count(0)
     say(ana, "Second")
     expect(ana.locator(".is-sending .state")).to_contain_text("Kept. It is sent at")

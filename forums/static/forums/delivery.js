@@ -115,8 +115,7 @@ export function outbox({ space, me, show, sent, failed, late, gone, post }) {
     more = true;
     if (sending) return;
     sending = true;
-    while (more) { more = false; await (navigator.locks?.request(name, run) ?? run()); }
-    sending = false;
+    try { while (more) { more = false; await (navigator.locks?.request(name, run) ?? run()); } } finally { sending = false; }
   }
   async function run() {
     for (let item; reachable() && (item = [...kept.values()].find((i) => !i.detail)); ) {
@@ -125,7 +124,7 @@ export function outbox({ space, me, show, sent, failed, late, gone, post }) {
       try { ack = await (socket.connected ? ask("post:send", { space, ...sends }) : post(sends)); } catch { ack = { retry: true }; }
       if (ack.ok) { await settle(key); sent(item, ack); }
       else if (ack.retry) {
-        late(item, ack);
+        if (kept.has(key)) late(item, ack);
         await new Promise((done) => { wake = done; setTimeout(done, 1000 * (ack.retry_after ?? 1)); });
       }
       else if (kept.has(key)) { item.detail = ack.detail || "?"; failed(item); await save(key, (rows) => rows.put(item)); }
@@ -145,6 +144,6 @@ export function outbox({ space, me, show, sent, failed, late, gone, post }) {
   return {
     pump, settle, hurry: () => wake?.(),
     send: (body, reply_to) => add({ nonce: nonce(), space, me, body, reply_to, at: Date.now() }),
-    async retry({ detail, ...item }) { await settle(item.nonce); add({ ...item, nonce: nonce() }); },
+    async retry({ detail, ...item }) { await add({ ...item, nonce: nonce() }); settle(item.nonce); },
   };
 }

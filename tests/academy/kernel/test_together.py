@@ -341,3 +341,59 @@ def test_while_a_commit_waits_for_the_disk_everybody_else_goes_on(tmp_path: Path
     assert told["errors"] == ["OperationalError"]
     assert told["ticks"] > 20  # of 120 and more in the two commits; next to none if the hub had waited
     assert done.stderr == ""
+
+
+FULL_DISK = """
+import gevent.monkey
+gevent.monkey.patch_all()
+import json, os, resource, signal, sys, threading
+from sqlalchemy import text
+from academy.kernel.db import Database
+from academy.kernel.offload_gevent import Pool
+
+file = sys.argv[1]
+database = Database(f"sqlite:///{file}")
+database.aside = Pool(threads=1).run
+database.unit_of_work(lambda session: session.execute(text("CREATE TABLE things (id INTEGER)")))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+told, refused = [], []
+
+def add(number):
+    try:
+        database.unit_of_work(
+            lambda session: session.execute(text(f"INSERT INTO things VALUES ({number})")),
+            lambda _result: told.append(number),
+        )
+    except Exception as error:
+        refused.append(type(error).__name__)
+
+def limit(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+add(1)
+limit(os.path.getsize(f"{file}-wal") + 100)
+add(2)
+together = [threading.Thread(target=add, args=(number,)) for number in (3, 4, 5)]
+for one in together:
+    one.start()
+for one in together:
+    one.join()
+limit(resource.RLIM_INFINITY)
+add(6)
+with database.reading() as session:
+    kept = list(session.scalars(text("SELECT id FROM things ORDER BY id")))
+print(json.dumps({"told": told, "kept": kept, "refused": refused}))
+"""
+
+
+def test_what_a_full_disk_did_not_take_is_nobodys_success(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(tmp_path / "full.db")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    told = json.loads(done.stdout)
+    assert told == {"told": [1, 6], "kept": [1, 6], "refused": ["OperationalError"] * 4}
