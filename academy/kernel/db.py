@@ -213,7 +213,7 @@ class Database:
             result = work(session)
             try:
                 if self.aside is not None and within is None:
-                    self._kept(session, self.aside)
+                    self._commit_aside(session, self.aside)
                 session.commit()
             except DBAPIError:
                 session.invalidate()  # what could not be committed may still be open, and would keep SQLite's one place
@@ -221,7 +221,7 @@ class Database:
             return result
 
     @staticmethod
-    def _kept(session: Session, aside: Callable[[Callable[[], None]], None]) -> None:
+    def _commit_aside(session: Session, aside: Callable[[Callable[[], None]], None]) -> None:
         """Commit to the disk aside. Nobody else can be writing: whoever wants to waits in this database's line."""
         session.flush()
         driven = session.connection().connection.driver_connection

@@ -12,7 +12,7 @@ import socketio
 from engineio import packet as engine_packet
 from socketio import packet
 
-from academy.kernel.websocket_engine import NO_LOCK, Session, lock_for
+from academy.kernel.websocket_engine import NO_LOCK, EngineSession, lock_for
 from academy.kernel.websocket_frames import encode_message
 
 AT_ONCE = 200  # frames sent before the others may go on
@@ -164,7 +164,7 @@ class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no 
                 if engine_socket is None or engine_socket.closed:
                     continue
                 session = engine_socket.queue
-                if isinstance(session, Session):
+                if isinstance(session, EngineSession):
                     try:
                         session.writer.write(frame)
                     except ConnectionError:

@@ -78,7 +78,7 @@ class Mode(Protocol):
         """Let the others go on."""
 
 
-class Session(Protocol):
+class WireSession(Protocol):
     """What is spoken over a connection."""
 
     def serve(self, connection: WebSocket) -> None:
@@ -99,7 +99,7 @@ class WebSocket:
     _wire: socket.socket
     writer: FrameWriter
 
-    def __init__(self, session: Session, mode: Mode, max_size: int) -> None:
+    def __init__(self, session: WireSession, mode: Mode, max_size: int) -> None:
         """Prepare a connection for a session; a message may have `max_size` bytes."""
         self._session = session
         self._mode = mode

@@ -50,7 +50,7 @@ def install(server: Any) -> None:
         raise RuntimeError(message)
 
     def driver(handler: Any, _: Any) -> Application:
-        connection = WebSocket(Session(handler.__self__), engine, engine.max_http_buffer_size)
+        connection = WebSocket(EngineSession(handler.__self__), engine, engine.max_http_buffer_size)
         return lambda environ, start_response: connection.serve(environ, start_response, lock_for(server))
 
     engine._async = {**engine._async, "websocket": driver}  # noqa: SLF001 - the seam, pinned by a test
@@ -108,7 +108,7 @@ def hang_up(server: Any, sid: str, namespace: str = "/") -> None:
         session.close(wait=False)
 
 
-class Session:
+class EngineSession:
     """An engineio socket over a connection of ours: instead of its queue, and of its two loops around it."""
 
     __slots__ = ("_connection", "_socket", "writer")

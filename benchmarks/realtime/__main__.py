@@ -112,19 +112,16 @@ class Bench:
         return crowd
 
     def _take_turns(self, running: Sequence[Server], crowds: dict[str, Counting], members: int) -> None:
-        plan, space = self._plan, self._space
-        for number in range(plan.rounds):
-            for server in running if number % 2 == 0 else running[::-1]:
-                with server.alone(running):
-                    _wait(crowds[server.name], CALM)
-                    found = rounds.flood(server, crowds[server.name], space, plan.flood)
-                    self._found(report.FLOOD, server, members, **found)
-        for number in range(plan.latency_rounds):
-            for server in running if number % 2 == 0 else running[::-1]:
-                with server.alone(running):
-                    _wait(crowds[server.name], CALM)
-                    found = rounds.latency(server, crowds[server.name], space, plan.latency)
-                    self._found(report.LATENCY, server, members, **found)
+        plan = self._plan
+        for measure, what, count, seconds in (
+            (rounds.flood, report.FLOOD, plan.rounds, plan.flood),
+            (rounds.latency, report.LATENCY, plan.latency_rounds, plan.latency),
+        ):
+            for number in range(count):
+                for server in running if number % 2 == 0 else running[::-1]:
+                    with server.alone(running):
+                        _wait(crowds[server.name], CALM)
+                        self._found(what, server, members, **measure(server, crowds[server.name], self._space, seconds))
         if members == SMALL:
             self._posts(running[-1], running, crowds[PRODUCT])
 

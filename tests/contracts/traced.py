@@ -52,7 +52,7 @@ class Trace:
         origin = between[0]
         if what in {"switch", "throw"} and id(origin) in self.inside:
             stack = traceback.extract_stack(origin.gr_frame)
-            if any(frame.name == Database._kept.__name__ for frame in stack):
+            if any(frame.name == Database._commit_aside.__name__ for frame in stack):
                 self.on_the_disk += 1  # the commit itself, where it waits for the disk: docs/decisions/0018
             else:
                 self.left.append("".join(traceback.format_list(stack[-12:])))

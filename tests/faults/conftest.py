@@ -1,44 +1,45 @@
-"""Rooms with people in them, over a real wire."""
+"""Rooms with people in them, over a real wire, and two workers who serve them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from uuid import UUID
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from academy.kernel.app import Kernel
-from academy.kernel.ids import encode
-from tests.factories import cohorts
+from tests.databases import Lane, make_template, reachable, skip_or_fail
+from tests.faults.rooms import Room, room_on
+from tests.faults.workers import Workers, serve
 from tests.live import Live
-
-
-@dataclass
-class Room:
-    """A cohort's room: its group, its space, a lead above it and learners in it."""
-
-    kernel: Kernel
-    academy: UUID
-    group: UUID
-    space_id: UUID
-    lead: UUID
-    learners: list[UUID]
-
-    @property
-    def space(self) -> str:
-        """The space's id as it goes over the wire."""
-        return encode(self.space_id)
-
-
-def room_on(kernel: Kernel, *names: str) -> Room:
-    """Make a cohort with its room, and enroll a learner per name."""
-    made = cohorts.world(kernel)
-    learners = [cohorts.enrolled(kernel, made, name) for name in names]
-    return Room(kernel, made.academy, made.cohort, made.space, made.lead, learners)
 
 
 @pytest.fixture
 def room(live: Live) -> Callable[..., Room]:
     """Return a maker of rooms on the shared server."""
     return lambda *names: room_on(live.kernel, *names)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def two_workers_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+) -> Iterator[tuple[str, Path]]:
+    """Make a database for one module, and a folder beside it."""
+    folder = tmp_path_factory.mktemp("two")
+    if request.param == "sqlite":
+        shutil.copyfile(sqlite_template, folder / "academy.db")
+        yield f"sqlite:///{folder / 'academy.db'}", folder
+        return
+    if not reachable():
+        skip_or_fail("no PostgreSQL: install it (apt-get install postgresql), start one, or set TEST_POSTGRESQL_URL")
+    lane = Lane(make_template())
+    lane.ready()
+    yield lane.url, folder
+    lane.drop()
+
+
+@pytest.fixture(scope="module")
+def two(two_workers_database: tuple[str, Path]) -> Iterator[Workers]:
+    """Serve an academy by two workers, whose beacon does not come in time for any test."""
+    with serve(*two_workers_database) as workers:
+        yield workers

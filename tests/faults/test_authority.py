@@ -17,18 +17,13 @@ from academy.people import actions as people_actions
 from academy.people.models import Role
 from tests.browsing import Browsing
 from tests.factories import forums, people
-from tests.faults.conftest import Room
-from tests.faults.wire import Lost, Wire, nonce, send
+from tests.faults.rooms import Room
+from tests.faults.wire import Lost, Wire, nonce, refused, send
 from tests.live import Live, signed_in
 
 pytestmark = pytest.mark.xdist_group("faults")
 
 AT_ONCE = 2.0  # seconds; a beacon comes after 20 at the earliest
-
-
-def refused(answer: dict[str, object]) -> bool:
-    """Say whether an ack refuses for good."""
-    return answer["ok"] is False and answer["error"] in {"missing", "forbidden"} and answer["retry"] is False
 
 
 @pytest.mark.parametrize(

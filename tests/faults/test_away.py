@@ -27,7 +27,7 @@ from forums.posts.models import Post
 from tests import throwaway
 from tests.browsing import forms_of
 from tests.databases import skip_or_fail
-from tests.faults.conftest import room_on
+from tests.faults.rooms import room_on
 from tests.faults.servers import HURRIED
 from tests.faults.wire import Follower, Wire
 from tests.live import kernel_on, signed_in

@@ -21,7 +21,7 @@ from socketio.exceptions import ConnectionError as Unwelcome
 
 from tests.browsing import Browsing
 from tests.databases import Lane, make_template, reachable, skip_or_fail
-from tests.faults.conftest import room_on
+from tests.faults.rooms import room_on
 from tests.faults.wire import Wire, send
 from tests.faults.workers import Workers
 from tests.live import kernel_on, signed_in

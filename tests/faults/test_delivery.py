@@ -6,31 +6,22 @@ import random
 import shutil
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
 from academy.kernel.app import Kernel
-from forums.posts.models import Post
 from tests.factories import forums
-from tests.faults.conftest import Room, room_on
+from tests.faults.rooms import Room, room_on
 from tests.faults.servers import DIE, HURRIED, MORTAL
-from tests.faults.wire import Follower, Lost, Wire, nonce, send
+from tests.faults.wire import Follower, Lost, Wire, all_have, as_it_was_said, nonce, send, talk
 from tests.live import Live, kernel_on, signed_in
 from tests.proxy import Proxy
 from tests.serving import Server, start_server
 
 pytestmark = pytest.mark.xdist_group("faults")
-
-
-def stored(room: Room) -> list[str]:
-    """Return the words of a room as the database has them, in order."""
-    with room.kernel.reading() as session:
-        return list(session.scalars(select(Post.body_md).where(Post.space_id == room.space_id).order_by(Post.no)))
 
 
 @dataclass
@@ -68,41 +59,17 @@ def test_six_people_on_wires_that_keep_being_cut_lose_nothing_and_see_nothing_tw
     each = 30
     with Proxy(live.server.port, lives=random.Random(11)) as proxy:
         followers = [
-            Follower(proxy.url, live.cookie(person), made.space, random.Random(number))
+            Follower(proxy.url, live.cookie(person), made.space, random.Random(number), names[number])
             for number, person in enumerate(made.learners)
         ]
         for follower in followers:
             follower.start()
+        talk(followers, each)
+        all_have(followers, each * len(names), 60)
 
-        def talk(follower: Follower, name: str) -> None:
-            for number in range(each):
-                follower.say(f"{name} says {number}")
-                time.sleep(0.35)  # below 30 in 10 seconds
-
-        talkers = [threading.Thread(target=talk, args=pair) for pair in zip(followers, names, strict=True)]
-        for talker in talkers:
-            talker.start()
-        for talker in talkers:
-            talker.join()
-        everything = each * len(names)
-        until = time.monotonic() + 60
-        while any(follower.outbox or len(follower.order) < everything for follower in followers):
-            assert time.monotonic() < until, [(len(f.order), len(f.outbox), f.refused) for f in followers]
-            time.sleep(0.05)
-        for follower in followers:
-            follower.stop()
-
-    found = stored(made)
-    said = [f"{name} says {number}" for name in names for number in range(each)]
-    assert Counter(found) == Counter(said)
-    for name in names:
-        mine = [words for words in found if words.startswith(name)]
-        assert mine == [f"{name} says {number}" for number in range(each)]
+    found = made.stored()
+    as_it_was_said(followers, found, each)
     for follower in followers:
-        assert follower.refused == []
-        assert follower.resets == []
-        assert follower.order == list(range(1, everything + 1))
-        assert [bubble.no for bubble in follower.screen] == list(range(1, everything + 1))
         words = [bubble.body.removeprefix("<p>").removesuffix("</p>") for bubble in follower.screen]
         assert words == found
     # The cuts were real: a client that only listens would have missed what had to be caught up.
@@ -130,7 +97,7 @@ def test_a_server_killed_between_commit_and_delivery_has_stored_the_message_once
             send(first, made.space, "at the worst moment", key=key)
         second.wait(second.gone.is_set)
         assert second.events(made.space) == [heard]
-    assert stored(made) == ["before", "at the worst moment"]
+    assert made.stored() == ["before", "at the worst moment"]
 
     own.again()
     with Wire(own.server.url, ben) as second:
@@ -142,7 +109,7 @@ def test_a_server_killed_between_commit_and_delivery_has_stored_the_message_once
         assert (repeated["duplicate"], repeated["seq"], repeated["no"]) == (True, missed["seq"], 2)
         second.ask("space:sync", {"space": made.space, "since": missed["seq"]})
         assert second.events(made.space) == []
-    assert stored(made) == ["before", "at the worst moment"]
+    assert made.stored() == ["before", "at the worst moment"]
 
 
 @pytest.mark.parametrize("own", [HURRIED], indirect=True)
@@ -189,7 +156,7 @@ def test_a_send_whose_ack_is_lost_is_stored_once_when_it_is_repeated(live: Live,
             assert (again["ok"], again["duplicate"], again["no"]) == (True, True, 1)
             other = send(wire, made.space, "other words", key=key)
             assert (other["ok"], other["error"], other["retry"]) == (False, "conflict", False)
-    assert stored(made) == ["said once"]
+    assert made.stored() == ["said once"]
 
 
 def test_the_same_send_from_two_tabs_at_once_is_one_message(live: Live, room: Callable[..., Room]) -> None:
@@ -208,7 +175,7 @@ def test_the_same_send_from_two_tabs_at_once_is_one_message(live: Live, room: Ca
             thread.join()
     assert sorted(answer["duplicate"] for answer in answers) == [False, True]
     assert len({(answer["id"], answer["seq"], answer["no"]) for answer in answers}) == 1
-    assert stored(made) == ["only one"]
+    assert made.stored() == ["only one"]
 
 
 def test_somebody_elses_nonce_gives_nothing_of_theirs_away(live: Live, room: Callable[..., Room]) -> None:
@@ -219,4 +186,4 @@ def test_somebody_elses_nonce_gives_nothing_of_theirs_away(live: Live, room: Cal
         second = send(ben, made.space, "the same words", key=key)
     assert second["duplicate"] is False
     assert second["id"] != first["id"]
-    assert stored(made) == ["the same words", "the same words"]
+    assert made.stored() == ["the same words", "the same words"]

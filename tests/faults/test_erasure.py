@@ -19,7 +19,7 @@ from academy.kernel.jobs import Job
 from academy.privacy import actions
 from academy.privacy.models import Erasure
 from academy.privacy.reactions import ERASE
-from tests.faults.conftest import Room
+from tests.faults.rooms import Room
 from tests.faults.wire import Lost, Wire, send
 from tests.live import Live, signed_in
 

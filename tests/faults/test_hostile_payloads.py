@@ -10,7 +10,7 @@ import pytest
 
 from academy.kernel.ids import encode
 from tests.factories import forums
-from tests.faults.conftest import Room
+from tests.faults.rooms import Room
 from tests.faults.wire import Wire, nonce, send
 from tests.live import Live
 

@@ -23,7 +23,7 @@ from forums.posts.models import Post
 from mentoring.matches.models import Offer
 from mentoring.profiles.models import MentorProfile
 from tests.browsing import Browsing, Form, dangers, forms_of, pattern, reachable
-from tests.faults.conftest import Room
+from tests.faults.rooms import Room
 from tests.faults.wire import Wire, nonce, send
 from tests.live import Live
 from tests.visits import RoomPage, Visit

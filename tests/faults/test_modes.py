@@ -28,7 +28,7 @@ from academy.people.models import Person
 from tests.academy.kernel.wires import Client
 from tests.browsing import Browsing
 from tests.databases import Lane
-from tests.faults.conftest import Room, room_on
+from tests.faults.rooms import Room, room_on
 from tests.faults.wire import Wire, nonce, send
 from tests.live import kernel_on, signed_in
 from tests.serving import Server, start_gunicorn, start_server

@@ -19,7 +19,7 @@ from academy.people import actions as people_actions
 from academy.people.engine import hash_password, new_token, token_hash
 from tests.browsing import Browsing
 from tests.factories import people
-from tests.faults.conftest import Room
+from tests.faults.rooms import Room
 from tests.faults.wire import Lost, Wire, send
 from tests.live import Live, signed_in
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.academy.kernel.wires import Client
 from tests.browsing import Browsing
-from tests.faults.conftest import room_on
+from tests.faults.rooms import room_on
 from tests.faults.wire import Wire, send
 from tests.live import kernel_on, signed_in
 from tests.serving import start_gunicorn, start_server

@@ -6,7 +6,8 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +15,7 @@ from typing import Any, Self
 import socketio
 from socketio.exceptions import SocketIOError
 
+PACE = 0.26  # seconds between two posts of one person, who may send 40 in 10 seconds
 CAP = 4.0  # seconds between tries; the protocol's own cap of 30 would make the test long
 
 
@@ -97,6 +99,11 @@ def send(wire: Wire, space: str, body: str, *, key: str = "") -> Any:
     return wire.ask("post:send", {"space": space, "nonce": key or nonce(), "body": body})
 
 
+def refused(answer: Mapping[str, Any]) -> bool:
+    """Say whether an ack refuses for good."""
+    return answer["ok"] is False and answer["error"] in {"missing", "forbidden"} and answer["retry"] is False
+
+
 @dataclass(eq=False)
 class Bubble:
     """A message on the screen: an echo until the server has spoken, then the post with its number."""
@@ -112,14 +119,15 @@ class Follower:
     """A client that follows the rules of docs/realtime.md: cursor, hold and sync, outbox with one send in flight,
     echo replaced by ack or event, return with full jitter.
 
-    `screen` is what its person sees, `order` the numbers of posts as they were applied; `live` counts events that were applied as they arrived, and `caught_up` those
-    that a naive client, which only listens, would never have seen.
+    `screen` is what its person sees, `order` the numbers of posts as they were applied; `live` counts events that
+    were applied as they arrived, and `caught_up` those that a naive client, which only listens, would never have seen.
     """
 
     url: str
     cookie: str
     space: str
     dice: random.Random
+    name: str = ""
     outbox: list[Bubble] = field(default_factory=list)
     screen: list[Bubble] = field(default_factory=list)
     order: list[int] = field(default_factory=list)
@@ -271,3 +279,42 @@ class Follower:
         self.screen.remove(bubble)
         later = [i for i, one in enumerate(self.screen) if one.no is None or one.no > (bubble.no or 0)]
         self.screen.insert(later[0] if later else len(self.screen), bubble)
+
+
+def talk(everybody: Sequence[Any], posts: int, since: int = 0, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Let everybody say so much at once, each at their own pace, while something happens."""
+
+    def speak(one: Any) -> None:
+        for number in range(since, since + posts):
+            one.say(f"{one.name} says {number}")
+            time.sleep(PACE)
+
+    threads = [threading.Thread(target=speak, args=[one]) for one in everybody]
+    for thread in threads:
+        thread.start()
+    meanwhile()
+    for thread in threads:
+        thread.join()
+
+
+def all_have(followers: Sequence[Follower], count: int, seconds: float) -> None:
+    """Wait until everybody has sent all of theirs and applied so many posts, then let them go."""
+    until = time.monotonic() + seconds
+    while any(follower.outbox or len(follower.order) < count for follower in followers):
+        assert time.monotonic() < until, [(len(f.order), len(f.outbox), f.refused) for f in followers]
+        time.sleep(0.05)
+    for follower in followers:
+        follower.stop()
+
+
+def as_it_was_said(followers: Sequence[Follower], stored: Sequence[str], each: int) -> None:
+    """Fail unless what everybody said is stored once, each person's in order, and is so on every screen."""
+    everything = list(range(1, each * len(followers) + 1))
+    assert Counter(stored) == Counter(f"{one.name} says {number}" for one in followers for number in range(each))
+    for one in followers:
+        assert [words for words in stored if words.startswith(one.name)] == [
+            f"{one.name} says {n}" for n in range(each)
+        ]
+        assert one.refused == one.resets == []
+        assert one.order == everything
+        assert [bubble.no for bubble in one.screen] == everything

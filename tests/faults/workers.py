@@ -8,14 +8,23 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from academy.kernel.app import Kernel
+from academy.kernel.ids import encode
+from academy.people.models import Role
+from tests.browsing import Browsing
+from tests.faults.rooms import Room, room_on
 from tests.faults.wire import Wire
-from tests.redis_server import RedisServer, free_port
+from tests.live import kernel_on, signed_in
+from tests.redis_server import RedisServer, free_port, redis_server
 from tests.serving import ROOT, SECRET, START
 
+AT_ONCE = 1.5  # seconds; the next beacon of these servers comes after ten minutes
+BEATS = 10.0  # seconds in which the beacon of a worker that hears nothing comes for sure: every 4 to 6
 SHORT_LEASES = "tests.faults.servers:with_short_leases()"
 LEISURELY = "tests.faults.servers:with_a_leisurely_beacon()"
 
@@ -133,3 +142,63 @@ def _open_sockets(pid: int) -> set[str]:
         with contextlib.suppress(FileNotFoundError):
             found.add(os.readlink(file).removeprefix("socket:[").removesuffix("]"))
     return found
+
+
+@contextlib.contextmanager
+def serve(url: str, folder: Path, **more: Any) -> Iterator[Workers]:
+    """Serve by two workers, with a Redis of their own and a kernel beside them that shares it."""
+    with redis_server(folder) as redis:
+        kernel = kernel_on(url, folder, redis_url=redis.url)
+        workers = Workers(url, folder, redis, kernel, **more)
+        try:
+            yield workers
+        finally:
+            workers.stop()
+            kernel.database.engine.dispose()
+
+
+@dataclass
+class Apart:
+    """Two people in a room, each with a socket of another worker."""
+
+    room: Room
+    cookies: list[str]
+    wires: list[Wire]
+
+
+@contextlib.contextmanager
+def apart(workers: Workers) -> Iterator[Apart]:
+    """Let two learners open a room, each by another worker."""
+    made = room_on(workers.kernel, "Ana", "Ben")
+    cookies = [signed_in(workers.kernel, person) for person in made.learners]
+    with workers.wire(cookies[0]) as first, workers.wire(cookies[1], off=workers.worker_of(first)) as second:
+        for wire in (first, second):
+            assert wire.ask("space:open", {"spaces": {made.space: 0}})["ok"]
+        yield Apart(made, cookies, [first, second])
+
+
+def said(wire: Wire, made: Room) -> list[str]:
+    """Return what a client heard live in a room."""
+    return [event["payload"]["html"] for event in wire.events(made.space) if event["kind"] == "post"]
+
+
+def people_here(wire: Wire, made: Room) -> set[str]:
+    """Return who a client was last told is in a room."""
+    told = [
+        payload["people"] for name, payload in list(wire.heard) if name == "presence" and payload["space"] == made.space
+    ]
+    return set(told[-1]) if told else set()
+
+
+def heads(wire: Wire, made: Room) -> int:
+    """Return what a client was last told of where a room's log is."""
+    return max([told[made.space] for name, told in list(wire.heard) if name == "space:heads"], default=0)
+
+
+def remove(two: Workers, made: Room) -> None:
+    """End Ben's membership as the room's lead does, in whichever worker."""
+    lead = signed_in(two.kernel, made.lead)
+    answer = Browsing(two.url, lead).post(
+        f"/cohorts/{encode(made.group)}/remove", {"person": encode(made.learners[1]), "role": str(Role.LEARNER)}
+    )
+    assert answer.status_code == 303, answer.text

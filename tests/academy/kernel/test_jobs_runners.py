@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -36,22 +37,15 @@ def test_two_runners_do_each_job_once(kernel: Kernel, database_url: str) -> None
         promise(kernel, payload={"person": str(ana)})
     outside: list[UUID] = []
     kind = JobKind("write", outside=lambda k, i, v: outside.append(i), apply=one_more)
-    failures: list[BaseException] = []
     start = threading.Barrier(2)
 
     def run() -> None:
-        try:
-            start.wait(10)
-            Runner(kernel, [kind]).run_due()
-        except BaseException as error:
-            failures.append(error)
+        start.wait(10)
+        Runner(kernel, [kind]).run_due()
 
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert failures == []
+    with ThreadPoolExecutor(2) as pool:
+        for running in [pool.submit(run) for _ in range(2)]:
+            running.result(60)
     assert len(outside) == len(set(outside)) == 60
     assert effects(kernel, ana) == "x" * 60
 

@@ -34,8 +34,8 @@ def test_the_versions_are_those_that_the_driver_was_proved_with() -> None:
 
 RELIED_ON = {
     engineio.socket.Socket._upgrade_websocket: "asks the table of the mode for `websocket` and calls what it gets",
-    engineio.socket.Socket._websocket_handler: "is replaced by Session.serve: it must do all that this one does",
-    engineio.socket.Socket.receive: "answers pongs, hands messages on, raises what Session.serve catches",
+    engineio.socket.Socket._websocket_handler: "is replaced by EngineSession.serve: it must do all that this one does",
+    engineio.socket.Socket.receive: "answers pongs, hands messages on, raises what EngineSession.serve catches",
     engineio.socket.Socket.send: "puts into `queue` at once, or closes a silent socket",
     engineio.socket.Socket.close: "says `disconnect` once, sends CLOSE and puts None into `queue`",
     engineio.socket.Socket.schedule_ping: "starts `_send_ping` as a background task, which goes to the wheel",
@@ -148,7 +148,7 @@ def test_the_connection_takes_the_place_of_the_queue_and_sends_what_was_in_it_fi
     connection = Recorded(["4second", "3", None])
     heard: list[Any] = []
     server.eio.on("message", lambda sid, data: heard.append((sid, data)))
-    websocket_engine.Session(session).serve(connection)  # type: ignore[arg-type]  # as much of one as is used
+    websocket_engine.EngineSession(session).serve(connection)  # type: ignore[arg-type]  # as much of one as is used
     assert connection.written == [b"\x81\x060first"]
     assert heard == [("sid", "second")]
     assert (session.connected, session.upgraded, session.closed) == (True, True, True)

@@ -13,7 +13,7 @@ from benchmarks.realtime.counting import Counting
 from benchmarks.realtime.report import BARE, NODE, Measurement
 from benchmarks.realtime.servers import Server
 from benchmarks.realtime.wire import connect
-from tests.faults.conftest import room_on
+from tests.faults.rooms import room_on
 from tests.live import kernel_on, signed_in
 from tests.serving import SECRET
 

@@ -15,7 +15,7 @@ from benchmarks.realtime import servers, soak
 from benchmarks.realtime.followers import Follower, Following, Room
 from benchmarks.realtime.soak import Sample
 from benchmarks.realtime.wire import Member
-from tests.faults.conftest import room_on
+from tests.faults.rooms import room_on
 from tests.live import kernel_on, signed_in
 from tests.serving import SECRET
 

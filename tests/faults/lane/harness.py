@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -32,7 +31,6 @@ from tests.serving import Server, start_server
 
 CLIENTS = 12
 POSTS = 60
-PACE = 0.26  # seconds between two posts of one person, who may send 40 in 10 seconds
 PASSWORD = "correct horse battery staple"
 SECONDS = 300  # until everything has arrived, once everything is said; the machine may be busy
 
@@ -168,22 +166,6 @@ def talkers(place: Academy, url: str, which: slice = slice(None)) -> Iterator[li
             talker.follow()
             found.append(talker)
         yield found
-
-
-def talk(everybody: Sequence[Any], posts: int, since: int = 0, meanwhile: Callable[[], None] = lambda: None) -> None:
-    """Let everybody say so much at once, each at their own pace, while something happens."""
-
-    def speak(one: Any) -> None:
-        for number in range(since, since + posts):
-            one.say(f"{one.name} says {number}")
-            time.sleep(PACE)
-
-    threads = [threading.Thread(target=speak, args=[one]) for one in everybody]
-    for thread in threads:
-        thread.start()
-    meanwhile()
-    for thread in threads:
-        thread.join()
 
 
 def settled(everybody: Sequence[Talker], count: int) -> None:

@@ -14,8 +14,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import QUIET_CHROMIUM, chromium_path
-from tests.faults.lane.harness import NOTHING, Academy, academy, settled, talk, talkers, tally
+from tests.faults.lane.harness import NOTHING, Academy, academy, settled, talkers, tally
 from tests.faults.servers import HURRIED
+from tests.faults.wire import talk
 from tests.live import signed_in
 from tests.proxy import Proxy
 from tests.visits import NETWORK, RoomPage, Visit

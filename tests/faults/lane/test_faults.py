@@ -21,12 +21,12 @@ from tests.faults.lane.harness import (
     academy,
     cutting,
     settled,
-    talk,
     talkers,
     tally,
 )
 from tests.faults.lane.naive import Listener, relay
 from tests.faults.servers import FORGETFUL, HURRIED
+from tests.faults.wire import talk
 from tests.serving import ROOT, SECRET
 
 pytestmark = pytest.mark.lane
