@@ -113,6 +113,8 @@ class Relay(PubSubManager, FanOut):  # type: ignore[misc]  # python-socketio has
             if message is None:
                 subscription.ping()
             asked = message is None
+            if self._unsaid:
+                self._say_look()
             if message is not None and message["type"] == "subscribe":
                 self._hears()
             elif message is not None and message["type"] == "message":
@@ -120,6 +122,7 @@ class Relay(PubSubManager, FanOut):  # type: ignore[misc]  # python-socketio has
 
     def _hears(self) -> None:
         self.hears = True
+        self._shared.answers()
         if self._unsaid:
             self._say_look()
         _handle(self._heard[LOOK], {})  # what was told before was not heard

@@ -63,6 +63,10 @@ class Shared:
             logger.warning("redis_back")
         return answer
 
+    def answers(self) -> None:
+        """Take note that Redis has just answered somebody: whoever asks next does so without a pause."""
+        self._again = 0.0
+
     def subscription(self) -> PubSub:
         """Return something to listen with, by a connection of its own; raises `RedisError` when it is used."""
         subscription: PubSub = self.redis.pubsub()  # type: ignore[no-untyped-call]

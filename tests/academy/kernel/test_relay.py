@@ -133,6 +133,30 @@ def test_whoever_could_not_say_something_has_the_others_look_once_it_can(start: 
     wait(lambda: reader.looks == looks + 1)
 
 
+def test_whoever_could_not_say_something_and_has_nothing_more_to_say_has_the_others_look_all_the_same(
+    start: Callable[[], Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "QUIET", 0.3)
+    writer, reader = start().listens(), start().listens()
+    looks = reader.looks
+    writer.relay._shared._away, writer.relay._shared._again = True, time.monotonic() + 0.5  # lost to this one alone
+    writer.relay.say("news", word="lost")
+    wait(lambda: reader.looks == looks + 1)
+    assert reader.words() == []
+
+
+def test_whoever_hears_again_says_what_is_new_at_once(start: Callable[[], Process], redis: RedisServer) -> None:
+    one, two = start().listens(), start().listens()
+    redis.kill()
+    wait(lambda: not one.relay.hears and not two.relay.hears)
+    one.relay.say("news", word="lost")  # and a pause in which nobody asks Redis
+    redis.start()
+    one.relay._shared._again = time.monotonic() + 60
+    wait(lambda: one.relay.hears and two.relay.hears)
+    one.relay.say("news", word="said")
+    wait(lambda: two.words() == ["said"])
+
+
 def test_a_redis_that_falls_silent_is_noticed(
     start: Callable[[], Process], redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
