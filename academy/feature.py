@@ -36,9 +36,9 @@ from academy.factors import reactions as factor_reactions
 from academy.factors.pages import entering as second_step
 from academy.factors.pages import proof, resets
 from academy.factors.pages import security as factors
+from academy.kernel.authentication import ViewerSlot
 from academy.kernel.feature import Feature
 from academy.kernel.log import LogKind
-from academy.kernel.realtime import ViewerSlot
 from academy.neighbours import jobs as neighbours_jobs
 from academy.neighbours import pages as neighbours
 from academy.neighbours import reactions as neighbours_reactions

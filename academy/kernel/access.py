@@ -114,6 +114,29 @@ class Busy(Refusal):
     retry = True
 
 
+ACCOUNT = "account"
+"""The area of passwords, factors, addresses and tokens themselves: no API token reaches into it."""
+
+
+def missing_scope(scopes: frozenset[str] | None, by: str, *, writes: bool) -> str:
+    """Return the scope that an API token lacks for what a guard names, "" where none; `scopes` are None for a sign-in.
+
+    `read` and `write` are for everything, `forums:read` for the area that stands before the colon of a guard.
+    """
+    area, verb = by.partition(":")[0], "write" if writes else "read"
+    if scopes is None or (area != ACCOUNT and scopes & {verb, f"{area}:{verb}"}):
+        return ""
+    return f"{area}:{verb}"
+
+
+def demand_scope(scopes: frozenset[str] | None, by: str, *, writes: bool) -> None:
+    """Refuse what an API token is not for."""
+    scope = missing_scope(scopes, by, writes=writes)
+    if scope:
+        detail = f"This token is not for this: it lacks the scope {scope}."
+        raise Refused(detail)
+
+
 def guarded(by: str) -> Callable[[F], F]:
     """Name the permission that an entry point needs; the contract tests read it."""
 

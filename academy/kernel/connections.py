@@ -6,8 +6,10 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
+from academy.kernel.authentication import Credential
 from academy.kernel.ids import encode
 
 Held = frozenset[tuple[UUID, str]]
@@ -35,12 +37,16 @@ def person_room(person_id: UUID) -> str:
 
 @dataclass(eq=False)
 class Connection:
-    """One open socket: whose it is, which logs it follows, and the roles by which it was last let in."""
+    """One open socket: whose it is, which logs it follows, and the roles by which it was last let in.
+
+    `sign_in_id` is of the sign-in or of the API token that it showed; the latter expires at `until`.
+    """
 
     sid: str
-    token: str
+    credential: Credential
     person_id: UUID
     sign_in_id: UUID
+    until: datetime | None = None
     held: Held = frozenset()
     logs: set[UUID] = field(default_factory=set)
 
@@ -117,6 +123,15 @@ class Connections:
         """Return who has a connection that has a log open."""
         with self._lock:
             return {connection.person_id for connection in self._by_log.get(log_id, ())}
+
+    def expired(self, now: datetime) -> list[Connection]:
+        """Return the connections whose API token has expired."""
+        return [connection for connection in self.all() if connection.until is not None and connection.until <= now]
+
+    def first_end(self) -> datetime | None:
+        """Return when the first API token expires by which somebody is here."""
+        with self._lock:
+            return min((each.until for each in self._all.values() if each.until is not None), default=None)
 
     def logs(self) -> list[UUID]:
         """Return every log that a connection has open, in the order of their ids."""

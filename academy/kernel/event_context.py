@@ -15,9 +15,9 @@ class EventContext(RequestContext):
     Flask would look for the handler of the address and verify the cookie again, for each event of a socket.
     """
 
-    def __init__(self, app: Flask, environ: dict[str, Any], token: str) -> None:
-        """Stand for the request with this environment, by the sign-in that the token is of."""
-        super().__init__(app, environ, session=SecureCookieSession({"_user_id": token}))
+    def __init__(self, app: Flask, environ: dict[str, Any], cookie: dict[str, str]) -> None:
+        """Stand for the request with this environment, with as much of its cookie as counts."""
+        super().__init__(app, environ, session=SecureCookieSession(cookie))
 
     def match_request(self) -> None:
         """Look for no handler: the event has its own."""

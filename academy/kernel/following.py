@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from academy.kernel.app import Kernel
-    from academy.kernel.realtime import SocketViewer
+    from academy.kernel.authentication import SocketViewer
 
 CATCHING_UP = 16  # readers of pages at once, of 20 database connections
 KINDS_KEPT = 10_000

@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from limits import RateLimitItem, WindowStats, parse
 from limits.storage import MemoryStorage, RedisStorage
@@ -64,6 +65,11 @@ class _Memory(MemoryStorage):
                 if not left:
                     self.events.pop(key, None)  # with threads another one may have been here
                     self.locks.pop(key, None)
+
+
+def api_user(person_id: UUID | None, address: str | None) -> tuple[str, str]:
+    """Name whose use of the API is counted: a person's, or an address's where nobody is known."""
+    return "api", str(person_id) if person_id else f"from {address}"
 
 
 class Limits:

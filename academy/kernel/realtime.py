@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
 from flask import Flask, request
-from flask import session as cookie
 from flask_socketio import ConnectionRefusedError as Unwelcome
 from flask_socketio import SocketIO
 from marshmallow import Schema, ValidationError
 
-from academy.kernel import log, telemetry, websocket_engine
-from academy.kernel.access import Busy, Refusal, SignedOut
+from academy.kernel import clock, log, telemetry, websocket_engine
+from academy.kernel.access import Busy, Refusal, Refused, SignedOut, demand_scope, missing_scope
+from academy.kernel.authentication import Authentication, SocketViewer
 from academy.kernel.connections import Connection, Connections, held, log_room, own_room, person_room
 from academy.kernel.event_context import EventContext
 from academy.kernel.fanout import FanOut
@@ -43,39 +44,12 @@ EVENTS = "200 per 10 second"
 UNWELCOME = {"error": SignedOut.code, "retry": SignedOut.retry}
 
 
-class SocketViewer(Protocol):
-    """What the kernel needs to know of a signed-in person."""
-
-    @property
-    def person_id(self) -> UUID:
-        """Who it is."""
-
-    @property
-    def sign_in_id(self) -> UUID:
-        """By which sign-in."""
-
-    @property
-    def roles(self) -> Mapping[UUID, frozenset[str]]:
-        """Their roles now, by group."""
-
-
-@dataclass(frozen=True)
-class ViewerSlot:
-    """How a signed-in person is found, for web and sockets alike: the cookie's token in, a viewer or None out.
-
-    `load_each(session, tokens)` finds those of many at once, by token; who is missing has no sign-in any more.
-    """
-
-    load: Callable[[Session, str], SocketViewer | None]
-    load_each: Callable[[Session, Sequence[str]], Mapping[str, SocketViewer]]
-
-
 @dataclass(frozen=True)
 class SocketHandler:
     """One socket event: its name, the permission it needs, the shape of what comes, and what it does.
 
     `do(kernel, viewer, data, socket)` returns the ack's fields beyond `ok`; None answers `{"ok": true}`.
-    A handler with `acknowledged=False` answers nothing.
+    A handler with `acknowledged=False` answers nothing. One that `reads` only is open to API tokens that may no more.
     """
 
     event: str
@@ -83,6 +57,7 @@ class SocketHandler:
     schema: type[Schema]
     do: Callable[[Kernel, Any, dict[str, Any], Socket], Mapping[str, Any] | None]
     acknowledged: bool = True
+    reads: bool = False
 
 
 class Socket:
@@ -136,6 +111,7 @@ class Realtime:
         )
         if kernel.settings.realtime_driver == "own":
             websocket_engine.install(self.socketio.server)
+        self._authentication = Authentication(kernel, self.socketio.start_background_task)
         self.socketio.on_event("connect", self._connect)
         self.socketio.on_event("disconnect", self._disconnect)
         for handler in self.handlers:
@@ -148,40 +124,46 @@ class Realtime:
 
     # connections
 
-    def _connect(self, _auth: object = None) -> None:
+    def _connect(self, auth: object = None) -> None:
         sid: str = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO sets it
         try:
-            self._let_in(sid)
+            self._let_in(sid, auth)
+        except Refusal as refusal:
+            self.connections.remove(sid)
+            told = UNWELCOME if isinstance(refusal, SignedOut) else refused(refusal)
+            raise Unwelcome(refusal.code, told) from refusal
         except Exception as error:
             self.connections.remove(sid)
-            if isinstance(error, Unwelcome):
-                raise
             logger.exception("connect_failed")  # without an answer the client would wait for one for ever
             raise Unwelcome(Busy.code, refused(Busy(retry_after=random.randint(1, 5)))) from error  # noqa: S311 - jitter
 
-    def _let_in(self, sid: str) -> None:
-        token = cookie.get("_user_id", "")
-        if not isinstance(token, str) or not token or (viewer := self._viewer(token)) is None:
-            raise Unwelcome(SignedOut.code, UNWELCOME)
-        connection = Connection(sid, token, viewer.person_id, viewer.sign_in_id)
+    def _let_in(self, sid: str, auth: object) -> None:
+        credential, viewer = self._authentication.enter(auth)
+        self._demand_hearing(viewer)
+        connection = Connection(sid, credential, viewer.person_id, viewer.sign_in_id, viewer.until)
         self.connections.add(connection)
         self.socketio.server.enter_room(sid, person_room(viewer.person_id))
         # The inbox of notices is a log with the person's own id; it is followed from the start.
         self.join(connection, viewer.person_id)
-        if (viewer := self._viewer(token)) is None:  # signed out between the first look and being known here
-            raise Unwelcome(SignedOut.code, UNWELCOME)
-        connection.held = held(viewer.roles)
+        found = self._authentication.viewer(credential)
+        if found is None:  # signed out between the first look and being known here
+            raise SignedOut
+        connection.held = held(found.roles)
+        if self._seconds_to_end() < BEACON[1]:
+            self._look.set()  # the beacon sleeps for longer than this token lasts
+
+    def _demand_hearing(self, viewer: SocketViewer) -> None:
+        """Refuse an API token that is for none of the events that read: what follows from being here is heard."""
+        scopes = [missing_scope(viewer.scopes, one.guard, writes=False) for one in self.handlers if one.reads]
+        if scopes and all(scopes):
+            detail = f"This token is not for this: it lacks the scope {scopes[0]}."
+            raise Refused(detail)
 
     def _disconnect(self, *_reason: object) -> None:
         connection = self.connections.remove(request.sid)  # type: ignore[attr-defined]
         if connection is not None:
             for log_id in tuple(connection.logs):
                 self._presence_changed(log_id)
-
-    def _viewer(self, token: str) -> SocketViewer | None:
-        slots = self._kernel.slots(ViewerSlot)
-        with self._kernel.reading() as session:
-            return slots[0].load(session, token) if slots else None
 
     def disconnect(self, *, person_id: UUID | None = None, sign_in_id: UUID | None = None) -> None:
         """Close at once every socket of a person, or those of one sign-in, in every process."""
@@ -298,7 +280,7 @@ class Realtime:
             connection, environ = self.connections.of(sid), self.socketio.server.get_environ(sid)
             if connection is None or environ is None:
                 return refused(SignedOut()) if handler.acknowledged else None
-            with EventContext(self._app, environ, connection.token), telemetry.serving():
+            with EventContext(self._app, environ, connection.credential.cookie), telemetry.serving():
                 answer = self._answer(handler, schema, connection, data)
             return answer if handler.acknowledged else None
 
@@ -309,12 +291,13 @@ class Realtime:
     ) -> Mapping[str, Any]:
         try:
             self._kernel.limits.hit(EVENTS, "socket", str(connection.person_id))
-            viewer = self._viewer(connection.token)
+            viewer = self._authentication.viewer(connection.credential)
             if viewer is None:
                 self._close(connection)
                 raise SignedOut
             if not self._still_holds(connection, viewer):
                 raise Busy(retry_after=1)
+            demand_scope(viewer.scopes, handler.guard, writes=not handler.reads)
             sent = schema.load(clean(data) if isinstance(data, Mapping) else {})
             done = handler.do(self._kernel, viewer, sent, Socket(self, connection))
             return {"ok": True, **(done or {})}
@@ -362,7 +345,8 @@ class Realtime:
     def _beam(self) -> None:
         while not self._stopped:
             hears = self._relay is None or self._relay.hears
-            self._look.wait(random.uniform(*(BEACON if hears else DEAF)))  # noqa: S311 - jitter, not a secret
+            due = random.uniform(*(BEACON if hears else DEAF))  # noqa: S311 - jitter, not a secret
+            self._look.wait(min(due, self._seconds_to_end()))
             self._look.clear()
             try:
                 if not self._stopped:
@@ -372,6 +356,8 @@ class Realtime:
 
     def beam(self) -> None:
         """Tell each socket the heads of the logs it has open; close those that lost their sign-in, or a role."""
+        for connection in self.connections.expired(clock.now()):
+            self._close(connection)
         ids = self.connections.logs()
         with self._kernel.reading() as session:
             parts = [log.heads_of(session, ids[i : i + AT_ONCE]) for i in range(0, len(ids), AT_ONCE)]
@@ -379,20 +365,20 @@ class Realtime:
         connections = self.connections.all()
         for start in range(0, len(connections), AT_ONCE):
             some = connections[start : start + AT_ONCE]
-            viewers = self._viewers([connection.token for connection in some])
+            viewers = self._authentication.viewers([connection.credential for connection in some])
             self.socketio.sleep(0)  # SQLite never waits: a thousand questions would hold up everybody
             for connection in some:
-                viewer = viewers.get(connection.token)
+                viewer = viewers.get(connection.credential)
                 if viewer is None:
                     self._close(connection)
                 elif self._still_holds(connection, viewer):
                     mine = {encode(i): heads[i] for i in tuple(connection.logs) if i in heads}
                     self.socketio.emit("space:heads", mine, to=connection.sid, ignore_queue=True)
 
-    def _viewers(self, tokens: Sequence[str]) -> Mapping[str, SocketViewer]:
-        slots = self._kernel.slots(ViewerSlot)
-        with self._kernel.reading() as session:
-            return slots[0].load_each(session, tokens) if slots else {}
+    def _seconds_to_end(self) -> float:
+        """Return in how many seconds the first API token expires by which somebody is here."""
+        end = self.connections.first_end()
+        return math.inf if end is None else max(0, (end - clock.now()).total_seconds())
 
 
 def space_id_of(sent: Mapping[str, Any]) -> UUID:

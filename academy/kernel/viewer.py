@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 HUES = 6
@@ -27,6 +27,8 @@ class Viewer:
     roles: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
     scopes: frozenset[str] | None = None
     """What a personal API token may be used for; None for who is here themselves. Then `sign_in_id` is the token's."""
+    until: datetime | None = None
+    """When that token expires."""
 
     @property
     def initials(self) -> str:

@@ -91,13 +91,13 @@ def revoke_all(session: Session, *, person_id: UUID, actor_id: UUID | None) -> N
         emit(session, TokenRevoked(actor_id=actor_id, person_id=person_id, token_id=token_id))
 
 
-def note_use(session: Session, *, token_id: UUID) -> None:
-    """Remember that a token was used, at most once an hour."""
+def note_use(session: Session, *, token_ids: Sequence[UUID]) -> None:
+    """Remember that tokens were used, of each at most once an hour."""
     now = clock.now()
     session.execute(
         update(ApiToken)
         .where(
-            ApiToken.id == token_id,
+            ApiToken.id.in_(token_ids),
             or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at <= now - queries.NOTE_USE_EVERY),
         )
         .values(last_used_at=now)

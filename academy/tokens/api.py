@@ -1,4 +1,4 @@
-"""The API's way in by a personal token."""
+"""The way in by a personal token, for the API and for sockets."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from academy.kernel.authentication import BearerSlot
 from academy.tokens import actions, queries
-from academy.web.signed_in import BearerSlot
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from academy.kernel.app import Kernel
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 
-def note_use(kernel: Kernel, token_id: UUID) -> None:
-    """Remember that a token was used. The answer has left: a database that can't be written to spoils nothing."""
+def note_use(kernel: Kernel, token_ids: Sequence[UUID]) -> None:
+    """Remember that tokens were used. The answer has left: a database that can't be written to spoils nothing."""
     try:
-        kernel.commit(lambda session: actions.note_use(session, token_id=token_id))
+        kernel.commit(lambda session: actions.note_use(session, token_ids=token_ids))
     except SQLAlchemyError as error:
         logger.warning("token_use_not_noted", exc_info=error)
 
 
-BEARER = BearerSlot(queries.bearer_of, note_use)
+BEARER = BearerSlot(queries.bearers_of, note_use)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, and_, select
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock
 from academy.kernel.viewer import Viewer
-from academy.people.models import Person
-from academy.people.queries import roles_of
+from academy.people.models import Membership, Person
+from academy.people.policy import runs
 from academy.tokens.engine import token_hash
 from academy.tokens.models import ApiToken
 
@@ -33,45 +35,57 @@ class TokenLine:
     last_used_at: datetime | None
 
 
-def bearer_of(session: Session, token: str) -> tuple[Viewer, bool] | None:
-    """Find whose token this is, with the roles they have now; None when it has ended, or they have. Two statements.
+def bearers_of(session: Session, tokens: Sequence[str]) -> dict[str, tuple[Viewer, bool]]:
+    """Find whose tokens these are, by token, with the roles they have now. One statement.
 
-    The second value says that the last use that was noted is an hour old.
+    One that has ended is missing, and so is one whose owner's account is closed. The second value says that the last
+    use that was noted is an hour old.
     """
-    hashed = token_hash(token)
-    if hashed is None:
-        return None
+    by_hash = {hashed: token for token in tokens if (hashed := token_hash(token)) is not None}
+    if not by_hash:
+        return {}
     now = clock.now()
-    row = session.execute(
+    asked = (
         select(
             ApiToken.id.label("token_id"),
-            ApiToken.scopes,
-            ApiToken.last_used_at,
-            Person.id,
-            Person.name,
-            Person.zone,
-            Person.locale,
+            *(ApiToken.token_hash, ApiToken.scopes, ApiToken.last_used_at, ApiToken.expires_at),
+            *(Person.id, Person.name, Person.zone, Person.locale, Membership.group_id, Membership.role),
         )
         .join(Person, Person.id == ApiToken.person_id)
+        .outerjoin(Membership, and_(Membership.person_id == Person.id, runs()))
         .where(
-            ApiToken.token_hash == hashed,
+            ApiToken.token_hash.in_(by_hash),
             ApiToken.revoked_at.is_(None),
             ApiToken.expires_at > now,
             Person.deactivated_at.is_(None),
         )
-    ).one_or_none()
-    if row is None:
-        return None
-    viewer = Viewer(
+    )
+    found: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    for row in session.execute(asked):
+        found[by_hash[row.token_hash]].append(row)
+    return {token: (_viewer(rows), _is_stale(rows[0].last_used_at, now)) for token, rows in found.items()}
+
+
+def _viewer(rows: Sequence[Row[Any]]) -> Viewer:
+    """Put together who a token is of, from a row for each of their roles, or one without."""
+    row, roles = rows[0], defaultdict(set)
+    for each in rows:
+        if each.group_id is not None:
+            roles[each.group_id].add(each.role)
+    return Viewer(
         person_id=row.id,
         sign_in_id=row.token_id,
         name=row.name,
         zone=row.zone,
         locale=row.locale,
-        roles=roles_of(session, row.id),
+        roles={group: frozenset(held) for group, held in roles.items()},
         scopes=frozenset(row.scopes),
+        until=row.expires_at,
     )
-    return viewer, row.last_used_at is None or row.last_used_at <= now - NOTE_USE_EVERY
+
+
+def _is_stale(last_used_at: datetime | None, now: datetime) -> bool:
+    return last_used_at is None or last_used_at <= now - NOTE_USE_EVERY
 
 
 def tokens_for(session: Session, viewer: Viewer) -> list[TokenLine]:

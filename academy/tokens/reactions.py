@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from academy.kernel.events import within
+from academy.kernel.events import after, within
 from academy.kernel.viewer import Viewer
 from academy.notices.models import Notice
 from academy.notices.queries import NoticeKind, Told
 from academy.notices.reactions import warn
 from academy.people.events import AccountClosed
 from academy.tokens import actions, queries
-from academy.tokens.events import TokenMade
+from academy.tokens.events import TokenMade, TokenRevoked
+
+if TYPE_CHECKING:
+    from academy.kernel.app import Kernel
 
 MADE = "token_made"
 
@@ -52,6 +56,15 @@ def end_tokens(session: Session, event: AccountClosed) -> None:
     actions.revoke_all(session, person_id=event.person_id, actor_id=event.actor_id)
 
 
-REACTIONS = [within(TokenMade, tell_owner), within(AccountClosed, end_tokens)]
+def close_sockets(kernel: Kernel, event: TokenRevoked) -> None:
+    """End the open sockets of programs that showed a token that is over."""
+    kernel.realtime.disconnect(sign_in_id=event.token_id)
+
+
+REACTIONS = [
+    within(TokenMade, tell_owner),
+    within(AccountClosed, end_tokens),
+    after(TokenRevoked, close_sockets),
+]
 
 NOTICE_KINDS = [NoticeKind(MADE, tell_made)]

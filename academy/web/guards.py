@@ -13,15 +13,13 @@ from typing import Any, TypeVar, cast
 from flask import request
 from flask_babel import gettext as _
 
-from academy.kernel.access import Refused, guarded
+from academy.kernel.access import ACCOUNT, Refused, guarded, missing_scope
 from academy.kernel.viewer import Viewer
 from academy.web.signed_in import viewer
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 PUBLIC = "public"
-ACCOUNT = "account"
-"""The area of passwords, factors, addresses and tokens themselves: no token reaches into it."""
 
 
 class OutOfScope(Refused):
@@ -35,14 +33,10 @@ class OutOfScope(Refused):
 
 def demand_scope(scopes: frozenset[str] | None, by: str) -> None:
     """Refuse what a token is not for; whoever is here themselves needs no scope."""
-    if scopes is None:
-        return
-    area = by.partition(":")[0]
-    if area == ACCOUNT:
+    scope = missing_scope(scopes, by, writes=request.method not in {"GET", "HEAD"})
+    if scope.partition(":")[0] == ACCOUNT:
         raise OutOfScope(_("No token is for this. Sign in and do it yourself."))
-    verb = "read" if request.method in {"GET", "HEAD"} else "write"
-    if not scopes & {verb, f"{area}:{verb}"}:
-        scope = f"{area}:{verb}"
+    if scope:
         raise OutOfScope(_("This token is not for this: it lacks the scope %(scope)s.", scope=scope), scope)
 
 

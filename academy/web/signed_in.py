@@ -5,19 +5,14 @@ A request to the API may carry a personal API token instead, in the Authorizatio
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from uuid import UUID
-
 from flask import Flask, Response, after_this_request, g, request
 from flask.globals import _cv_app
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
-from sqlalchemy.orm import Session
 
 from academy.kernel.access import SignedOut
 from academy.kernel.app import Kernel, kernel
-from academy.kernel.realtime import ViewerSlot
+from academy.kernel.authentication import BearerSlot, ViewerSlot
 from academy.kernel.viewer import Viewer
 
 
@@ -34,19 +29,8 @@ class SignedInUser(UserMixin):
         return self.token
 
 
-@dataclass(frozen=True)
-class BearerSlot:
-    """A slot: how the owner of a personal API token is found, and how the database hears that it was used.
-
-    `load(session, token)` returns the viewer, and whether its use should be written down; None for no such token.
-    """
-
-    load: Callable[[Session, str], tuple[Viewer, bool] | None]
-    used: Callable[[Kernel, UUID], None]
-
-
 def bearer_token() -> str | None:
-    """Return the token that this request carries, None without one. Pages and sockets know no tokens."""
+    """Return the token that this request carries, None without one. Pages know no tokens; sockets are shown theirs."""
     scheme, _blank, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and request.path.startswith("/api/") else None
 
@@ -59,7 +43,7 @@ def _enter_by_token() -> None:
     app = kernel()
     slot = next(iter(app.slots(BearerSlot)), None)
     with app.reading() as database:
-        found = slot.load(database, token) if slot else None
+        found = slot.load_each(database, [token]).get(token) if slot else None
     if slot is None or found is None:
         nobody()
         raise SignedOut(
@@ -73,7 +57,7 @@ def _enter_by_token() -> None:
         @after_this_request
         def later(response: Response) -> Response:
             # Written once the answer has left: reading stays reading.
-            response.call_on_close(lambda: used(app, token_id))
+            response.call_on_close(lambda: used(app, [token_id]))
             return response
 
 

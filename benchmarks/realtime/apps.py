@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 import wsgi
 from academy.kernel import clock, offload
 from academy.kernel.app import Kernel, build
+from academy.kernel.authentication import ViewerSlot
 from academy.kernel.config import Settings
 from academy.kernel.feature import Feature
 from academy.kernel.ids import encode, new_id
-from academy.kernel.realtime import Socket, SocketHandler, ViewerSlot, space_id_of
+from academy.kernel.realtime import Socket, SocketHandler, space_id_of
 from academy.kernel.viewer import Viewer
 from forums.posts import engine, policy
 from forums.posts.queries.posts import nameable

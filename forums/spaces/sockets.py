@@ -122,9 +122,9 @@ class Presence:
 
 
 HANDLERS = [
-    SocketHandler("space:open", "forums:read", OpenIn, open_spaces),
-    SocketHandler("space:sync", "forums:read", SyncIn, sync),
-    SocketHandler("space:close", "forums:read", SpaceIn, close),
+    SocketHandler("space:open", "forums:read", OpenIn, open_spaces, reads=True),
+    SocketHandler("space:sync", "forums:read", SyncIn, sync, reads=True),
+    SocketHandler("space:close", "forums:read", SpaceIn, close, reads=True),
     SocketHandler("read:set", "forums:read", ReadIn, read),
     SocketHandler("typing", "forums:post", SpaceIn, typing, acknowledged=False),
 ]

@@ -1,4 +1,7 @@
-"""Who may send what over a socket, by the columns and the people of `table`. Written by hand, as that is."""
+"""Who may send what over a socket, by the columns and the people of `table`. Written by hand, as that is.
+
+A row needs the scope of its event where somebody is here by a personal API token.
+"""
 
 from __future__ import annotations
 
@@ -31,4 +34,16 @@ post:edit   {post}                         missing ok forbidden missing forbidde
 post:edit   {private_post}                 missing ok missing missing forbidden missing missing missing missing missing
 post:remove {peers_post}                   missing forbidden ok missing forbidden ok missing ok missing missing
 post:remove {private_post}                 missing ok missing missing forbidden missing missing missing missing missing
+"""
+
+SCOPES = """
+space:open  forums:read
+space:sync  forums:read
+space:close forums:read
+read:set    forums:write
+typing      forums:write
+post:send   forums:write
+post:edit   forums:write
+post:remove forums:write
+post:react  forums:write
 """

@@ -26,7 +26,15 @@ class Lost(Exception):
 class Wire:
     """One connection. `heard` are the events that came, in the order in which they came, as (name, payload)."""
 
-    def __init__(self, url: str, cookie: str, *, heard: list[tuple[str, Any]] | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        url: str,
+        cookie: str = "",
+        *,
+        token: object = None,
+        heard: list[tuple[str, Any]] | None = None,
+        **options: Any,
+    ) -> None:
         self.heard = [] if heard is None else heard
         self.gone = threading.Event()
         self.client = socketio.Client(
@@ -36,7 +44,8 @@ class Wire:
         self.client.on("connect_error", lambda told=None: self._hear("connect_error", told))
         self.client.on("disconnect", lambda *_: self.gone.set())
         headers = {"Cookie": f"academy={cookie}"} if cookie else {}
-        self.client.connect(url, headers=headers, transports=["websocket"], wait_timeout=20)
+        auth = None if token is None else {"token": token}
+        self.client.connect(url, headers=headers, auth=auth, transports=["websocket"], wait_timeout=20)
 
     def _hear(self, name: str, payload: Any = None) -> None:
         self.heard.append((name, payload))

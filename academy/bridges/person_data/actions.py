@@ -22,6 +22,7 @@ from academy.notices.models import Notice
 from academy.people import actions as people
 from academy.people.models import Availability, Block, Membership, Person, PersonLanguage, SignIn
 from academy.skills.models import Goal, PersonSkill, SkillStatement
+from academy.tokens import actions as tokens
 from academy.tokens.models import ApiToken
 from academy.tracks.models import Completion, Reflection
 
@@ -181,6 +182,7 @@ def erase_feeds(session: Session, person_id: UUID) -> None:
 
 def erase_tokens(session: Session, person_id: UUID) -> None:
     """Remove tokens for programs: none works from here on."""
+    tokens.revoke_all(session, person_id=person_id, actor_id=None)
     session.execute(delete(ApiToken).where(ApiToken.person_id == person_id))
 
 

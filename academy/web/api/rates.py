@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from flask import Flask, Response, g, request
 from flask_babel import gettext as _
 
 from academy.kernel.access import RateLimited
 from academy.kernel.app import kernel
+from academy.kernel.limits import api_user
 from academy.web import errors
 from academy.web.api.operations import PREFIX
 from academy.web.signed_in import viewer_or_none
@@ -37,15 +39,11 @@ def _ours() -> bool:
 def _count() -> None:
     if _ours():
         me = viewer_or_none()
-        _hit(str(me.person_id) if me else _address())
+        _hit(me.person_id if me else None)
 
 
-def _address() -> str:
-    return f"from {request.remote_addr}"
-
-
-def _hit(who: str) -> None:
-    g.api_user = (NAME, who)
+def _hit(person_id: UUID | None) -> None:
+    g.api_user = api_user(person_id, request.remote_addr)
     detail = _("That was a lot in a short time. Nothing was changed; go on in a moment.")
     kernel().limits.hit(kernel().settings.api_rate, *g.api_user, detail=detail)
 
@@ -55,7 +53,7 @@ def _count_early(response: Response) -> Response:
     if not _ours() or "api_user" in g:
         return response
     try:
-        _hit(_address())
+        _hit(None)
     except RateLimited as refusal:
         return errors.problem_of(refusal)
     return response

@@ -229,25 +229,51 @@ def test_who_is_not_let_in_is_told_so(live: Live, who: dict[str, str]) -> None:
         pytest.fail("it goes on trying")
 
 
-def test_with_a_token_it_hears_and_sends_by_requests_as_far_as_the_scopes_go_until_it_is_revoked(live: Live) -> None:
+def test_with_a_token_it_hears_and_sends_as_far_as_the_scopes_go_until_it_is_revoked(live: Live) -> None:
     _made, space, (ana, ben) = room(live, "Ana", "Ben")
     _, reading = tokens.token(live.kernel, ben, ["forums:read"])
     row, writing = tokens.token(live.kernel, ana, ["forums:read", "forums:write"])
     heard = Heard()
     with Client(live.url, token=writing) as hers, Client(live.url, token=reading) as his:
         heard.on(his, space)
-        hers.send(space, "by a token").wait(SECONDS)
+        assert hers.send(space, "by a token").wait(SECONDS)["no"] == 1
         with pytest.raises(Refused) as refused:
             his.send(space, "may it?").wait(SECONDS)
         assert refused.value.answer["error"] == "forbidden"
         until(lambda: heard.words == ["by a token"])
-        assert (his.state, his.connections) == ("http", 0)
-        owner = people.viewer(live.kernel, ana)
-        live.kernel.commit(lambda s: token_actions.revoke_token(s, viewer=owner, token_id=row))
-        hers.send(space, "after its end")
-        with pytest.raises(NotLetIn):
+        assert [(each.state, each.connections) for each in (hers, his)] == [("socket", 1)] * 2
+        Browsing(live.url, live.cookie(ana)).submit("/me/tokens", f"/me/tokens/{encode(row)}/revoke")
+        with pytest.raises(NotLetIn):  # it hears of that, though it sends nothing
             hers.wait(SECONDS)
+            pytest.fail("it goes on trying")
     assert stored(live.kernel, space) == ["by a token"]
+
+
+def test_a_token_that_opens_no_socket_sends_by_requests_and_one_where_sockets_are_blocked_hears_by_them(
+    live: Live,
+) -> None:
+    _made, space, (ana, ben) = room(live, "Ana", "Ben")
+    _, writing = tokens.token(live.kernel, ana, ["forums:write"])
+    row, whole = tokens.token(live.kernel, ben, ["forums:read", "forums:write"])
+    heard, again = Heard(), Backoff(0.2, 0.4)
+    with Proxy(live.server.port) as proxy:
+        proxy.without_sockets = True
+        with (
+            Client(live.url, token=writing, backoff=again) as hers,
+            Client(proxy.url, token=whole, backoff=again) as his,
+        ):
+            heard.on(his, space)
+            hers.send(space, "by a request").wait(SECONDS)
+            his.send(space, "by another").wait(SECONDS)
+            until(lambda: heard.words == ["by a request", "by another"])
+            assert [(each.state, each.connections) for each in (hers, his)] == [("http", 0)] * 2
+            owner = people.viewer(live.kernel, ben)
+            live.kernel.commit(lambda s: token_actions.revoke_token(s, viewer=owner, token_id=row))
+            his.send(space, "after its end")
+            with pytest.raises(NotLetIn):
+                his.wait(SECONDS)
+                pytest.fail("it goes on trying")
+    assert heard.words == ["by a request", "by another"]
 
 
 def test_a_log_that_is_closed_to_somebody_is_followed_no_more_and_the_others_go_on(live: Live) -> None:
@@ -317,8 +343,10 @@ def test_the_bot_of_the_documentation_answers_and_goes_on_where_it_was_stopped(l
     assert len([line for line in code.splitlines() if line]) <= 15
     space, reply = live.ids["room"], "Hello. What are you practising today?"
 
+    _row, token = tokens.token(live.kernel, live.who("peer"), ["read", "write"])
+
     def run() -> subprocess.Popen[bytes]:
-        who = {"ACADEMY": live.url, "BOT_EMAIL": "peer@example.org", "BOT_PASSWORD": PASSWORD, "ROOM": space}
+        who = {"ACADEMY": live.url, "TOKEN": token, "ROOM": space}
         environment = {**os.environ, **who, "PYTHONPATH": str(ROOT)}
         return subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment)
 

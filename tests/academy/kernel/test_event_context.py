@@ -18,7 +18,7 @@ def app() -> Flask:
 
 def test_the_request_and_whose_it_is_are_at_hand(app: Flask) -> None:
     environ = EnvironBuilder("/socket.io/", headers={"Accept-Language": "pt"}).get_environ()
-    with EventContext(app, environ, "token of ada"):
+    with EventContext(app, environ, {"_user_id": "token of ada"}):
         assert (request.path, request.accept_languages.best, session["_user_id"]) == (
             "/socket.io/",
             "pt",
@@ -31,13 +31,13 @@ def test_no_handler_of_an_address_is_looked_for_and_no_cookie_is_verified(
 ) -> None:
     monkeypatch.setattr(type(app.session_interface), "open_session", None)
     environ = EnvironBuilder("/no/such/page", headers={"Cookie": "session=forged"}).get_environ()
-    with EventContext(app, environ, "token"):
+    with EventContext(app, environ, {"_user_id": "token"}):
         assert (request.routing_exception, request.url_rule) == (None, None)
 
 
 def test_what_is_to_be_done_after_a_request_is_done_after_an_event_too(app: Flask) -> None:
     done: list[str] = []
     app.teardown_request(lambda _: done.append(session["_user_id"]))
-    with EventContext(app, EnvironBuilder("/").get_environ(), "token"):
+    with EventContext(app, EnvironBuilder("/").get_environ(), {"_user_id": "token"}):
         assert done == []
     assert done == ["token"]

@@ -39,8 +39,10 @@ class Wire:
     `hear(name, payload)` gets what comes, in order, and at the end `gone`, from a thread of its own.
     """
 
-    def __init__(self, url: str, *, headers: Mapping[str, str], hear: Callable[[str, Any], None]) -> None:
-        """Connect; raises `Away` and `Unwelcome`."""
+    def __init__(
+        self, url: str, *, headers: Mapping[str, str], hear: Callable[[str, Any], None], token: str = ""
+    ) -> None:
+        """Connect, by a cookie among the headers or by a personal API token; raises `Away` and `Unwelcome`."""
         self._hear = hear
         self._ids = count(1)
         self._answers: dict[int, Callable[[Any], None]] = {}
@@ -54,7 +56,7 @@ class Wire:
             raise Away(str(error)) from error
         try:
             told = json.loads(self._expect(OPEN))
-            self._socket.send(MESSAGE + packet.Packet(packet.CONNECT).encode())
+            self._socket.send(MESSAGE + packet.Packet(packet.CONNECT, {"token": token} if token else None).encode())
             answer = packet.Packet(encoded_packet=self._expect(MESSAGE))
             while answer.packet_type not in {packet.CONNECT, packet.CONNECT_ERROR}:
                 self._take(answer)  # a server may have news before it has said welcome

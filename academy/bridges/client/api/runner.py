@@ -98,9 +98,6 @@ class Runner:
             self.state = "offline"
 
     def _connect(self) -> None:
-        if self._web.token:
-            message = "sockets know no tokens"
-            raise Away(message)
         try:
             self._web.enter()
             self._wire = self._open_wire()
@@ -118,7 +115,7 @@ class Runner:
         def hear(name: str, payload: Any) -> None:
             self.do(lambda: self._hear(wire, name, payload))
 
-        wire = Wire(self._url, headers=self._web.headers, hear=hear)
+        wire = Wire(self._url, headers=self._web.headers, hear=hear, token=self._web.token)
         return wire
 
     def _signed_out(self) -> None:
@@ -144,14 +141,11 @@ class Runner:
             self._take_up(self._until_next())
 
     def _stay_away(self, seconds: float) -> None:
-        """Wait for the time of another try; where the last two failed, do by plain requests what can be done.
-
-        A token is for requests alone, so with one there is nothing else.
-        """
+        """Wait for the time of another try; where the last two failed, do by plain requests what can be done."""
         until = time.monotonic() + seconds
         look = 0.0
         while not self._stopping and time.monotonic() < until:
-            if (self._failed > 1 or self._web.token) and time.monotonic() >= look:
+            if self._failed > 1 and time.monotonic() >= look:
                 try:
                     self._by_requests()
                     self.state = "http"
