@@ -4,7 +4,7 @@ At start-up every file of the given folders is read and named after its content:
 ``/static/academy/base.3f9c0a12de.css``. References between files (``url(...)`` in a style sheet, ``import`` in an ES
 module) are rewritten to those names first, so the name of a file changes when anything it pulls in changes. Only
 names known from that walk are ever answered, so no request path reaches the file system. Compressed bodies are made
-when first asked for and kept.
+when first asked for and kept. Lines of our scripts that only comment are sent empty: they are for who reads the source.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ COMPRESSED_TYPES: Final = frozenset({".css", ".js", ".json", ".svg", ".txt", ".v
 
 _CSS_URL = re.compile(r"""(url\(\s*)(["']?)([^"')]+)\2(\s*\))""")
 _CSS_IMPORT = re.compile(r"""(@import\s+)(["'])([^"']+)\2()""")
+_JS_COMMENT = re.compile(rb"(?m)^[ \t]*(//|/\*\*[^\n]*\*/$)[^\n]*")
 _JS_IMPORT = re.compile(r"""(\bfrom\s*|\bimport\s*\(?\s*)(["'])(\.{1,2}/[^"']+)\2()""")
 
 
@@ -147,7 +148,7 @@ class Assets:
         if suffix == ".css":
             body = self._rewritten(body, name, parents, (_CSS_URL, _CSS_IMPORT))
         elif suffix == ".js" and not name.startswith("vendor/"):
-            body = self._rewritten(body, name, parents, (_JS_IMPORT,))
+            body = self._rewritten(_JS_COMMENT.sub(b"", body), name, parents, (_JS_IMPORT,))
         digest = hashlib.sha256(body).hexdigest()
         stem, extension = posixpath.splitext(name)
         asset = Asset(

@@ -80,6 +80,7 @@ def _words(_locale: Locale) -> Markup:
     said = {
         "sending": _("Sending…"),
         "waiting": _("Kept. It is sent when you are back."),
+        "loose": _("This browser keeps nothing. Leave this page open until what you write is sent."),
         "gone": _("%(name)s removed this message.", name="{name}"),
         "gone_by": _("This message was removed by somebody who looks after this room."),
         "typing": [

@@ -28,6 +28,7 @@ export function follow({ space, epoch, cursor, apply, lost, http }) {
   }
   async function fetched() {
     const answer = await fetch(`/api/v1/spaces/${space}/events?since=${cursor}&epoch=${epoch}`);
+    if (answer.status === 401) reset(); // the page asks to sign in again
     return { ok: answer.ok, retry: answer.status >= 429, ...await answer.json() };
   }
   async function sync() {
@@ -75,40 +76,52 @@ export function follow({ space, epoch, cursor, apply, lost, http }) {
   poll(); // and where a socket neither opens nor fails
 }
 
-const done = (request) => new Promise((resolve, reject) => {
-  request.onsuccess = () => resolve(request.result);
-  request.onerror = () => reject(request.error);
+const done = (of) => new Promise((resolve, reject) => {
+  of.onsuccess = of.oncomplete = () => resolve(of.result);
+  of.onerror = of.onabort = () => reject(of.error);
 });
 let database;
+async function reached() {
+  const request = indexedDB.open("academy-outbox", 1);
+  request.onupgradeneeded = () => request.result.createObjectStore("sends", { keyPath: "nonce" });
+  const found = await done(request);
+  found.onversionchange = () => found.close(); // a page of tomorrow does not wait for this one
+  return found;
+}
+// Done is what the whole transaction did: a full disk may refuse at its very end. What failed is opened anew.
 async function table(use) {
-  database ??= (() => {
-    const request = indexedDB.open("academy-outbox", 1);
-    request.onupgradeneeded = () => request.result.createObjectStore("sends", { keyPath: "nonce" });
-    return done(request);
-  })();
-  try { return await done(use((await database).transaction("sends", "readwrite").objectStore("sends"))); } catch { return []; }
+  try {
+    const work = (await (database ??= reached())).transaction("sends", "readwrite"), request = use(work.objectStore("sends"));
+    await done(work);
+    return request.result;
+  } catch (error) { database = undefined; throw error; }
 }
 
 /** 128 random bits. */
 export const nonce = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => (b + 256).toString(16).slice(1)).join("");
 
 /** What one person wrote in one space and the server has not stored yet: kept through closed tabs, sent once. */
-export function outbox({ space, me, show, sent, failed, late, gone, post }) {
-  const kept = new Map(), name = `outbox:${me}:${space}`, tabs = new BroadcastChannel(name);
-  let sending, more, wake;
+export function outbox({ space, me, show, sent, failed, late, gone, post, told }) {
+  // What this page alone holds, as the browser has not kept it; "" until it has said anything at all.
+  const kept = new Map(), loose = new Set([""]), name = `outbox:${me}:${space}`, tabs = new BroadcastChannel(name);
+  let sending, more, wake, patience;
   // Tabs tell each other what to look at again.
-  async function save(key, use) { await table(use); tabs.postMessage(key); }
-  const settle = (key) => { kept.delete(key); return save(key, (rows) => rows.delete(key)); };
+  async function write(key, use) {
+    try { await table(use); loose.delete(key); tabs.postMessage(key); told(key); return true; } catch { /* said by loose */ } finally { patience = undefined; }
+  }
+  // Whether it is done. A browser that does not answer has a second, once; what it does later is done all the same.
+  const save = (key, use) => Promise.race([write(key, use), patience ??= new Promise((done) => setTimeout(done, 1000))]);
+  const settle = (key) => { kept.delete(key); loose.delete(key); told(key); return save(key, (rows) => rows.delete(key)); };
   function take(item) {
     const { nonce: key, detail } = item, known = kept.get(key);
-    if (!known) show(item);
+    if (known && (known.detail || !detail)) return;
     kept.set(key, item);
-    if (detail && !known?.detail) failed(item);
+    if (!known) show(item);
+    if (detail) failed(item);
   }
-  tabs.onmessage = async ({ data: key }) => {
-    const item = await table((rows) => rows.get(key));
-    if (item?.nonce) { take(item); pump(); } else if (!item && kept.delete(key)) gone(key);
-  };
+  tabs.onmessage = ({ data: key }) => table((rows) => rows.get(key)).then((item) => {
+    if (item) { take(item); pump(); } else if (kept.delete(key)) gone(key);
+  }, () => {});
 
   // One at a time and in order, in one tab at a time; where there are no locks the nonce alone keeps it to once.
   async function pump() {
@@ -124,25 +137,33 @@ export function outbox({ space, me, show, sent, failed, late, gone, post }) {
       try { ack = await (socket.connected ? ask("post:send", { space, ...sends }) : post(sends)); } catch { ack = { retry: true }; }
       if (ack.ok) { await settle(key); sent(item, ack); }
       else if (ack.retry) {
-        if (kept.has(key)) late(item, ack);
+        if (kept.has(key)) late(item, ack, loose.has(key));
         await new Promise((done) => { wake = done; setTimeout(done, 1000 * (ack.retry_after ?? 1)); });
       }
       else if (kept.has(key)) { item.detail = ack.detail || "?"; failed(item); await save(key, (rows) => rows.put(item)); }
     }
   }
+  // What is shown is kept, or says that it is not.
   async function add(item) {
-    await save(item.nonce, (rows) => rows.put(item)); // what is shown is kept
-    show(item);
-    kept.set(item.nonce, item);
+    const { nonce: key } = item, safe = await save(key, (rows) => rows.put(item));
+    if (!safe) loose.add(key);
+    kept.set(key, item);
+    show(item, !safe);
     pump();
+    return safe;
   }
-  socket.on("connect", pump);
-  table((rows) => rows.getAll()).then((items) => {
-    items.filter((i) => i.space === space && i.me === me).sort((a, b) => a.at - b.at).forEach(take);
-    pump();
-  });
+  // At first, and again with each connection: a page that was put aside does not hear the other tabs.
+  function load() {
+    table((rows) => rows.getAll()).then((items) => {
+      loose.delete("");
+      items.filter((i) => i.space === space && i.me === me).sort((a, b) => a.at - b.at).forEach(take);
+      told();
+    }, () => {}).then(pump);
+  }
+  socket.on("connect", load);
+  load();
   return {
-    pump, settle, hurry: () => wake?.(),
+    pump, settle, loose, hurry: () => wake?.(),
     send: (body, reply_to) => add({ nonce: nonce(), space, me, body, reply_to, at: Date.now() }),
     async retry({ detail, ...item }) { await add({ ...item, nonce: nonce() }); settle(item.nonce); },
   };

@@ -103,10 +103,11 @@ function close(why) {
   net.hidden = false;
   delete net.dataset.net;
 }
-// What the bar says without a socket.
+// What the bar says without a socket. Whoever leaves is asked first while what is not sent is kept by this page alone.
 function wire() {
   const [off, back, plain, one, many] = words.net, span = $("[data-net] span"), n = list.querySelectorAll(".is-sending, .is-failed").length;
-  const text = (doc.dataset.http ? plain : navigator.onLine ? back : off) + (n ? fill(n > 1 ? many : one, { n }) : "");
+  const loose = out.loose.size, text = (doc.dataset.http ? plain : loose ? words.loose : navigator.onLine ? back : off) + (n ? fill(n > 1 ? many : one, { n }) : "");
+  onbeforeunload = n && loose ? () => true : null;
   if (span && span.textContent !== text) span.textContent = text;
 }
 
@@ -191,14 +192,14 @@ function say(text) { announce(text); box?.setCustomValidity(text); box?.reportVa
 
 // Sending: an echo stands at the end until its event or its ack comes, whichever is first.
 const out = outbox({
-  space, me, gone(key) { id(`s-${key}`)?.remove(); wire(); },
+  space, me, told(key) { wire(); if (key) draw(); }, gone(key) { id(`s-${key}`)?.remove(); wire(); },
   post: (fields) => post(`${url}/posts`, fields),
-  show(item) {
+  show(item, loose) {
     const { initials, hue } = chat.dataset, li = frame({ id: "", author: { id: me, name, initials, hue }, at: new Date(item.at).toISOString() });
     li.id = `s-${item.nonce}`;
     li.classList.add("is-sending");
     $(".body", li).append(...item.body.split("\n").map((line) => el("p", "", line)));
-    $(".who", li).append(el("span", "state", reachable() ? words.sending : words.waiting));
+    $(".who", li).append(el("span", "state", reachable() ? words.sending : loose ? words.loose : words.waiting));
     put(li, item.at);
     toEnd();
     wire();
@@ -212,8 +213,8 @@ const out = outbox({
     $(".state", li).remove();
     if (ack.id) { li.id = `p-${ack.id}`; li.dataset.no = ack.no; }
   },
-  late({ nonce: key }, { retry_after: wait }) {
-    if (wait > 5) $(`#s-${key} .state`).textContent = fill(words.later, { t: clock(Date.now() + 1000 * wait) });
+  late({ nonce: key }, { retry_after: wait }, loose) {
+    if (wait > 5) $(`#s-${key} .state`).textContent = loose ? words.loose : fill(words.later, { t: clock(Date.now() + 1000 * wait) });
   },
   failed(item) {
     const li = id(`s-${item.nonce}`), row = copy("t-failed"), [again, drop] = row.querySelectorAll("button");
@@ -221,20 +222,20 @@ const out = outbox({
     $(".state", li).remove();
     $("span", row).textContent = item.detail;
     again.onclick = () => { li.remove(); out.retry(item); };
-    drop.onclick = async () => { await out.settle(item.nonce); li.remove(); box?.focus(); };
+    drop.onclick = async () => { await out.settle(item.nonce); li.remove(); wire(); box?.focus(); };
     li.append(row);
     announce(item.detail);
   },
 });
 
 // What is half written is kept here, for whoever wrote it.
-function draw(text) {
-  try { if (text === undefined) box.value ||= localStorage[draft] ?? ""; else localStorage[draft] = text; } catch { /* a browser that keeps nothing */ }
+function draw(back) {
+  try { if (back) box.value ||= localStorage[draft] ?? ""; else if (!target.edit) localStorage[draft] = box.value; } catch { /* a browser that keeps nothing */ }
 }
 
 // The buttons and links of a message.
 function aim(next, title, who = "") {
-  if (target.edit) { box.value = ""; draw(); }
+  if (target.edit) { box.value = ""; draw(true); }
   target = next;
   strip.hidden = !title;
   if (!title) { form.elements.reply_to.value = ""; return; }
@@ -328,7 +329,7 @@ if (form) {
   const bar = $("[role=toolbar]", form), tools = [...bar.children];
   let told = 0;
   target.reply = form.elements.reply_to.value;
-  draw();
+  draw(true);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const body = box.value.trim(), over = [...box.value].length - chat.dataset.most, { edit, reply } = target;
@@ -336,12 +337,12 @@ if (form) {
     box.value = "";
     aim({});
     paused = false;
-    if (!edit) { await out.send(body, reply || undefined); draw(box.value); if (!tail) location.assign(`${url}#new`); }
+    if (!edit) { if (await out.send(body, reply || undefined) && !tail) location.assign(`${url}#new`); }
     else if (!await keep("post:edit", { post: edit, body }, `/posts/${edit}/edit`, { body })) box.value ||= body;
   });
   box.addEventListener("input", () => {
     box.setCustomValidity("");
-    if (!target.edit) draw(box.value);
+    draw();
     if (socket.connected && box.value && Date.now() - told > 2500) { told = Date.now(); socket.emit("typing", { space }); }
   });
   box.addEventListener("keydown", (event) => {

@@ -72,6 +72,13 @@ def test_modules_import_each_other_by_hashed_names_across_packages(folder):
     assert f'import("./{late.removeprefix("a/")}")' in assets.find("a/app.js")[0].body.decode()
 
 
+def test_lines_of_a_script_that_only_comment_are_sent_empty_and_the_others_keep_their_numbers(folder):
+    text = 'export const a = "//";\n// why\n/** What. */\nif (a) {\n  // here\n  b(); // said beside it\n}\n'
+    (folder / "a" / "late.js").write_text(text, encoding="utf-8")
+    body = Assets([folder]).find("a/late.js")[0].body.decode()
+    assert body == 'export const a = "//";\n\n\nif (a) {\n\n  b(); // said beside it\n}\n'
+
+
 def test_a_change_in_a_file_renames_everything_that_pulls_it_in(folder):
     before = Assets([folder])
     (folder / "a" / "late.js").write_text("export const late = 3;\n", encoding="utf-8")

@@ -69,6 +69,14 @@ addEventListener("pageshow", () => {
   }
 });
 
+// Whoever signs out leaves no page behind: one that the browser puts aside is empty, and is asked for when gone back to.
+document.addEventListener("submit", (event) => {
+  if (event.target.getAttribute("action") === "/sign-out") addEventListener("pagehide", () => {
+    doc.replaceChildren();
+    addEventListener("pageshow", () => location.reload());
+  });
+});
+
 // Menus are <details>: one open at a time, Escape closes and gives the focus back, a press elsewhere closes.
 const open = () => document.querySelectorAll("details.acts[open]");
 document.addEventListener("toggle", (event) => {

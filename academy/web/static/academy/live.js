@@ -16,7 +16,7 @@ export function onLive(fn) {
   if (socket.connected) fn();
 }
 
-let tries = 0, timer, bar, wanted = false;
+let tries = 0, timer, bar, wanted = false, known = false;
 
 function show(live) {
   doc.dataset.live = live ? "on" : "off";
@@ -38,11 +38,12 @@ function connect() {
   if (wanted && !socket.connected) socket.connect();
 }
 
-socket.on("connect", () => { tries = 0; show(true); });
+socket.on("connect", () => { tries = 0; known = true; show(true); });
 socket.on("disconnect", () => { show(false); later(); });
 socket.on("connect_error", (error) => {
   show(false);
-  if (error.data?.retry === false) { wanted = false; return; }
+  // Signed out while the page was open: it shows nothing any more, and says where to sign in again.
+  if (error.data?.retry === false) { wanted = false; if (known) location.reload(); return; }
   later(error.data?.retry_after);
 });
 // The inbox is a log of its own, followed from the start; its words are read from the inbox.
