@@ -104,14 +104,16 @@ def post_worker_init(worker: Any) -> None:
 
 
 def _close_at_the_end(worker: Any) -> None:
-    # gunicorn waits for connections to end by themselves, which a WebSocket does not.
-    while worker.alive:
+    # After SIGTERM, and gthread when its master has died, gunicorn waits for connections to end by themselves, which a
+    # WebSocket does not.
+    while worker.alive and worker.ppid == os.getppid():
         time.sleep(0.2)
     importlib.import_module("academy.kernel.websocket").close_all()
 
 
 def worker_exit(_: Any, worker: Any) -> None:
-    """End the jobs in hand and the matcher."""
+    """Close the sockets that a quick end (SIGINT, SIGQUIT, a master that died) left; end jobs and the matcher."""
+    importlib.import_module("academy.kernel.websocket").close_all()
     kernel = getattr(worker.wsgi, "extensions", {}).get("kernel")
     if kernel is not None:
         kernel.stop()
