@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
@@ -31,6 +31,8 @@ class Own:
     browser: Browser
     space: UUID
     people: list[UUID]
+    settings: dict[str, str] = field(default_factory=dict)
+    """How the server is started: its mode, and what is in its environment."""
 
     @property
     def url(self) -> str:
@@ -39,7 +41,7 @@ class Own:
 
     def again(self) -> None:
         """Start the server anew on the same port."""
-        self.server = start_server(self.database_url, self.folder, port=self.server.port)
+        self.server = start_server(self.database_url, self.folder, port=self.server.port, **self.settings)
 
     def visit(self, person: int, *, live: bool = True) -> Page:
         """Open the room as a person with a browser profile of their own."""
@@ -96,6 +98,12 @@ def come_back(page: Page) -> None:
 
 def bodies(page: Page) -> list[str]:
     return [body.strip() for body in page.locator("#msgs .msg .body").all_inner_texts()]
+
+
+def bar(page: Page) -> str:
+    """Return what the bar of the connection says, "" where it is hidden."""
+    shown = page.locator(".net")
+    return shown.inner_text().strip() if shown.is_visible() else ""
 
 
 def shows(page: Page, *expected: str) -> None:

@@ -9,15 +9,9 @@ from sqlalchemy import update
 
 from academy.kernel import clock
 from forums.spaces.models import Space
-from tests.forums.rooms import Own, come_back, say, shows
+from tests.forums.rooms import Own, bar, come_back, say, shows
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("room_script")]
-
-
-def bar(page: Page) -> str:
-    """Return what the bar of the connection says, "" where it is hidden."""
-    shown = page.locator(".net")
-    return shown.inner_text().strip() if shown.is_visible() else ""
 
 
 def test_two_tabs_show_everything_once_and_what_one_sends_stands_in_both(own: Own) -> None:
