@@ -12,7 +12,7 @@ from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from limits import parse
 from sqlalchemy.engine import make_url
@@ -31,6 +31,7 @@ DRIVERS: dict[str, str] = {
     "eventlet": "postgresql+psycopg2",
 }
 """How each mode speaks to PostgreSQL: psycopg 3 would hold up eventlet's hub, psycopg 2 gevent's."""
+REDIS_TLS = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 MOST_MEGABYTES = 4096
 
 
@@ -206,14 +207,28 @@ def _redis(env: Mapping[str, str]) -> str:
     url = env.get("REDIS_URL") or ""
     try:
         parts = urlsplit(url)
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
         socket = parts.scheme == "unix" and parts.path
-        number = parse_qs(parts.query).get("db", ["0"])[0] if socket else parts.path.strip("/") or "0"
+        number = options.get("db") or ("" if socket else parts.path.strip("/")) or "0"
         readable = socket or (parts.scheme in {"redis", "rediss"} and parts.hostname and parts.port != 0)
     except ValueError:
         readable = number = ""
-    if url and not (readable and number.isascii() and number.isdecimal()):
+    if not url:
+        return url
+    if not (readable and number.isascii() and number.isdecimal()):
         message = "REDIS_URL can't be read: write redis://host:6379/0, rediss://… for TLS or unix:///path/to/socket."
         raise SettingsError(message)
+    known = {"db", *(("username", "password") if socket else ()), *(REDIS_TLS if parts.scheme == "rediss" else ())}
+    for name, value in options.items():
+        if name not in known:
+            message = (
+                f"REDIS_URL says {name}=…, which is not known here: rediss:// takes {', '.join(REDIS_TLS)}, each with "
+                "the path of a file; unix:// takes db, username and password."
+            )
+            raise SettingsError(message)
+        if name in REDIS_TLS and not Path(value).is_file():
+            message = f"REDIS_URL says {name}={value}: there is no such file."
+            raise SettingsError(message)
     return url
 
 

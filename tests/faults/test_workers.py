@@ -222,9 +222,14 @@ def test_who_was_with_a_worker_that_died_is_here_no_longer_than_their_lease(own:
 
 @pytest.mark.parametrize(
     "own",
-    [{"mode": "threading"}, {"mode": "eventlet"}, {"mode": "gevent", "flags": ("--preload",)}],
+    [
+        {"mode": "threading"},
+        {"mode": "eventlet", "tls": True},
+        {"mode": "gevent", "tls": True},
+        {"mode": "gevent", "flags": ("--preload",)},
+    ],
     indirect=True,
-    ids=["threads", "eventlet", "gevent preloaded"],
+    ids=["threads", "eventlet, Redis by TLS", "gevent, Redis by TLS", "gevent preloaded"],
 )
 def test_workers_of_every_mode_tell_each_other(own: Workers) -> None:
     with apart(own) as they:

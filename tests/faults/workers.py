@@ -17,6 +17,7 @@ from academy.kernel.app import Kernel
 from academy.kernel.ids import encode
 from academy.people.models import Role
 from tests.browsing import Browsing
+from tests.certificates import certify
 from tests.faults.rooms import Room, room_on
 from tests.faults.wire import Wire
 from tests.live import kernel_on, signed_in
@@ -145,9 +146,9 @@ def _open_sockets(pid: int) -> set[str]:
 
 
 @contextlib.contextmanager
-def serve(url: str, folder: Path, **more: Any) -> Iterator[Workers]:
+def serve(url: str, folder: Path, *, tls: bool = False, **more: Any) -> Iterator[Workers]:
     """Serve by two workers, with a Redis of their own and a kernel beside them that shares it."""
-    with redis_server(folder) as redis:
+    with redis_server(folder, certify(folder) if tls else None) as redis:
         kernel = kernel_on(url, folder, redis_url=redis.url)
         workers = Workers(url, folder, redis, kernel, **more)
         try:

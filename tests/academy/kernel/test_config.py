@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import stat
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -80,12 +81,50 @@ def test_a_password_in_a_wrong_database_address_is_not_repeated(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "url", ["", "redis://127.0.0.1", "redis://me:p4ss@host:6380/3", "rediss://host/0", "unix:///run/redis.sock?db=2"]
+    "url",
+    [
+        "",
+        "redis://127.0.0.1",
+        "redis://me:p4ss@host:6380/3",
+        "rediss://host/0",
+        "unix:///run/redis.sock?db=2",
+        "redis://h?db=1",
+    ],
 )
 def test_a_redis_is_named_by_its_address_and_its_password_is_kept(tmp_path: Path, url: str) -> None:
     found = settings(tmp_path, REDIS_URL=url)
     assert found.redis_url == url
     assert "p4ss" not in repr(found)
+
+
+def test_a_redis_by_tls_may_name_whom_to_trust(tmp_path: Path) -> None:
+    trusted = tmp_path / "our ca.pem"
+    trusted.touch()
+    url = f"rediss://:p4ss@host/0?ssl_ca_certs={quote(str(trusted))}"
+    assert settings(tmp_path, REDIS_URL=url).redis_url == url
+    trusted.unlink()
+    with pytest.raises(SettingsError, match="there is no such file") as refused:
+        settings(tmp_path, REDIS_URL=url)
+    assert "p4ss" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rediss://:p4ss@host/0?ssl_ca_cert=/a",
+        "rediss://:p4ss@host/0?ssl_cert_reqs=none",
+        "redis://:p4ss@host/0?ssl_ca_certs=/etc/hosts",
+        "redis://:p4ss@host/0?db=x",
+        "redis://:p4ss@host/0?nonsense",
+        "unix:///run/redis.sock?ssl_ca_certs=/etc/hosts",
+    ],
+)
+def test_what_is_asked_of_redis_and_is_not_known_stops_the_start_and_not_the_first_message(
+    tmp_path: Path, url: str
+) -> None:
+    with pytest.raises(SettingsError, match="REDIS_URL") as refused:
+        settings(tmp_path, REDIS_URL=url)
+    assert "p4ss" not in str(refused.value)
 
 
 def test_a_password_in_a_wrong_address_of_redis_is_not_repeated(tmp_path: Path) -> None:
