@@ -117,6 +117,7 @@ class Realtime:
         for handler in self.handlers:
             self.socketio.server.on(handler.event, self._entry(handler))
         websocket_engine.admit_only(self.socketio.server, frozenset(handler.event for handler in self.handlers))
+        websocket_engine.expect_to_join(self.socketio.server)
         if self._relay is not None:
             self._relay.on("close", self._told_to_close)
             self._relay.on("rows", self._told_of_rows)

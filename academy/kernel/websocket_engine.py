@@ -22,11 +22,16 @@ from socketio.packet import CONNECT, DISCONNECT, EVENT
 from academy.kernel.websocket import WebSocket
 from academy.kernel.websocket_frames import INVALID_DATA, encode_message
 from academy.kernel.websocket_handshake import Application, guarded
-from academy.kernel.websocket_pings import PingWheel
+from academy.kernel.websocket_pings import PingWheel, Wheel
 
+JOINING = frozenset("01")  # Socket.IO protocol 5: joining and leaving
 BINARY_PACKETS = frozenset("56")  # Socket.IO protocol 5: an event or an ack with attachments
 PING = packet.Packet(packet.PING)
 NO_LOCK = contextlib.nullcontext()
+JOIN_WITHIN = 20.0
+"""Seconds after which a connection is closed whose client has not joined: it could answer pings for ever."""
+LEAVE_WITHIN = 3.0
+"""Seconds that a client has to hang up once it was refused, or has said that it leaves."""
 OPTIONS: dict[str, Any] = {
     "transports": ["websocket"],
     "async_handlers": False,  # what one client sends is handled in order
@@ -90,6 +95,48 @@ def admit_only(server: Any, events: Collection[str]) -> None:
             server._handle_event(engine_sid, sent.namespace, sent.id, sent.data)  # noqa: SLF001 - as above
 
     server.eio.on("message", handle_message)
+
+
+def expect_to_join(server: Any) -> None:
+    """Close connections of a `socketio.Server` that are nobody's; to be called once `admit_only` was.
+
+    Engine.IO keeps whoever answers its pings, though they never joined, were refused or have left.
+    """
+    engine = server.eio
+    wheel = _wheel_of(engine)
+    opened, told = engine.handlers["connect"], engine.handlers["message"]
+    leaving: set[str] = set()  # however often one says so
+
+    def joined(engine_sid: str) -> bool:
+        return server.manager.sid_from_eio_sid(engine_sid, "/") is not None
+
+    def close(engine_sid: str) -> None:
+        leaving.discard(engine_sid)
+        engine_socket = engine.sockets.get(engine_sid)
+        if engine_socket is not None and not joined(engine_sid):
+            # In a task of its own: what a server sends may have to wait, in the stock driver.
+            engine.start_background_task(engine_socket.close, wait=False, reason=engine.reason.SERVER_DISCONNECT)
+
+    def handle_connect(engine_sid: str, environ: dict[str, Any]) -> Any:
+        wheel.after(JOIN_WITHIN, close, engine_sid)
+        return opened(engine_sid, environ)
+
+    def handle_message(engine_sid: str, data: object) -> None:
+        try:
+            told(engine_sid, data)
+        finally:
+            if isinstance(data, str) and data[:1] in JOINING and not joined(engine_sid) and engine_sid not in leaving:
+                leaving.add(engine_sid)
+                wheel.after(LEAVE_WITHIN, close, engine_sid)
+
+    engine.on("connect", handle_connect)
+    engine.on("message", handle_message)
+
+
+def _wheel_of(engine: Any) -> Wheel:
+    """Return the one wheel of an engineio server."""
+    wheel: Wheel = engine.__dict__.setdefault("wheel", Wheel(engine))
+    return wheel
 
 
 def _names(data: object, events: Collection[str]) -> bool:
@@ -173,7 +220,8 @@ def _pinging_by_one_wheel(engine: Any) -> Callable[..., Any]:
             # In a task of its own: handlers of the disconnect may take their time.
             start(engine_socket.close, wait=False, reason=engine.reason.PING_TIMEOUT)
 
-    wheel = PingWheel(engine, interval=engine.ping_interval, timeout=engine.ping_timeout, ping=_ping, check=check)
+    waits = {"interval": engine.ping_interval, "timeout": engine.ping_timeout}
+    wheel = PingWheel(_wheel_of(engine), **waits, ping=_ping, check=check)
 
     def start_background_task(target: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if getattr(target, "__func__", None) is EngineSocket._send_ping:  # noqa: SLF001 - pinned by a test

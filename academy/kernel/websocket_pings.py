@@ -1,4 +1,7 @@
-"""One wheel that pings every session, where engineio keeps a sleeping task for each."""
+"""One wheel that does everything about connections that is due later: pings, and the end of who never joined.
+
+engineio keeps a sleeping task for each socket.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
+import structlog
+
+logger = structlog.get_logger(__name__)
+
 TICK = 1.0  # seconds; a ping, or the end of somebody silent, is late by at most this
-AT_ONCE = 200  # pings before the others may go on
+AT_ONCE = 200  # things done before the others may go on
 
 Session = TypeVar("Session")
 
@@ -24,16 +31,59 @@ class Mode(Protocol):
         """Let the others go on."""
 
 
-class PingWheel(Generic[Session]):
-    """Pings sessions an interval after they were added, and has it checked later whether they have answered.
+class Wheel:
+    """Does things a while after they were asked for, in one of a few lengths of time.
 
-    Every session waits as long as any other, so that two queues hold them in the order in which they are due,
-    and one task serves both. It ends when nobody is left.
+    What waits equally long is due in the order in which it came, so that a queue for each length holds it and one
+    task serves them all. It ends when nothing is left. What is done here must not wait.
     """
+
+    def __init__(self, mode: Mode) -> None:
+        """Wait for nothing yet."""
+        self._mode = mode
+        self._due: dict[float, deque[tuple[float, Callable[..., None], tuple[Any, ...]]]] = {}
+        self._lock = threading.Lock()
+        self._turning = False
+
+    def after(self, seconds: float, do: Callable[..., None], *args: Any) -> None:
+        """Call `do(*args)` after so many seconds, once."""
+        with self._lock:
+            self._due.setdefault(seconds, deque()).append((time.monotonic() + seconds, do, args))
+            if self._turning:
+                return
+            self._turning = True
+        self._mode.start_background_task(self._turn)
+
+    def _turn(self) -> None:
+        while self._goes_on():
+            self._mode.sleep(TICK)
+            self._do_those_due()
+
+    def _goes_on(self) -> bool:
+        with self._lock:
+            self._turning = any(self._due.values())
+            return self._turning
+
+    def _do_those_due(self) -> None:
+        now, done = time.monotonic(), 0
+        for queue in list(self._due.values()):
+            while queue and queue[0][0] <= now:
+                _, do, args = queue.popleft()
+                try:
+                    do(*args)
+                except Exception:
+                    logger.exception("wheel_failed")  # one connection's trouble must not end all pings
+                done += 1
+                if done % AT_ONCE == 0:
+                    self._mode.sleep(0)
+
+
+class PingWheel(Generic[Session]):
+    """Pings sessions an interval after they were added, and has it checked later whether they have answered."""
 
     def __init__(
         self,
-        mode: Mode,
+        wheel: Wheel,
         *,
         interval: float,
         timeout: float,
@@ -44,49 +94,16 @@ class PingWheel(Generic[Session]):
 
         A ping that returned None is not checked.
         """
-        self._mode = mode
+        self._wheel = wheel
         self._waits = (interval, timeout)
         self._ping = ping
         self._check = check
-        self._to_ping: deque[tuple[float, Session]] = deque()
-        self._pinged: deque[tuple[float, Session, Any]] = deque()
-        self._lock = threading.Lock()
-        self._turning = False
 
     def add(self, session: Session) -> None:
         """Ping a session after the interval, once."""
-        self._to_ping.append((time.monotonic() + self._waits[0], session))
-        with self._lock:
-            if self._turning:
-                return
-            self._turning = True
-        self._mode.start_background_task(self._turn)
+        self._wheel.after(self._waits[0], self._ping_now, session)
 
-    def _turn(self) -> None:
-        while self._goes_on():
-            self._mode.sleep(TICK)
-            self._ping_those_due()
-            self._check_those_pinged()
-
-    def _goes_on(self) -> bool:
-        with self._lock:
-            self._turning = bool(self._to_ping or self._pinged)
-            return self._turning
-
-    def _ping_those_due(self) -> None:
-        now = time.monotonic()
-        sent = 0
-        while self._to_ping and self._to_ping[0][0] <= now:
-            _, session = self._to_ping.popleft()
-            mark = self._ping(session)
-            if mark is not None:
-                self._pinged.append((now + self._waits[1], session, mark))
-            sent += 1
-            if sent % AT_ONCE == 0:
-                self._mode.sleep(0)
-
-    def _check_those_pinged(self) -> None:
-        now = time.monotonic()
-        while self._pinged and self._pinged[0][0] <= now:
-            _, session, mark = self._pinged.popleft()
-            self._check(session, mark)
+    def _ping_now(self, session: Session) -> None:
+        mark = self._ping(session)
+        if mark is not None:
+            self._wheel.after(self._waits[1], self._check, session, mark)

@@ -11,10 +11,12 @@ import pytest
 import requests
 from socketio.exceptions import ConnectionError as Unwelcome
 
-from academy.kernel import clock
+from academy.kernel import clock, websocket_engine
 from academy.kernel.ids import encode
+from academy.kernel.websocket_frames import NORMAL
 from academy.people import actions as people_actions
 from academy.people.models import Role
+from tests.academy.kernel.wires import Client
 from tests.browsing import Browsing
 from tests.factories import forums, people
 from tests.faults.rooms import Room
@@ -58,6 +60,17 @@ def test_nobody_connects_without_a_sign_in(live: Live, cookie: str) -> None:
     with pytest.raises(Unwelcome):
         Wire(live.url, cookie, heard=heard)
     assert heard == [("connect_error", {"message": "signed_out", "data": {"error": "signed_out", "retry": False}})]
+
+
+def test_who_was_refused_and_does_not_hang_up_is_cut_soon(live: Live) -> None:
+    with Client(live.server.port) as client:
+        assert client.text().startswith("0{")
+        client.send("40")
+        assert client.text().startswith('44{"message":"signed_out"')
+        began = time.monotonic()
+        code, _rest = client.ending()
+        assert code == NORMAL
+        assert websocket_engine.LEAVE_WITHIN - 0.5 < time.monotonic() - began < websocket_engine.LEAVE_WITHIN + 3
 
 
 def test_logging_out_closes_the_open_sockets_of_that_sign_in_at_once_and_of_no_other(

@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from flask import Flask, request
+from flask_socketio import ConnectionRefusedError as Unwelcome
 from flask_socketio import SocketIO, emit, join_room
 from greenlet import greenlet
 from werkzeug.utils import send_file
@@ -25,7 +26,8 @@ FILM = bytes(range(251)) * 16_000  # 4 MB, more than the kernel's buffers hold
 def create_app() -> Flask:
     """Return an app in the mode that ACADEMY_ASYNC names, with our driver installed.
 
-    ROOM_OPTIONS, as JSON, are other settings of the engine; ROOM_ADMITS are the only events that come in.
+    ROOM_OPTIONS, as JSON, are other settings of the engine; ROOM_ADMITS are the only events that come in; ROOM_JOIN,
+    as JSON, are the seconds in which clients must have joined, and have left. ROOM_DRIVER may be stock.
     """
     made = Flask(__name__)
     sockets = SocketIO(
@@ -35,9 +37,21 @@ def create_app() -> Flask:
         max_http_buffer_size=MAX_MESSAGE,
         **{**websocket_engine.OPTIONS, **json.loads(os.environ.get("ROOM_OPTIONS", "{}"))},
     )
-    websocket_engine.install(sockets.server)
+    if os.environ.get("ROOM_DRIVER") != "stock":
+        websocket_engine.install(sockets.server)
     if "ROOM_ADMITS" in os.environ:
         websocket_engine.admit_only(sockets.server, os.environ["ROOM_ADMITS"].split())
+
+    if "ROOM_JOIN" in os.environ:
+        websocket_engine.JOIN_WITHIN, websocket_engine.LEAVE_WITHIN = json.loads(os.environ["ROOM_JOIN"])
+        websocket_engine.expect_to_join(sockets.server)
+
+    @sockets.on("connect")
+    def connect(auth: Any = None) -> None:
+        if auth == {"token": "slow"}:
+            sockets.sleep(7)
+        elif auth is not None:
+            raise Unwelcome("not you")
 
     @made.get("/")
     def hello() -> str:

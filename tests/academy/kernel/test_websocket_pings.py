@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from academy.kernel import websocket_pings
-from academy.kernel.websocket_pings import AT_ONCE, PingWheel
+from academy.kernel.websocket_pings import AT_ONCE, PingWheel, Wheel
 from tests.academy.kernel.wires import Client, Server
 
 INTERVAL, TIMEOUT = 25.0, 20.0
@@ -61,7 +61,7 @@ def wheel_of(clock: Clockwork, log: list[tuple[str, float, Any]], mark: object =
         assert marked == mark
         log.append(("check", clock.now - 1000, session))
 
-    return PingWheel(clock, interval=INTERVAL, timeout=TIMEOUT, ping=ping, check=check)
+    return PingWheel(Wheel(clock), interval=INTERVAL, timeout=TIMEOUT, ping=ping, check=check)
 
 
 def test_everybody_is_pinged_and_checked_in_time_by_one_task_that_then_ends(clock: Clockwork) -> None:

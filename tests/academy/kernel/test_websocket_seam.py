@@ -43,11 +43,13 @@ RELIED_ON = {
     engineio.socket.Socket.check_ping_timeout: "takes `last_ping` for seconds since 1970",
     engineio.server.Server._handle_connect: "puts OPEN into the queue before it asks for the driver",
     engineio.server.Server._service_task: "looks for silent sockets, which the wheel finds instead",
+    socketio.Server._handle_eio_connect: "keeps the environ of a connection; expect_to_join calls it",
     socketio.Server._handle_eio_message: "is replaced by admit_only: it must hand on all that may come in",
     socketio.Server._handle_connect: "takes a client into a namespace, or refuses it",
     socketio.Server._handle_disconnect: "takes a client out of a namespace and says `disconnect`",
     socketio.Server._handle_event: "calls the handler named by the first of a list, and acknowledges",
     socketio.Manager.emit: "is replaced by FanOut.emit: it must send to all to whom this one sends",
+    socketio.Manager.sid_from_eio_sid: "knows a client from before its connect handler until it is refused or has left",
     socketio.Manager.get_participants: "gives pairs of ids, each client once",
     socketio.Manager.basic_enter_room: "is locked by FanOut",
     socketio.Manager.basic_leave_room: "is locked by FanOut",
@@ -64,11 +66,13 @@ engineio.socket.Socket._send_ping 21861287bd38dedc
 engineio.socket.Socket.check_ping_timeout ccddc110d9836176
 engineio.server.Server._handle_connect 049f7c2b2c239080
 engineio.server.Server._service_task 9492b7b0d652907d
+socketio.server.Server._handle_eio_connect 4be135c046ed6bcc
 socketio.server.Server._handle_eio_message 65f309c138d634eb
 socketio.server.Server._handle_connect 1b0ba130a57d9320
 socketio.server.Server._handle_disconnect fb93d61de8cb8c31
 socketio.server.Server._handle_event 3f64c030f25eb785
 socketio.manager.Manager.emit 566510ea2de39d65
+socketio.base_manager.BaseManager.sid_from_eio_sid 15467098a36bcd71
 socketio.base_manager.BaseManager.get_participants 7d78ad681c95de5b
 socketio.base_manager.BaseManager.basic_enter_room 3f509586d2d7f47e
 socketio.base_manager.BaseManager.basic_leave_room e27f3eea06d1c6a6
