@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, WebSocketRoute, expect
 from sqlalchemy import update
 
 from academy.kernel import clock
+from academy.people import actions as people_actions
 from forums.spaces.models import Space
 from tests.forums.rooms import Own, bar, come_back, say, shows
 
@@ -146,3 +149,71 @@ def test_being_online_again_is_enough_to_heal_a_lost_tail(own: Own) -> None:
     own.say(1, "Nor this")
     come_back(ana)
     shows(ana, "Nobody heard this", "Nor this")
+
+
+def test_the_bar_says_at_once_when_plain_requests_get_no_answer_either(own: Own) -> None:
+    profile = own.profile(0)
+    profile.add_init_script("window.WebSocket = class { close() {} };")  # neither opens nor fails, for 20 s
+    ana = own.tab(profile, live=False)
+    expect(ana.locator(".net span")).to_contain_text("The live connection does not get through.")
+    own.server.kill()
+    again = "Connecting again. What you write is kept and sent."
+    expect(ana.locator(".net span")).to_have_text(again, timeout=9_000)
+    say(ana, "Kept")
+    expect(ana.locator(".is-sending .state")).to_have_text("Kept. It is sent when you are back.")
+
+
+def test_who_loses_the_network_reads_so_and_is_live_again_when_it_is_back(own: Own) -> None:
+    profile = own.profile(0)
+    ana = own.tab(profile)
+    profile.set_offline(True)
+    expect(ana.locator(".net")).to_be_visible()
+    expect(ana.locator(".net")).to_have_text("You are offline. What you write is kept and sent when you are back.")
+    say(ana, "Written without a network")
+    expect(ana.locator(".is-sending .state")).to_have_text("Kept. It is sent when you are back.")
+    own.say(1, "Said meanwhile")
+    profile.set_offline(False)
+    shows(ana, "Said meanwhile", "Written without a network")
+    expect(ana.locator(".net")).to_be_hidden()
+
+
+def test_a_request_that_hangs_holds_up_nothing_once_the_socket_gets_through(own: Own) -> None:
+    profile, closed = own.profile(0), [True]
+
+    def door(route: WebSocketRoute) -> None:
+        if closed:
+            route.close()
+        else:
+            route.connect_to_server()
+
+    profile.route_web_socket("**/socket.io/**", door)
+    ana, ben = own.tab(profile, live=False), own.visit(1)
+    ana.wait_for_selector("html[data-http=on]")
+    with ana.expect_request("**/events?**"):
+        ana.route("**/events?**", lambda _route: None)
+        come_back(ana)
+    closed.clear()
+    ana.wait_for_selector("html[data-live=on]")
+    own.say(2, "Nobody heard this")
+    say(ben, "Which this shows")
+    shows(ana, "Nobody heard this", "Which this shows")
+
+
+def test_who_is_signed_out_without_a_socket_signs_in_again_and_loses_nothing(own: Own) -> None:
+    profile = own.profile(0)
+    profile.route_web_socket("**/socket.io/**", _refuse)
+    ana = own.tab(profile, live=False)
+    ana.wait_for_selector("html[data-http=on]")
+    ended = profile.cookies()
+    person = own.people[0]
+    own.kernel.commit(lambda s: people_actions.end_sign_ins(s, person_id=person, actor_id=None))
+    say(ana, "Too late")
+    ana.wait_for_url(re.compile("/sign-in"))
+    assert own.stored() == ["Welcome, everybody"]
+    fresh = own.profile(0)
+    profile.add_cookies(fresh.cookies())
+    assert profile.cookies() != ended
+    ana = own.tab(profile, live=False)
+    shows(ana, "Too late")
+    expect(ana.locator(".is-sending, .is-failed")).to_have_count(0)
+    assert own.stored() == ["Welcome, everybody", "Too late"]

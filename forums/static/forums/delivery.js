@@ -11,9 +11,10 @@ export function follow({ space, epoch, cursor, apply, lost, http }) {
   let syncing, again, ended, timer, wait;
 
   function step(event) {
-    if (event.seq > cursor) { apply(event); cursor = event.seq; } // moves only after the handler succeeded
-    held.delete(event.seq);
-    if (held.has(cursor + 1)) step(held.get(cursor + 1));
+    for (; event; event = held.get(cursor + 1)) {
+      if (event.seq > cursor) { apply(event); cursor = event.seq; } // moves only after the handler succeeded
+      held.delete(event.seq);
+    }
   }
   function take(event) {
     if (event.epoch !== epoch) reset();
@@ -27,7 +28,7 @@ export function follow({ space, epoch, cursor, apply, lost, http }) {
     else { page.events.forEach(step); return page.more; }
   }
   async function fetched() {
-    const answer = await fetch(`/api/v1/spaces/${space}/events?since=${cursor}&epoch=${epoch}`);
+    const answer = await fetch(`/api/v1/spaces/${space}/events?since=${cursor}&epoch=${epoch}`, { signal: AbortSignal.timeout(8000) });
     if (answer.status === 401) reset(); // the page asks to sign in again
     return { ok: answer.ok, retry: answer.status >= 429, ...await answer.json() };
   }
@@ -67,7 +68,7 @@ export function follow({ space, epoch, cursor, apply, lost, http }) {
         wait = 5;
         http();
         if (read(answer)) sync();
-      } catch { delete doc.dataset.http; wait = Math.min(60, 2 * wait); }
+      } catch { delete doc.dataset.http; wait = Math.min(60, 2 * wait); http(); }
       poll();
     }, 1000 * (wait ??= 5));
   }

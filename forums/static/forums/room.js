@@ -180,8 +180,8 @@ function apply({ kind, payload, nonce: key }) {
 
 // What the server is asked to keep: by socket, else by the form that works without scripts.
 async function post(path, fields) {
-  const answer = await fetch(path, { method: "POST", redirect: "manual", body: new URLSearchParams({ csrf_token: id("act").elements.csrf_token.value, ...fields }) });
-  return { ok: answer.type === "opaqueredirect", retry: answer.status === 429 || answer.status >= 500, retry_after: +answer.headers.get("Retry-After") || 3, detail: words.failed };
+  const answer = await fetch(path, { method: "POST", redirect: "manual", signal: AbortSignal.timeout(8000), body: new URLSearchParams({ csrf_token: id("act").elements.csrf_token.value, ...fields }) });
+  return { ok: answer.type === "opaqueredirect", retry: [401, 429].includes(answer.status) || answer.status >= 500, retry_after: +answer.headers.get("Retry-After") || 3, detail: words.failed };
 }
 async function keep(event, payload, path, fields) {
   const ack = await (socket.connected ? ask(event, { ...payload, nonce: nonce() }) : post(path, fields)).catch(() => ({ detail: words.failed }));
