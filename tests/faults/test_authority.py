@@ -20,12 +20,10 @@ from tests.academy.kernel.wires import Client
 from tests.browsing import Browsing
 from tests.factories import forums, people
 from tests.faults.rooms import Room
-from tests.faults.wire import Lost, Wire, nonce, refused, send
+from tests.faults.wire import Lost, Wire, gone, nonce, refused, send
 from tests.live import Live, signed_in
 
 pytestmark = pytest.mark.xdist_group("faults")
-
-AT_ONCE = 2.0  # seconds; a beacon comes after 20 at the earliest
 
 
 @pytest.mark.parametrize(
@@ -88,11 +86,8 @@ def test_logging_out_closes_the_open_sockets_of_that_sign_in_at_once_and_of_no_o
     ):
         for wire in (first, second, elsewhere, other):
             assert wire.ask("space:open", opening)["ok"]
-        began = time.monotonic()
         Browsing(live.url, here).submit("/me", "/sign-out")
-        first.wait(first.gone.is_set, AT_ONCE)
-        second.wait(second.gone.is_set, AT_ONCE)
-        assert time.monotonic() - began < 2 * AT_ONCE
+        gone(first, second)
         assert send(other, made.space, "after the log-out")["ok"]
         elsewhere.wait(lambda: elsewhere.events(made.space))
         assert first.events(made.space) == second.events(made.space) == []
@@ -115,7 +110,7 @@ def test_a_removed_members_open_socket_gets_nothing_more_and_sends_nothing_more(
         assert his["ok"]
         stays.wait(lambda: stays.events(made.space))
         _remove(live, made, ben)
-        leaves.wait(leaves.gone.is_set, AT_ONCE)
+        gone(leaves)
         heard = len(leaves.heard)
         hers = send(stays, made.space, "after he left")
         assert hers["ok"]
@@ -170,7 +165,7 @@ def test_a_socket_that_says_it_has_gone_and_stays_is_closed_with_the_sign_in_all
         sly.client.emit("disconnect")
         assert sly.ask("space:open", {"spaces": {made.space: 0}})["ok"]
         Browsing(live.url, cookie).submit("/me", "/sign-out")
-        sly.wait(sly.gone.is_set, AT_ONCE)
+        gone(sly)
         assert send(stays, made.space, "after he left")["ok"]
         time.sleep(0.3)
         assert sly.events(made.space) == []
@@ -190,7 +185,7 @@ def test_a_deactivated_person_is_out_at_the_next_event_even_when_another_process
         except Lost:
             answer = {"error": "signed_out"}
         assert answer["error"] == "signed_out"
-        wire.wait(wire.gone.is_set, AT_ONCE)
+        gone(wire)
 
 
 def test_a_stranger_who_guesses_a_rooms_id_learns_nothing(live: Live, room: Callable[..., Room]) -> None:

@@ -20,12 +20,11 @@ from academy.privacy import actions
 from academy.privacy.models import Erasure
 from academy.privacy.reactions import ERASE
 from tests.faults.rooms import Room
-from tests.faults.wire import Lost, Wire, send
+from tests.faults.wire import Lost, Wire, gone, send
 from tests.live import Live, signed_in
 
 pytestmark = pytest.mark.xdist_group("faults")
 
-AT_ONCE = 2.0  # seconds; a beacon comes after 20 at the earliest
 JOB_COMES = 18.0  # in which a server looks for work that another process promised
 
 
@@ -61,8 +60,7 @@ def test_a_reader_gets_the_tombstones_live_and_the_erased_persons_sockets_end(
             return [event["payload"] for event in reader.events(made.space) if event["kind"] == "remove"]
 
         reader.wait(lambda: {post["id"] for post in tombstones()} == written, JOB_COMES)
-        for wire in (one, two):
-            wire.wait(wire.gone.is_set, AT_ONCE)
+        gone(one, two)
         for post in tombstones():
             assert post["removed"] is True
             assert "of mine" not in str(post)

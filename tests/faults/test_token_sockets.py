@@ -27,13 +27,12 @@ from tests.browsing import Browsing
 from tests.factories import people, tokens
 from tests.faults.rooms import Room, room_on
 from tests.faults.test_erasure import JOB_COMES, erase_now
-from tests.faults.wire import Lost, Wire, send
+from tests.faults.wire import A_SECOND, Lost, Wire, gone, send
 from tests.live import Live, kernel_on, signed_in
 from tests.serving import start_server
 
 pytestmark = pytest.mark.xdist_group("faults")
 
-AT_ONCE = 1.0  # seconds; a beacon comes after 20 at the earliest
 BOTH = ("forums:read", "forums:write")
 
 
@@ -163,8 +162,7 @@ def test_a_revoked_tokens_sockets_are_closed_at_once_and_no_others(live: Live, r
     ):
         answer = Browsing(live.url, cookie).submit("/me/tokens", f"/me/tokens/{encode(row)}/revoke")
         assert answer.status_code == 303
-        first.wait(first.gone.is_set, AT_ONCE)
-        second.wait(second.gone.is_set, AT_ONCE)
+        gone(first, second)
         assert send(stays, made.space, "after it")["ok"]
         stays.wait(lambda: stays.events(made.space))
         assert not page.gone.is_set()
@@ -185,7 +183,7 @@ def test_a_token_that_was_revoked_by_another_process_is_out_at_the_next_event(
         except Lost:
             answer = {"error": "signed_out"}
         assert answer["error"] == "signed_out"
-        bot.wait(bot.gone.is_set, AT_ONCE)
+        gone(bot)
         is_over(live, made, token, bot, 0)
 
 
@@ -197,8 +195,8 @@ def test_a_token_that_expires_is_cut_when_it_does(live: Live, room: Callable[...
         live.kernel.commit(lambda s: s.execute(update(ApiToken).where(ApiToken.id == row).values(expires_at=ends)))
         with opened(live.url, made, token) as bot:
             assert send(bot, made.space, "still here")["ok"]
-            bot.wait(bot.gone.is_set, 3 + AT_ONCE)
-            assert timedelta() <= clock.now() - ends < timedelta(seconds=AT_ONCE)
+            bot.wait(bot.gone.is_set, 3 + A_SECOND)
+            assert timedelta() <= clock.now() - ends < timedelta(seconds=A_SECOND)
             is_over(live, made, token, bot, 1)
         assert not other.gone.is_set()
 
@@ -220,7 +218,7 @@ def test_whose_role_ends_loses_the_room_by_a_token_as_well(live: Live, room: Cal
             f"/cohorts/{encode(made.group)}/remove", {"person": encode(made.learners[1]), "role": "learner"}
         )
         assert answer.status_code == 303
-        bot.wait(bot.gone.is_set, AT_ONCE)
+        gone(bot)
     with Wire(live.url, token=token) as back:
         assert back.ask("space:open", {"spaces": {made.space: 0}})["error"] == "missing"
 

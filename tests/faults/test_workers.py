@@ -24,7 +24,7 @@ from academy.people.models import Group
 from tests.browsing import Browsing
 from tests.factories import forums
 from tests.faults.rooms import room_on
-from tests.faults.wire import refused, send
+from tests.faults.wire import gone, send
 from tests.faults.workers import AT_ONCE, BEATS, SHORT_LEASES, Workers, apart, people_here, remove, said, serve
 from tests.live import signed_in
 from tests.serving import ROOT
@@ -149,36 +149,13 @@ def test_who_is_here_is_counted_over_both_workers(two: Workers) -> None:
         ana.wait(lambda: people_here(ana, they.room) == {encode(they.room.learners[0])})
 
 
-def test_a_log_out_closes_the_sockets_of_every_worker_within_a_second(two: Workers) -> None:
-    with apart(two) as they:
-        ana, ben = they.wires
-        with two.wire(they.cookies[0], off=two.worker_of(ana)) as elsewhere:
-            Browsing(two.url, they.cookies[0]).submit("/me", "/sign-out")
-            for wire in (ana, elsewhere):
-                wire.wait(wire.gone.is_set, AT_ONCE)
-        assert not ben.gone.is_set()
-
-
-def test_a_removal_closes_the_sockets_of_every_worker_within_a_second(two: Workers) -> None:
-    with apart(two) as they:
-        ana, ben = they.wires
-        with two.wire(they.cookies[1], off=two.worker_of(ben)) as elsewhere:
-            assert elsewhere.ask("space:open", {"spaces": {they.room.space: 0}})["ok"]
-            remove(two, they.room)
-            for wire in (ben, elsewhere):
-                wire.wait(wire.gone.is_set, AT_ONCE)
-        with two.wire(they.cookies[1], on=two.worker_of(ana)) as back:
-            assert refused(back.ask("space:open", {"spaces": {they.room.space: 0}}))
-
-
 def test_a_deactivation_by_a_command_closes_sockets_within_a_second(two: Workers) -> None:
     with apart(two) as they:
         ana, ben = they.wires
         with two.wire(they.cookies[1], off=two.worker_of(ben)) as elsewhere:
             person, now = they.room.learners[1], clock.now()
             two.kernel.commit(lambda s: people_actions.deactivate(s, person_id=person, at=now, actor_id=None))
-            for wire in (ben, elsewhere):
-                wire.wait(wire.gone.is_set, AT_ONCE)
+            gone(ben, elsewhere)
         assert not ana.gone.is_set()
 
 

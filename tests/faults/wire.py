@@ -15,6 +15,7 @@ from typing import Any, Self
 import socketio
 from socketio.exceptions import SocketIOError
 
+A_SECOND = 1.0  # no beacon comes in it that would close what was forgotten
 PACE = 0.26  # seconds between two posts of one person, who may send 40 in 10 seconds
 CAP = 4.0  # seconds between tries; the protocol's own cap of 30 would make the test long
 
@@ -106,6 +107,13 @@ def nonce() -> str:
 def send(wire: Wire, space: str, body: str, *, key: str = "") -> Any:
     """Send a message and return the ack."""
     return wire.ask("post:send", {"space": space, "nonce": key or nonce(), "body": body})
+
+
+def gone(*wires: Wire) -> None:
+    """Fail where one of these is still open a second after their end was answered, which is when this is called."""
+    until = time.monotonic() + A_SECOND
+    for wire in wires:
+        assert wire.gone.wait(max(0.0, until - time.monotonic())), f"open after {A_SECOND} s"
 
 
 def refused(answer: Mapping[str, Any]) -> bool:

@@ -125,10 +125,12 @@ class Workers:
         ours = f"0100007F:{self.port:04X}"
         return {int(row[2].partition(":")[2], 16): row[9] for row in rows if row[1] == ours and row[3] == "01"}
 
-    def wire(self, cookie: str, *, on: int | None = None, off: int | None = None) -> Wire:
+    def wire(
+        self, cookie: str = "", *, token: str | None = None, on: int | None = None, off: int | None = None
+    ) -> Wire:
         """Connect somebody to the worker named, or to another one than that."""
         for _ in range(200):
-            wire = Wire(self.url, cookie)
+            wire = Wire(self.url, cookie, token=token)
             worker = self.worker_of(wire)
             if (on is None or worker == on) and worker != off:
                 return wire
