@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.factories import forums
-from tests.forums.rooms import Own, say, shows
+from tests.forums.rooms import Own, come_back, say, shows
 from tests.live import kernel_on
 from tests.serving import start_server
 
@@ -61,7 +61,7 @@ def test_a_room_in_a_browser_hears_sends_and_comes_back_after_a_kill(own: Own) -
     own.say(2, "Said elsewhere")
     own.again()
     for page in (ana, ben):
-        page.evaluate("dispatchEvent(new Event('online'))")  # so that nobody waits long: that is tried elsewhere
+        come_back(page, "online")  # so that nobody waits long: that is tried elsewhere
     said += ["Said elsewhere", "Written in the dark"]
     for page in (ana, ben):
         shows(page, *said)

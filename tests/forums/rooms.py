@@ -91,9 +91,9 @@ def say(page: Page, body: str) -> None:
     page.press("#f-body", "Enter")
 
 
-def come_back(page: Page) -> None:
-    """Let the window get the focus again, in a moment, as that may load the page anew."""
-    page.evaluate("setTimeout(() => dispatchEvent(new Event('focus')), 50) && 0")
+def come_back(page: Page, how: str = "focus") -> None:
+    """Let the window get the focus, or the network, again, in a moment, as that may load the page anew."""
+    page.evaluate(f"setTimeout(() => dispatchEvent(new Event('{how}')), 50) && 0")
 
 
 def bodies(page: Page) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.forums.rooms import Own, say, shows
+from tests.forums.rooms import Own, come_back, say, shows
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("room_script")]
 
@@ -71,6 +71,7 @@ def test_where_nothing_is_kept_the_page_says_so_and_is_not_left_unasked(own: Own
     say(forgetful, "Second")
     shows(forgetful, "First", "Second")
     own.again()
+    come_back(forgetful, "online")
     expect(forgetful.locator(".is-sending")).to_have_count(0)
     shows(forgetful, "First", "Second")
     assert own.stored() == ["Welcome, everybody", "First", "Second"]

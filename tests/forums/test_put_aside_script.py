@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import QUIET_CHROMIUM, chromium_path
-from tests.forums.rooms import Own, say, shows
+from tests.forums.rooms import Own, come_back, say, shows
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("room_script")]
 
@@ -101,6 +101,7 @@ def test_what_another_tab_sends_or_keeps_meanwhile_stands_once_in_both(aside: Ow
     expect(second.locator(".is-sending")).to_have_count(1)
     leave_for_nowhere(first)
     aside.again()
+    come_back(second, "online")
     shows(second, "From the first")
     expect(second.locator(".is-sending")).to_have_count(0)
     say(second, "From the second")

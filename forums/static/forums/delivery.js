@@ -155,6 +155,7 @@ export function outbox({ space, me, show, sent, failed, late, gone, post, told }
   }
   // At first, and again with each connection: a page that was put aside does not hear the other tabs.
   function load() {
+    pump(); // what is known waits for no answer
     table((rows) => rows.getAll()).then((items) => {
       loose.delete("");
       items.filter((i) => i.space === space && i.me === me).sort((a, b) => a.at - b.at).forEach(take);
