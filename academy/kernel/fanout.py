@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -134,26 +134,58 @@ class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no 
         if callback:  # each recipient has a number of its own then
             super().emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, to=to, **more)
             return
-        if namespace not in self.rooms:
-            return
-        arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
-        encoded = self.server.packet_class(packet.EVENT, namespace=namespace, data=[event, *arguments]).encode()
-        packets = [
-            engine_packet.Packet(engine_packet.MESSAGE, part)
-            for part in (encoded if isinstance(encoded, list) else [encoded])
-        ]
         skipped = skip_sid if isinstance(skip_sid, list) else [skip_sid]
+        packets = self._packets(event, data, namespace)
         with self._turns:
             others = self._send(packets, namespace, to or room, frozenset(skipped))
-        for engine_sid in others:
+        self._send_otherwise(others, packets)
+
+    def emit_each(
+        self, event: str, each: Sequence[Any], namespace: str, room: Any, *, own: Mapping[Any, Sequence[Any]]
+    ) -> None:
+        """Send several events of one name to a room of this process, in this order, as one write to each reader.
+
+        `own` are rooms whose members get something else in their place.
+        """
+        made: dict[int, list[engine_packet.Packet]] = {}  # of what several rooms get: encoded once
+
+        def packets_of(some: Sequence[Any]) -> list[engine_packet.Packet]:
+            for data in some:
+                if id(data) not in made:
+                    made[id(data)] = self._packets(event, data, namespace)
+            return [part for data in some for part in made[id(data)]]
+
+        packets, common = {one: packets_of(theirs) for one, theirs in own.items()}, packets_of(each)
+        with self._turns:
+            having = {one: dict(self.get_participants(namespace, one)) for one in own}
+            others = {one: self._send(theirs, namespace, one) for one, theirs in packets.items()}
+            rest = self._send(common, namespace, room, frozenset().union(*having.values()))
+        for one, engine_sids in others.items():
+            self._send_otherwise(engine_sids, packets[one])
+        self._send_otherwise(rest, common)
+
+    def _packets(self, event: str, data: Any, namespace: str) -> list[engine_packet.Packet]:
+        arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
+        encoded = self.server.packet_class(packet.EVENT, namespace=namespace, data=[event, *arguments]).encode()
+        parts = encoded if isinstance(encoded, list) else [encoded]
+        return [engine_packet.Packet(engine_packet.MESSAGE, part) for part in parts]
+
+    def _send_otherwise(self, engine_sids: Collection[str], packets: Sequence[engine_packet.Packet]) -> None:
+        for engine_sid in engine_sids:
             for part in packets:
                 self.server.eio.send_packet(engine_sid, part)
 
     def _send(
-        self, packets: list[engine_packet.Packet], namespace: str, room: Any, skipped: Collection[str]
+        self,
+        packets: Sequence[engine_packet.Packet],
+        namespace: str,
+        room: Any,
+        skipped: Collection[str | None] = (),
     ) -> list[str]:
         """Write to everybody who has a session of ours; returns the Engine.IO ids of the others."""
-        # All frames of a message with attachments are one write: nothing may come between them.
+        if namespace not in self.rooms:
+            return []
+        # All frames are one write: nothing may come between those of a message with attachments.
         frame = b"".join(encode_message(part.encode()) for part in packets)
         sockets, others = self.server.eio.sockets, []
         waiting = [pair for pair in self.get_participants(namespace, room) if pair[0] not in skipped]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from academy.kernel import clock, log, telemetry, websocket_engine
 from academy.kernel.access import Busy, Refusal, Refused, SignedOut, demand_scope, missing_scope
 from academy.kernel.authentication import Authentication, SocketViewer
 from academy.kernel.connections import Connection, Connections, held, log_room, own_room, person_room
+from academy.kernel.delivery import Delivery
 from academy.kernel.event_context import EventContext
 from academy.kernel.fanout import FanOut
 from academy.kernel.following import Following
@@ -38,7 +38,7 @@ logger = structlog.get_logger(__name__)
 BEACON = (20.0, 30.0)
 DEAF = (4.0, 6.0)
 """Seconds between beacons while this process can't hear the others."""
-AT_ONCE = 500  # rows in one message to the other processes; logs, and sockets, asked about in one statement
+AT_ONCE = 500  # logs, and sockets, asked about in one statement
 MAX_MESSAGE = 256 * 1024
 EVENTS = "200 per 10 second"
 UNWELCOME = {"error": SignedOut.code, "retry": SignedOut.retry}
@@ -97,13 +97,15 @@ class Realtime:
         self.presence = Presence(self.connections, kernel.shared, self._presence_changed)
         self._relay = kernel.relay
         self._following = Following(kernel)
+        manager = self._relay or FanOut()
+        self.delivery = Delivery(kernel, self.connections, self._following, manager)
         self._stopped = False
         self._look = threading.Event()
         self._beacon: threading.Thread | None = None
         self.on_presence: list[Callable[[UUID], None]] = []
         self.socketio = SocketIO(
             app,
-            client_manager=self._relay or FanOut(),
+            client_manager=manager,
             async_mode=kernel.settings.async_mode,
             manage_session=False,
             max_http_buffer_size=MAX_MESSAGE,
@@ -120,7 +122,6 @@ class Realtime:
         websocket_engine.expect_to_join(self.socketio.server)
         if self._relay is not None:
             self._relay.on("close", self._told_to_close)
-            self._relay.on("rows", self._told_of_rows)
             self._relay.on("look", lambda _told: self._hurry())
 
     # connections
@@ -218,43 +219,8 @@ class Realtime:
             tell(log_id)
 
     def ship(self, rows: Sequence[log.Row]) -> None:
-        """Deliver committed log rows to whoever has the log open. A failure is healed by the beacon.
-
-        Of a log that nobody has open in this process the others are told its numbers only: a process that has
-        listeners loads what they get.
-        """
-        elsewhere = self._deliver(rows, only_here=False)
-        if self._relay is not None:
-            for start in range(0, len(elsewhere), AT_ONCE):
-                self._relay.say("rows", rows=[log.packed(row) for row in elsewhere[start : start + AT_ONCE]])
-
-    def _told_of_rows(self, told: Mapping[str, Any]) -> None:
-        self._deliver([log.unpacked(row) for row in told["rows"]], only_here=True)
-
-    def _deliver(self, rows: Sequence[log.Row], *, only_here: bool) -> list[log.Row]:
-        """Send rows of logs that somebody has open here; return the others."""
-        by_log: dict[UUID, list[log.Row]] = defaultdict(list)
-        unheard = []
-        for row in rows:
-            if self.connections.listened(row.log_id):
-                by_log[row.log_id].append(row)
-            else:
-                unheard.append(row)
-        for log_id, mine in by_log.items():
-            try:
-                with self._kernel.reading() as session:
-                    payloads = self._following.payloads(session, mine)
-                for row, payload in zip(mine, payloads, strict=True):
-                    if row.nonce is not None and row.actor_id is not None:
-                        # Only the sender may see the nonce. Their sockets get this copy first and drop the
-                        # other one, whose number they then already have.
-                        own = {**payload, "nonce": row.nonce}
-                        to = own_room(log_id, row.actor_id)
-                        self.socketio.emit("space:event", own, to=to, ignore_queue=only_here)
-                    self.socketio.emit("space:event", payload, to=log_room(log_id), ignore_queue=only_here)
-            except Exception:
-                logger.exception("ship_failed", log=str(log_id))
-        return unheard
+        """Deliver committed log rows to whoever has the log open. A failure is healed by the beacon."""
+        self.delivery.ship(rows)
 
     def follow(self, session: Session, viewer: SocketViewer, log_id: UUID) -> log.Span:
         """Return the span of a log that a viewer may read now; raises `Missing`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
@@ -16,6 +18,7 @@ from academy.kernel import clock, offload
 from academy.kernel.app import Kernel, build
 from academy.kernel.authentication import ViewerSlot
 from academy.kernel.config import Settings
+from academy.kernel.delivery import Sender
 from academy.kernel.feature import Feature
 from academy.kernel.ids import encode, new_id
 from academy.kernel.realtime import Socket, SocketHandler, space_id_of
@@ -28,6 +31,8 @@ from forums.spaces.schemas import OpenIn
 
 EPOCH = "0123456789ab"
 _numbers = count(1)
+_waiting: deque[tuple[dict[str, Any], Sender]] = deque()
+_sending = threading.Lock()
 
 
 def bare() -> Flask:
@@ -91,8 +96,12 @@ def _unstored(kernel: Kernel, viewer: Viewer, data: dict[str, Any], _socket: Soc
         policy.require_post(space_for(session, viewer, space_id))
     draft = offload.run_on(data["body"], engine.compose, names)
     event = _event(viewer, space_id, draft.body_html)
-    kernel.realtime.tell(viewer.person_id, "space:event", {**event, "nonce": data["nonce"]})
-    kernel.realtime.signal(space_id, "space:event", event)
+    _waiting.append((event, (encode(viewer.person_id), data["nonce"])))
+    with _sending:  # what waits goes out at once, as what was committed does
+        burst = [_waiting.popleft() for _ in range(len(_waiting))]
+        if burst:
+            events, senders = zip(*burst, strict=True)
+            kernel.realtime.delivery.send(space_id, events, senders)
     return _ack(event, data["nonce"])
 
 

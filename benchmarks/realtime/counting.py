@@ -17,6 +17,8 @@ from benchmarks.realtime.wire import Crowd, Member
 
 TOKEN = re.compile(rb"\((\d{10})\)")
 EVENT = b'["space:event",'
+NOT_YET = b"\0"
+"""Stands for a frame that only the sender's own copy was heard of yet; no frame of a server begins so."""
 WORDS = "What helped me this week was to listen first, and to ask one question more before I said what I thought"
 BODY = f"{WORDS} about it, which is harder than it sounds to me."
 
@@ -119,13 +121,18 @@ class Counting(Crowd):
             return  # presence, heads of logs
         token = TOKEN.search(event)
         told = json.loads(event)[1]
-        if token is None or "nonce" in told:
-            return  # the sender's own copy comes beside the common one
+        if token is None:
+            return
+        if "nonce" in told:
+            frame = NOT_YET  # only its sender gets this copy, in the common one's place
         number, sent = told["seq"], self.sent.get(int(token.group(1)))
         if sent is None:
             self.doubled += 1  # of an earlier measurement, in which it was waited for
         elif number in self._places:
-            self._count(member, self._places[number])
+            place = self._places[number]
+            if self._frames[place] is NOT_YET:
+                self._frames[place] = frame
+            self._count(member, place)
         else:
             self._first(member, number, sent, frame)
 

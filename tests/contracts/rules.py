@@ -15,7 +15,8 @@ FEATURE_MODULES = frozenset(
     "models events engine policy queries adapters actions schemas reactions pages api sockets jobs cli seeds".split()
 )
 KERNEL = frozenset(
-    """access app authentication bulk cli clock config connections db event_context events fanout feature files following gunicorn_eventlet ids jobs
+    """access app authentication bulk cli clock config connections db delivery event_context events fanout feature files following
+    gunicorn_eventlet ids jobs
     ledger limits log mail metrics migrate offload offload_eventlet offload_gevent offload_threads once paging payloads
     prepared presence realtime relay secret serve server server_eventlet server_gevent server_threads shared solver
     telemetry together vault viewer websocket websocket_engine websocket_frames websocket_handshake websocket_pings
@@ -41,6 +42,7 @@ READS_THE_TIME = {
 WRITES_TO_SOCKETS = {
     "academy.kernel.realtime": "it is the one user of Socket.IO",
     "academy.kernel.fanout": "it is what an emit is given to",
+    "academy.kernel.delivery": "it brings committed rows to their readers",
 }
 LOADS_BY_NAME = {
     "academy.kernel.app": "the client of Redis, where REDIS_URL is set",
@@ -123,7 +125,7 @@ def emit_in_actions(found: Sequence[Module]) -> Iterator[str]:
             name = ast.unparse(call.func)
             if name in {"emit", "events.emit"} and module.place != "actions":
                 yield f"{module.name}: line {call.lineno} emits outside an action"
-            raw = name.endswith(".emit") and name != "events.emit"
+            raw = name.endswith((".emit", ".emit_each")) and name != "events.emit"
             if raw and module.place != "sockets" and module.name not in WRITES_TO_SOCKETS:
                 yield f"{module.name}: line {call.lineno} writes to sockets past the kernel"
 
