@@ -8,7 +8,7 @@ from pathlib import Path
 
 from alembic import context
 
-from academy.kernel.db import Database, Table
+from academy.kernel.db import Database, Table, writing
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("academy", "forums", "mentoring", "cohorts")
@@ -29,7 +29,6 @@ def run() -> None:
             # counts only outside a transaction, so it goes to the driver's own connection, before BEGIN.
             raw = connection.connection.dbapi_connection
             raw.execute("PRAGMA foreign_keys=OFF")
-        connection = connection.execution_options(sqlite_begin="IMMEDIATE")
         context.configure(
             connection=connection,
             target_metadata=Table.metadata,
@@ -39,7 +38,7 @@ def run() -> None:
             transaction_per_migration=False,
             transactional_ddl=True,  # SQLite can, as transactions here begin where we say
         )
-        with context.begin_transaction():
+        with writing(), context.begin_transaction():
             context.run_migrations()
             if database.embedded:
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()

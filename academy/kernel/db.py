@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Engine,
     Executable,
     MetaData,
+    PoolProxiedConnection,
     String,
     Uuid,
     create_engine,
@@ -54,6 +56,8 @@ NAMING = {
 }
 ATTEMPTS = 4
 LOOKED_AT = 400
+BEGINS = ContextVar("BEGINS", default="BEGIN DEFERRED")
+"""How a transaction of SQLite begins."""
 AGAIN = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 TAKEN = "23505"  # unique violation
 
@@ -133,7 +137,8 @@ class Database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             self.engine: Engine = create_engine(parsed, connect_args={"timeout": 5}, pool_size=pool)
             event.listen(self.engine, "connect", _tune)
-            event.listen(self.engine, "begin", _begin)
+            # SQLAlchemy's own event for it would have it look for listeners at every statement.
+            self.engine.dialect.do_begin = _begin  # type: ignore[assignment]
         else:
             self.engine = create_engine(parsed, pool_size=pool, max_overflow=10, pool_pre_ping=True)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
@@ -209,7 +214,8 @@ class Database:
         """Do a work and commit, in a transaction of its own or in a savepoint `within` another one."""
         with self._sessions(bind=within or self.engine, join_transaction_mode="create_savepoint") as session:
             if self.embedded and within is None:
-                session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+                with writing():
+                    session.connection()
             result = work(session)
             try:
                 if self.aside is not None and within is None:
@@ -234,6 +240,16 @@ class Database:
             # take that for success; where it is still open, that commit meets the error again, or succeeds.
             if not driven.in_transaction:
                 raise OperationalError("COMMIT", None, error) from error
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Let a transaction that begins inside be one that writes: SQLite lets it in at once, not at its first change."""
+    before = BEGINS.set("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        BEGINS.reset(before)
 
 
 class _Compiled(dict[Any, Any]):
@@ -361,6 +377,5 @@ def _tune(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    connection.exec_driver_sql("BEGIN " + options.get("sqlite_begin", "DEFERRED"))
+def _begin(connection: PoolProxiedConnection) -> None:
+    connection.execute(BEGINS.get()).close()

@@ -29,7 +29,7 @@ BACK_ENDS = {
     "threading": "academy.kernel.offload_threads",
 }
 TIMEOUT = 60.0  # seconds
-SHORT = 120
+SHORT = 200
 """Characters of Markdown that are rendered in less time than it takes to hand them to a thread and back."""
 KILL_WAIT = 2.0  # seconds
 TICK = 1.0  # seconds

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, event
 
 import wsgi
 from academy.kernel.access import guarded
-from academy.kernel.db import Database
+from academy.kernel.db import BEGINS, Database
 from academy.kernel.events import within
 from forums.posts.events import PostSent
 
@@ -33,9 +33,9 @@ class Trace:
         self.on_the_disk = 0
         self.inside: set[int] = set()
 
-    def begun(self, connection: Connection) -> None:
+    def begun(self, _connection: Connection) -> None:
         """Note that a transaction began; only those that write hold the lock."""
-        if connection.get_execution_options().get("sqlite_begin") == "IMMEDIATE":
+        if BEGINS.get() == "BEGIN IMMEDIATE":
             self.units += 1
             self.inside.add(id(getcurrent()))
 

@@ -31,7 +31,7 @@ from academy.kernel.access import Missing
 from academy.kernel.db import Instant, ask, keep
 from academy.kernel.ids import encode
 from academy.kernel.log import Log
-from academy.kernel.prepared import Prepared
+from academy.kernel.prepared import Prepared, each_of
 from academy.kernel.viewer import Viewer
 from academy.notices.queries import unread_count
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person
@@ -118,7 +118,7 @@ def _viewed(*more: Any) -> Select[*tuple[Any, ...]]:
             Follow.read_no,
             Follow.cursor_rev,
             _among("posting").label("may_post"),
-            below(bindparam("moderating", expanding=True), _here).label("may_moderate"),
+            below(each_of("moderating"), _here).label("may_moderate"),
             Space.author_id,
             Space.pinned,
             Space.locked_at,
@@ -139,8 +139,8 @@ def _viewed(*more: Any) -> Select[*tuple[Any, ...]]:
 def _among(name: str) -> ColumnElement[bool]:
     """Select by a right that flows down, or by belonging to those whom a board is for: they read and write there."""
     return or_(
-        below(bindparam(name, expanding=True), _here),
-        _here.in_(boards_around(bindparam("belonging", expanding=True))),
+        below(each_of(name), _here),
+        _here.in_(boards_around(each_of("belonging"))),
     )
 
 
