@@ -71,6 +71,8 @@ class Bench:
         """Measure everything."""
         os.sched_setaffinity(0, self._own)
         for members in (SMALL, LARGE):
+            for number in range(self._plan.latency_rounds):
+                self._from_the_start(members, [NODE, BARE] if number % 2 == 0 else [BARE, NODE])
             with ExitStack() as stack:
                 names = [NODE, BARE, PRODUCT] if members == SMALL or self._plan.whole else [NODE, BARE]
                 running = [self._started(stack, name) for name in names]
@@ -102,12 +104,27 @@ class Bench:
     def _space(self) -> str:
         return self._ground.rooms[0].space
 
-    def _joined(self, stack: ExitStack, server: Server, members: int) -> Counting:
+    def _from_the_start(self, members: int, names: Sequence[str]) -> None:
+        """See how long the first messages of servers take that were started just now."""
+        with ExitStack() as stack:
+            running = [self._started(stack, name) for name in names]
+            crowds = [self._entered(stack, server, members) for server in running]
+            for server, crowd in zip(running, crowds, strict=True):
+                with server.alone(running):
+                    _wait(crowd, CALM)
+                    found = rounds.latency(server, crowd, self._space, self._plan.latency)
+                    self._found(report.FIRST, server, members, **found)
+
+    def _entered(self, stack: ExitStack, server: Server, members: int) -> Counting:
         crowd = Counting(server.port)
         stack.callback(crowd.close)
-        before = server.memory()
         crowd.members = connect(crowd, self._cookies(server, members), self._space)
         _wait(crowd, self._plan.settles)
+        return crowd
+
+    def _joined(self, stack: ExitStack, server: Server, members: int) -> Counting:
+        before = server.memory()
+        crowd = self._entered(stack, server, members)
         self._found(report.ROOM, server, members, kb_per_socket=(server.memory() - before) / members)
         return crowd
 

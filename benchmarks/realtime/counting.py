@@ -27,7 +27,7 @@ class Counting(Crowd):
     """Members who have a room open, and what was sent to it since `begin`.
 
     `doubled` and `disordered` count deliveries that came twice or not in their turn, `refused` are acks that say no,
-    `latencies` and `answers` the seconds from each send to each of its deliveries, to its ack.
+    `latencies` the seconds from each send to each of its deliveries.
     """
 
     members: list[Member]
@@ -46,7 +46,6 @@ class Counting(Crowd):
         self.doubled = self.disordered = 0
         self.refused: list[object] = []
         self.latencies = array("d")
-        self.answers = array("d")
         self._frames: list[bytes] = []
         self._waiting: list[int] = []
         self._since: list[float] = []
@@ -82,12 +81,11 @@ class Counting(Crowd):
         """Send a message and have it counted."""
         token = next(self._tokens)
         said = {"space": space, "nonce": f"nonce-{token:010}", "body": f"({token:010}) {BODY}"}
-        at = self.sent[token] = time.perf_counter()
-        self.emit(member, event, said, lambda answer: self._answer(at, answer))
+        self.sent[token] = time.time()
+        self.emit(member, event, said, self._answer)
 
-    def _answer(self, sent: float, answer: object) -> None:
+    def _answer(self, answer: object) -> None:
         self._answered += 1
-        self.answers.append(time.perf_counter() - sent)
         if not (isinstance(answer, dict) and answer.get("ok")):
             self.refused.append(answer)
 
@@ -96,15 +94,15 @@ class Counting(Crowd):
         if member.rest:
             data = member.rest + data
         frames, waiting = self._frames, self._waiting
-        now = time.perf_counter() if self._timed else 0.0
+        came, timed = self.came, self._timed
         place, at, end = member.place, 0, len(data)
         while at < end:
             if place < len(frames) and data.startswith(frames[place], at):
                 at += len(frames[place])
                 waiting[place] -= 1
                 self._whole += not waiting[place]
-                if now:
-                    self.latencies.append(now - self._since[place])
+                if timed:
+                    self.latencies.append(came - self._since[place])
                 place += 1
                 continue
             member.place = place
@@ -160,4 +158,4 @@ class Counting(Crowd):
         self._waiting[place] -= 1
         self._whole += not self._waiting[place]
         if self._timed:
-            self.latencies.append(time.perf_counter() - self._since[place])
+            self.latencies.append(self.came - self._since[place])

@@ -11,6 +11,7 @@ import json
 import os
 import select
 import socket
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ SHORT, MIDDLE = 126, 127
 RECEIVE = 256 * 1024
 AT_ONCE = 32  # handshakes in flight
 PATIENCE = 120.0  # seconds until all are connected
+STAMP = 35  # SO_TIMESTAMPNS of Linux, which Python has no name for
+INSTANT = struct.Struct("@qq")  # seconds since 1970, and nanoseconds
 
 OnAck = Callable[[Any], None]
 
@@ -76,6 +79,8 @@ class Crowd:
         self._poll = select.epoll()
         self._by_file: dict[int, Member] = {}
         self._numbers = iter(range(1 << 30))
+        self.came = 0.0
+        """When what is taken now reached this machine's end of the connection, in seconds since 1970."""
         self.lost: list[str] = []
         """Why connections ended that we did not end."""
 
@@ -86,6 +91,7 @@ class Crowd:
         wire = socket.create_connection(("127.0.0.1", self._port))
         wire.setblocking(False)
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        wire.setsockopt(socket.SOL_SOCKET, STAMP, 1)
         member = Member(next(self._numbers), wire)
         member.acks[-1] = lambda _: welcome(member)
         self._by_file[wire.fileno()] = member
@@ -168,12 +174,15 @@ class Crowd:
 
     def _receive(self, member: Member) -> None:
         try:
-            data = member.socket.recv(RECEIVE)
+            data, told, _, _ = member.socket.recvmsg(RECEIVE, socket.CMSG_SPACE(INSTANT.size))
         except BlockingIOError:
             return
         except OSError as error:
             self.drop(member, str(error))
             return
+        # By the kernel's clock: how busy this client is with what others got must not count as the server's time.
+        seconds, more = INSTANT.unpack(told[0][2]) if told else (0, 0)
+        self.came = seconds + more / 1e9
         if not data:
             self.drop(member, "the server hung up")
         elif member.upgraded:

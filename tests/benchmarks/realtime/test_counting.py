@@ -109,13 +109,24 @@ def test_what_the_first_to_hear_of_it_gets_out_of_order_is_seen(room: Room) -> N
     assert room.disordered > 0
 
 
-def test_a_senders_own_copy_and_what_is_no_message_are_not_counted(room: Room) -> None:
+@pytest.mark.parametrize("first", [True, False])
+def test_a_senders_own_copy_counts_in_the_common_ones_place_and_what_is_no_message_does_not(
+    room: Room, *, first: bool
+) -> None:
     presence = encode_message('42["presence",{"space":"s","people":[]}]')
-    room.take(room.members[0], event(7, FIRST, nonce="mine") + ALL[0] + presence + ALL[1] + ALL[2])
-    for member in room.members[1:]:
-        room.take(member, presence + b"".join(ALL))
+    own = [event(7, FIRST, nonce="mine") + presence + ALL[1] + ALL[2]]
+    others = [presence + b"".join(ALL)] * 2
+    for member, stream in zip(room.members, own + others if first else others + own, strict=True):
+        room.take(member, stream)
     assert room.wrong() == (0, 0, 0)
-    assert room.delivered == 9
+    assert (room.whole, room.delivered, len(room.latencies)) == (3, 9, 9)
+
+
+def test_the_common_copy_beside_a_senders_own_is_one_too_many(room: Room) -> None:
+    room.take(room.members[0], event(7, FIRST, nonce="mine") + b"".join(ALL))
+    for member in room.members[1:]:
+        room.take(member, b"".join(ALL))
+    assert room.wrong() == (0, 1, 0)
 
 
 def test_a_ping_is_answered(room: Room) -> None:
