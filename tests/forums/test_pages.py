@@ -340,8 +340,7 @@ def count_statements(kernel: Kernel) -> Callable[[Callable[[], Any]], int]:
         asked: list[str] = []
 
         def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-            if not statement.startswith("BEGIN"):
-                asked.append(statement)
+            asked.append(statement)
 
         event.listen(kernel.database.engine, "before_cursor_execute", note)
         try:

@@ -224,9 +224,10 @@ def test_each_is_done_in_the_context_of_whoever_asked(queue: Queue) -> None:
 
 def test_a_lone_writer_is_done_at_once_and_without_a_savepoint(kernel: Kernel) -> None:
     asked: list[str] = []
-    event.listen(kernel.database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    with kernel.database.engine.connect() as connection:
+        connection.connection.driver_connection.set_trace_callback(asked.append)
     kernel.commit(lambda session: session.execute(text("SELECT 1")))
-    assert asked == ["BEGIN IMMEDIATE", "SELECT 1"]
+    assert asked == ["BEGIN IMMEDIATE", "SELECT 1", "COMMIT"]
 
 
 def test_who_is_ended_while_waiting_leaves_and_the_next_one_leads() -> None:

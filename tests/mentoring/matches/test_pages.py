@@ -24,7 +24,7 @@ def _counted(kernel, ask):
     statements = []
 
     def count(_connection, _cursor, statement, *_):
-        if not statement.startswith(("BEGIN", "PRAGMA")):
+        if not statement.startswith("PRAGMA"):
             statements.append(statement)
 
     event.listen(kernel.database.engine, "before_cursor_execute", count)
