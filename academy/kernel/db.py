@@ -137,8 +137,11 @@ class Database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             self.engine: Engine = create_engine(parsed, connect_args={"timeout": 5}, pool_size=pool)
             event.listen(self.engine, "connect", _tune)
-            # SQLAlchemy's own event for it would have it look for listeners at every statement.
-            self.engine.dialect.do_begin = _begin  # type: ignore[assignment]
+            # SQLAlchemy's own event would have it look for listeners at every statement, and a savepoint is compiled.
+            dialect: Any = self.engine.dialect
+            dialect.do_begin = _begin
+            dialect.do_savepoint = partial(_directly, "SAVEPOINT")
+            dialect.do_release_savepoint = partial(_directly, "RELEASE SAVEPOINT")
         else:
             self.engine = create_engine(parsed, pool_size=pool, max_overflow=10, pool_pre_ping=True)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
@@ -379,3 +382,7 @@ def _tune(connection: Any, _record: object) -> None:
 
 def _begin(connection: PoolProxiedConnection) -> None:
     connection.execute(BEGINS.get()).close()
+
+
+def _directly(what: str, connection: Connection, savepoint: str) -> None:
+    connection.connection.execute(f"{what} {savepoint}").close()
