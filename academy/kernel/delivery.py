@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 AT_ONCE = 500  # rows in one message to the other processes
-BURST = 64  # events in one write to each reader
+BURST = 16  # events in one write to each reader: of the longest messages a third of what may wait for one
 
 Sender = tuple[str | None, str | None]
 """Who sent something, and with which nonce; None for what nobody waits to see again."""
@@ -56,7 +56,9 @@ class Delivery:
         self._deliver([log.unpacked(row) for row in told["rows"]], only_here=True)
 
     def _told_of_events(self, told: Mapping[str, Any]) -> None:
-        self.send(decode(told["log"]), told["events"], told["senders"])
+        log_id = decode(told["log"])
+        if self._connections.listened(log_id):
+            self.send(log_id, told["events"], told["senders"])
 
     def _deliver(self, rows: Sequence[log.Row], *, only_here: bool) -> list[log.Row]:
         """Send rows of logs that somebody has open here; return the others."""

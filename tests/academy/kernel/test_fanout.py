@@ -110,6 +110,33 @@ def test_one_client_several_rooms_and_all_but_some_can_be_meant(server: Any, joi
     assert numbers == [[1, 2], [2, 3, 4], [2]]
 
 
+def test_several_events_reach_a_reader_in_their_order_by_one_write(
+    server: Any, join: Callable[..., Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside, also, outside = join("a"), join("a"), join("b")
+    writes: list[FrameWriter] = []
+    write = FrameWriter.write
+    monkeypatch.setattr(FrameWriter, "write", lambda writer, frame: (writes.append(writer), write(writer, frame))[1])
+    server.manager.emit_each("said", [1, 2, 3], "/", "a", own={})
+    assert inside.heard() == also.heard() == [b'42["said",1]', b'42["said",2]', b'42["said",3]']
+    assert outside.heard() == []
+    assert len(writes) == 2
+
+
+def test_who_is_in_a_room_of_their_own_gets_what_is_theirs_in_the_common_ones_place(
+    server: Any, join: Callable[..., Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hers, his, other = join("a", "hers"), join("a", "his"), join("a")
+    encoded: list[Any] = []
+    encode = server.packet_class.encode
+    monkeypatch.setattr(server.packet_class, "encode", lambda made: (encoded.append(made.data[1]), encode(made))[1])
+    one, two, own = {"no": 1}, {"no": 2}, {"no": 1, "nonce": "n"}
+    server.manager.emit_each("said", [one, two], "/", "a", own={"hers": [own, two], "nobody is here": [one, own]})
+    assert hers.heard() == [b'42["said",{"no":1,"nonce":"n"}]', b'42["said",{"no":2}]']
+    assert his.heard() == other.heard() == [b'42["said",{"no":1}]', b'42["said",{"no":2}]']
+    assert sorted(map(str, encoded)) == sorted(map(str, [one, two, own]))  # what several get is encoded once
+
+
 def test_attachments_follow_their_message_at_once(server: Any, join: Callable[..., Member]) -> None:
     member = join("a")
     server.emit("said", {"picture": b"\x00\xff", "sound": b""}, to="a")
