@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 CATCHING_UP = 16  # readers of pages at once, of 20 database connections
 KINDS_KEPT = 10_000
+ANSWER = 256 * 1024
+"""Characters of JSON that one answer's events may have: whoever asks and does not read holds that much memory."""
 
 
 class Following:
@@ -64,20 +68,32 @@ class Following:
         return self._kernel.log_kinds[name]
 
     def catch_up(
-        self, session: Session, viewer: SocketViewer, log_id: UUID, *, since: int, epoch: str | None
+        self, session: Session, viewer: SocketViewer, log_id: UUID, *, since: int, epoch: str | None, among: int = 1
     ) -> dict[str, Any]:
-        """Return one page of a log for a viewer, as sockets and the HTTP fallback answer it; raises `Busy`."""
+        """Return one page of a log for a viewer, as sockets and the HTTP fallback answer it; raises `Busy`.
+
+        `among` is how many pages share one answer, and the room in it.
+        """
         if not self._catching_up.acquire(blocking=False):  # a herd is spread, not queued
             detail = "Many people are coming back at once. What you missed is fetched in a moment."
             raise Busy(detail, retry_after=round(random.uniform(1, 5), 1))  # noqa: S311 - jitter, not a secret
         try:
             span = self.follow(session, viewer, log_id)
             page = log.page(session, log_id, span=span, since=since, epoch=epoch)
-            events = self.payloads(session, page.rows)
+            events = _some(self.payloads(session, page.rows), ANSWER // among, or_one=among == 1)
         finally:
             self._catching_up.release()
-        for row, event in zip(page.rows, events, strict=True):
+        for row, event in zip(page.rows, events, strict=False):
             if row.nonce is not None and row.actor_id == viewer.person_id:
                 event["nonce"] = row.nonce
-        answer = {"epoch": page.epoch, "head": page.head, "events": events, "more": page.more}
+        more = page.more or len(events) < len(page.rows)
+        answer = {"epoch": page.epoch, "head": page.head, "events": events, "more": more}
         return {**answer, "reset": page.reset} if page.reset else answer
+
+
+def _some(events: list[dict[str, Any]], room: int, *, or_one: bool) -> list[dict[str, Any]]:
+    """Return the first events, as many as fit; `or_one` says that the first one does in any case."""
+    if len(json.dumps(events)) <= room:
+        return events
+    fit = sum(total <= room for total in accumulate(len(json.dumps(event)) for event in events))
+    return events[: max(fit, or_one)]

@@ -227,10 +227,10 @@ class Realtime:
         return self._following.follow(session, viewer, log_id)
 
     def catch_up(
-        self, session: Session, viewer: SocketViewer, log_id: UUID, *, since: int, epoch: str | None
+        self, session: Session, viewer: SocketViewer, log_id: UUID, *, since: int, epoch: str | None, among: int = 1
     ) -> dict[str, Any]:
-        """Return one page of a log for a viewer, as sockets and the HTTP fallback answer it; raises `Busy`."""
-        return self._following.catch_up(session, viewer, log_id, since=since, epoch=epoch)
+        """Return one of `among` pages of an answer, for a viewer, to a socket or over HTTP; raises `Busy`."""
+        return self._following.catch_up(session, viewer, log_id, since=since, epoch=epoch, among=among)
 
     def signal(self, log_id: UUID, name: str, payload: Mapping[str, Any], *, skip: str | None = None) -> None:
         """Send something passing to everyone in a log; never numbered, never replayed."""

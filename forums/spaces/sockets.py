@@ -36,8 +36,9 @@ def open_spaces(kernel: Kernel, viewer: Viewer, data: dict[str, Any], socket: So
     try:
         with kernel.reading() as session:
             for log_id, since in wanted.items():
-                page = kernel.realtime.catch_up(session, viewer, log_id, since=since, epoch=None)
-                found[encode(log_id)] = page
+                found[encode(log_id)] = kernel.realtime.catch_up(
+                    session, viewer, log_id, since=since, epoch=None, among=len(wanted)
+                )
     except Refusal:
         # The right ended between the first look and the second, or there is too much to do just now.
         for log_id in wanted.keys() - before:
