@@ -163,7 +163,7 @@ def test_every_make_target_that_a_page_names_exists() -> None:
     assert named_in <= targets
 
 
-SENT = re.compile(r"(?:\.emit|\.signal|\.tell|_realtime\.signal)\((?:[\w.()]+, )*\"([a-z:]+)\"")
+SENT = re.compile(r"(?:\.emit(?:_each)?|\.signal|\.tell|_realtime\.signal)\((?:[\w.()]+, )*\"([a-z:]+)\"")
 
 
 def sent_by_the_server() -> set[str]:
