@@ -139,6 +139,12 @@ class Bench:
                     with server.alone(running):
                         _wait(crowds[server.name], CALM)
                         self._found(what, server, members, **measure(server, crowds[server.name], self._space, seconds))
+        for _ in range(plan.rounds):
+            server = next(server for server in running if server.name == BARE)
+            with server.alone(running):
+                _wait(crowds[BARE], CALM)
+                found = rounds.flood(server, crowds[BARE], self._space, plan.flood, "bench:alone")
+                self._found(report.ONE_BY_ONE, server, members, **found)
         if members == SMALL:
             self._posts(running[-1], running, crowds[PRODUCT])
 

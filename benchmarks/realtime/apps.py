@@ -47,6 +47,7 @@ def bare() -> Flask:
         sockets=[
             SocketHandler("space:open", "bench", OpenIn, _open),
             SocketHandler("post:send", "bench", SendIn, _broadcast),
+            SocketHandler("bench:alone", "bench", SendIn, _alone),
         ],
         install=lambda app, _kernel: app.config.update(SESSION_COOKIE_NAME="academy"),
     )
@@ -76,10 +77,29 @@ def _open(_kernel: Kernel, _viewer: Viewer, data: dict[str, Any], socket: Socket
 
 
 def _broadcast(kernel: Kernel, viewer: Viewer, data: dict[str, Any], _socket: Socket) -> Mapping[str, Any]:
+    """Send a message on the way of all messages: what waits goes out at once."""
+    space_id = space_id_of(data)
+    event = _event(viewer, space_id, f"<p>{data['body']}</p>\n")
+    _send(kernel, space_id, event, (None, None))
+    return _ack(event, data["nonce"])
+
+
+def _alone(kernel: Kernel, viewer: Viewer, data: dict[str, Any], _socket: Socket) -> Mapping[str, Any]:
+    """Send a message by itself, as what passes is sent."""
     space_id = space_id_of(data)
     event = _event(viewer, space_id, f"<p>{data['body']}</p>\n")
     kernel.realtime.signal(space_id, "space:event", event)
     return _ack(event, data["nonce"])
+
+
+def _send(kernel: Kernel, space_id: UUID, event: dict[str, Any], sender: Sender) -> None:
+    """Send what waits at once, as what was committed is sent."""
+    _waiting.append((event, sender))
+    with _sending:
+        burst = [_waiting.popleft() for _ in range(len(_waiting))]
+        if burst:
+            events, senders = zip(*burst, strict=True)
+            kernel.realtime.delivery.send(space_id, events, senders)
 
 
 def _unstored(kernel: Kernel, viewer: Viewer, data: dict[str, Any], _socket: Socket) -> Mapping[str, Any]:
@@ -96,12 +116,7 @@ def _unstored(kernel: Kernel, viewer: Viewer, data: dict[str, Any], _socket: Soc
         policy.require_post(space_for(session, viewer, space_id))
     draft = offload.run_on(data["body"], engine.compose, names)
     event = _event(viewer, space_id, draft.body_html)
-    _waiting.append((event, (encode(viewer.person_id), data["nonce"])))
-    with _sending:  # what waits goes out at once, as what was committed does
-        burst = [_waiting.popleft() for _ in range(len(_waiting))]
-        if burst:
-            events, senders = zip(*burst, strict=True)
-            kernel.realtime.delivery.send(space_id, events, senders)
+    _send(kernel, space_id, event, (encode(viewer.person_id), data["nonce"]))
     return _ack(event, data["nonce"])
 
 

@@ -64,7 +64,7 @@ class Row:
         return self.ratio <= self.bar if self.less else self.ratio >= self.bar
 
 
-FLOOD, FIRST, LATENCY, ALONE = "flood", "first", "latency", "alone"
+FLOOD, ONE_BY_ONE, FIRST, LATENCY, ALONE = "flood", "one by one", "first", "latency", "alone"
 IDLE, ROOM, STORED, UNSTORED = "idle", "room", "stored", "unstored"
 
 
@@ -74,6 +74,8 @@ def _delivery(members: int, bar: float, cpu: float, late: float, whole: float) -
     return [
         Line("deliveries a second", members, rate, (FLOOD, BARE), flood, bar),
         Line("processor for each, µs", members, cost, (FLOOD, BARE), flood, cpu, less=True, digits=2),
+        Line("deliveries a second, one by one", members, rate, (ONE_BY_ONE, BARE), flood),
+        Line("processor for each, one by one, µs", members, cost, (ONE_BY_ONE, BARE), flood, less=True, digits=2),
         Line("p50 at 5 messages a second, ms", members, p50, (FIRST, BARE), first, less=True, digits=2),
         Line("p99 at 5 messages a second, ms", members, p99, (FIRST, BARE), first, late, less=True, digits=2),
         Line("p50 after a flood, ms", members, p50, (LATENCY, BARE), slow, less=True, digits=2),

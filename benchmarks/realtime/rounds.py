@@ -19,9 +19,9 @@ DRAIN = 15.0
 """Seconds that what was sent gets to arrive, before it counts as lost."""
 
 
-def flood(server: Server, crowd: Counting, space: str, seconds: float) -> dict[str, Any]:
+def flood(server: Server, crowd: Counting, space: str, seconds: float, event: str = "post:send") -> dict[str, Any]:
     """Keep some messages on their way: the next is sent once one has reached everybody."""
-    return _keep_busy(server, crowd, crowd.members, space, seconds, "post:send", until_acked=False)
+    return _keep_busy(server, crowd, crowd.members, space, seconds, event, until_acked=False)
 
 
 def posts(
