@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import or_, update
@@ -89,6 +89,14 @@ def revoke_all(session: Session, *, person_id: UUID, actor_id: UUID | None) -> N
     ).scalars()
     for token_id in ended.all():
         emit(session, TokenRevoked(actor_id=actor_id, person_id=person_id, token_id=token_id))
+
+
+def revoke_again(session: Session, revoked: Collection[tuple[UUID, datetime]]) -> None:
+    """End tokens that had been ended before an older copy of the database came back, each with when that was."""
+    for token_id, revoked_at in revoked:
+        session.execute(
+            update(ApiToken).where(ApiToken.id == token_id, ApiToken.revoked_at.is_(None)).values(revoked_at=revoked_at)
+        )
 
 
 def note_use(session: Session, *, token_ids: Sequence[UUID]) -> None:

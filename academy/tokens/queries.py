@@ -116,3 +116,9 @@ def names_for(session: Session, viewer: Viewer, token_ids: Sequence[UUID]) -> di
         )
     )
     return {row.id: row.name for row in rows}
+
+
+def revoked(session: Session) -> list[tuple[UUID, datetime]]:
+    """Return every token that was revoked, and when."""
+    rows = session.execute(select(ApiToken.id, ApiToken.revoked_at).where(ApiToken.revoked_at.is_not(None)))
+    return [(row.id, row.revoked_at) for row in rows]

@@ -7,15 +7,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
-from uuid import UUID
 
 import click
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from academy.bridges.backups import actions
+from academy.bridges.backups.actions import Since
 from academy.bridges.backups.engine import archive, databases
 from academy.bridges.backups.engine.archive import DATABASES, Backend, Damaged, Label
 from academy.bridges.backups.engine.databases import Failed
@@ -25,10 +24,10 @@ from academy.kernel.config import Settings
 from academy.kernel.db import SCHEMA, Database, Table
 from academy.kernel.files import Files
 from academy.privacy import queries as privacy
+from academy.tokens import queries as tokens
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 THERE = click.Path(exists=True, dir_okay=False, path_type=Path)
-Erasures = list[tuple[UUID, UUID, datetime]]
 
 
 @click.command("backup")
@@ -111,16 +110,17 @@ def restore(file: Path, *, yes: bool) -> None:
             raise click.Abort
         if people:
             _keep(settings)
-        erasures = _erasures(settings) if found == SCHEMA else []
+        since = _since(settings) if found == SCHEMA else Since()
         with _one_line("The database is as it was"):
             if label.videos:
                 _keep_videos(file, Files(settings.instance / "media"))
-            again = _put_in_place(settings, label, copied, erasures)
+            again = _put_in_place(settings, label, copied, since)
     click.echo(f"The academy is as it was on {label.made_at:%d %B %Y, %H:%M} UTC. Everybody signs in anew.")
     if again:
         click.echo(f"Erasures asked for since the backup are promised again: {again}. Jobs do what is due of them.")
     if people and found != SCHEMA:
-        click.echo("Who was erased since the backup was not looked up, as the database was at another migration.")
+        what = "Who was erased and which API tokens were revoked since the backup"
+        click.echo(f"{what} was not looked up, as the database was at another migration.")
 
 
 def _look_through(file: Path, copied: Path, url: str) -> Label:
@@ -169,9 +169,9 @@ def _keep(settings: Settings) -> None:
     click.echo(f"What was here is kept in {kept}.")
 
 
-def _erasures(settings: Settings) -> Erasures:
+def _since(settings: Settings) -> Since:
     with opened(settings) as kernel, kernel.reading() as session:
-        return privacy.erasures(session)
+        return Since(privacy.erasures(session), tokens.revoked(session))
 
 
 def _keep_videos(file: Path, files: Files) -> None:
@@ -181,27 +181,27 @@ def _keep_videos(file: Path, files: Files) -> None:
             files.keep(content)
 
 
-def _put_in_place(settings: Settings, label: Label, copied: Path, erasures: Erasures) -> int:
+def _put_in_place(settings: Settings, label: Label, copied: Path, since: Since) -> int:
     """Replace the database; returns how many erasures are promised again."""
     if label.backend == "sqlite":
         # All is done in the copy: the database is the old one or the new one, and nothing between.
-        again = _begin_anew(replace(settings, database_url=f"sqlite:///{copied}"), label, erasures)
+        again = _begin_anew(replace(settings, database_url=f"sqlite:///{copied}"), label, since)
         databases.fold(copied)
         databases.take_over(copied, settings.database_url)
         return again
     databases.restore_dump(copied, settings.database_url, known=[*Table.metadata.tables, "alembic_version"])
     try:
-        return _begin_anew(settings, label, erasures)
+        return _begin_anew(settings, label, since)
     except Failed as error:
         message = f"The backup is in place and not finished; do not start the server, run this again: {error}."
         raise click.ClickException(message) from error
 
 
-def _begin_anew(settings: Settings, label: Label, erasures: Erasures) -> int:
+def _begin_anew(settings: Settings, label: Label, since: Since) -> int:
     try:
         migrate.alembic(settings.database_url, "upgrade", "head")
         with opened(settings) as kernel:
-            return kernel.commit(lambda session: actions.begin_anew(session, made_at=label.made_at, erasures=erasures))
+            return kernel.commit(lambda session: actions.begin_anew(session, made_at=label.made_at, since=since))
     except (DBAPIError, migrate.MigrationFailed) as error:
         raise Failed(str(error).splitlines()[-1]) from error
 

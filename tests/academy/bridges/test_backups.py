@@ -33,8 +33,10 @@ from academy.people.models import Person, SignIn
 from academy.privacy import actions as privacy
 from academy.privacy.models import Erasure
 from academy.privacy.queries import PersonData
+from academy.tokens import actions as token_actions
+from academy.tokens.queries import bearers_of
 from forums.posts.models import Post
-from tests.factories import forums, media, people
+from tests.factories import forums, media, people, tokens
 
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
@@ -148,6 +150,20 @@ def test_who_was_erased_since_is_erased_again(house: House) -> None:
         assert kernel.commit(lambda s: privacy.erase(s, person_id=house.ben, parts=parts))
     with kernel.reading() as session:
         assert session.get_one(Person, house.ben).name != "Ben Okri"
+
+
+@BOTH
+def test_a_token_that_was_revoked_since_stays_revoked_and_the_others_serve_on(house: House) -> None:
+    kernel = house.kernel
+    serves, served = tokens.token(kernel, house.ben)
+    leaked, secret = tokens.token(kernel, house.ben)
+    file = saved(house)
+    ben = people.viewer(kernel, house.ben)
+    kernel.commit(lambda s: token_actions.revoke_token(s, viewer=ben, token_id=leaked))
+    assert house.run(restore, str(file), "--yes").exit_code == 0
+    with kernel.reading() as session:
+        found = bearers_of(session, [served, secret])
+    assert [viewer.sign_in_id for viewer, _ in found.values()] == [serves]
 
 
 @BOTH
