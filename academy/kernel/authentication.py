@@ -14,6 +14,7 @@ from uuid import UUID
 from flask import request, session
 
 from academy.kernel.access import SignedOut
+from academy.kernel.ids import encode
 from academy.kernel.limits import api_user
 from academy.kernel.viewer import Viewer
 
@@ -92,6 +93,15 @@ def shown(auth: object, cookie: Mapping[str, Any]) -> Credential:
     return Credential(token, bearer is not None)
 
 
+def _meant(auth: object, viewer: SocketViewer) -> bool:
+    """Say whether a connection is of whom it says that it is, where it says so.
+
+    A page does: once somebody else has signed in in the same browser the cookie is theirs, and the page is not.
+    """
+    named = auth.get("as") if isinstance(auth, Mapping) else None
+    return named is None or named == encode(viewer.person_id)
+
+
 class Authentication:
     """Finds whom connections are of."""
 
@@ -110,7 +120,7 @@ class Authentication:
         if credential.bearer:
             who = api_user(viewer.person_id if viewer else None, request.remote_addr)
             self._kernel.limits.hit(self._kernel.settings.api_rate, *who)
-        if viewer is None:
+        if viewer is None or not _meant(auth, viewer):
             raise SignedOut
         return credential, viewer
 

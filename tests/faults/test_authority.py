@@ -18,7 +18,7 @@ from academy.people import actions as people_actions
 from academy.people.models import Role
 from tests.academy.kernel.wires import Client
 from tests.browsing import Browsing
-from tests.factories import forums, people
+from tests.factories import forums, people, tokens
 from tests.faults.rooms import Room
 from tests.faults.wire import Lost, Wire, gone, nonce, refused, send
 from tests.live import Live, signed_in
@@ -58,6 +58,27 @@ def test_nobody_connects_without_a_sign_in(live: Live, cookie: str) -> None:
     with pytest.raises(Unwelcome):
         Wire(live.url, cookie, heard=heard)
     assert heard == [("connect_error", {"message": "signed_out", "data": {"error": "signed_out", "retry": False}})]
+
+
+def test_a_connection_that_names_somebody_is_theirs_or_none_by_a_cookie_and_by_a_token(
+    live: Live, room: Callable[..., Room]
+) -> None:
+    ana, ben = room("Ana", "Ben").learners
+    _row, token = tokens.token(live.kernel, ben, ("forums:read", "forums:write"))
+    shown: tuple[dict[str, Any], ...] = ({"cookie": live.cookie(ben)}, {"token": token})
+    for by in shown:
+        for named in (encode(ana), "nobody", "", 5, [encode(ben)], {"id": encode(ben)}, str(ben), False):
+            heard: list[Any] = []
+            with pytest.raises(Unwelcome):
+                Wire(live.url, named=named, heard=heard, **by)
+            assert heard == [
+                ("connect_error", {"message": "signed_out", "data": {"error": "signed_out", "retry": False}})
+            ], named
+        for own in (encode(ben), None):
+            with Wire(live.url, named=own, **by) as wire:
+                assert wire.client.connected
+    with pytest.raises(Unwelcome):  # the token counts, and it is not Ana's
+        Wire(live.url, live.cookie(ana), token=token, named=encode(ana))
 
 
 def test_who_was_refused_and_does_not_hang_up_is_cut_soon(live: Live) -> None:

@@ -33,6 +33,7 @@ class Wire:
         cookie: str = "",
         *,
         token: object = None,
+        named: object = None,
         heard: list[tuple[str, Any]] | None = None,
         **options: Any,
     ) -> None:
@@ -45,7 +46,7 @@ class Wire:
         self.client.on("connect_error", lambda told=None: self._hear("connect_error", told))
         self.client.on("disconnect", lambda *_: self.gone.set())
         headers = {"Cookie": f"academy={cookie}"} if cookie else {}
-        auth = None if token is None else {"token": token}
+        auth = {key: value for key, value in (("token", token), ("as", named)) if value is not None} or None
         self.client.connect(url, headers=headers, auth=auth, transports=["websocket"], wait_timeout=20)
 
     def _hear(self, name: str, payload: Any = None) -> None:

@@ -1,5 +1,5 @@
 // The reader's and the writer's side of docs/realtime.md: nothing is missed, shown twice, out of order or sent twice.
-import { ask, onLive, socket } from "../academy/live.js";
+import { anew, ask, onLive, socket } from "../academy/live.js";
 
 export const doc = document.documentElement;
 /** Whether the server can be reached: by socket, or by plain requests where no socket gets through. */
@@ -7,7 +7,7 @@ export const reachable = () => socket.connected || doc.dataset.http;
 
 /** Follow a space from `cursor` on: `apply(event)` gets each event once, in order; `lost()` hears that it is closed to us. */
 export function follow({ space, epoch, cursor, apply, lost, http }) {
-  const held = new Map(), reset = () => location.reload(), later = (s, then = sync) => setTimeout(then, 1000 * s * (.5 + Math.random()));
+  const held = new Map(), reset = () => location.reload(), later = (s, then = sync) => setTimeout(then, 1000 * s * (1 + Math.random()));
   let syncing, again, ended, timer, wait;
 
   function step(event) {
@@ -29,7 +29,7 @@ export function follow({ space, epoch, cursor, apply, lost, http }) {
   }
   async function fetched() {
     const answer = await fetch(`/api/v1/spaces/${space}/events?since=${cursor}&epoch=${epoch}`, { signal: AbortSignal.timeout(8000) });
-    if (answer.status === 401) reset(); // the page asks to sign in again
+    if (answer.status === 401) { ended = true; throw anew(); } // the page asks to sign in again
     return { ok: answer.ok, retry: answer.status >= 429, ...await answer.json() };
   }
   async function sync() {
@@ -104,15 +104,15 @@ export const nonce = () => Array.from(crypto.getRandomValues(new Uint8Array(16))
 /** What one person wrote in one space and the server has not stored yet: kept through closed tabs, sent once. */
 export function outbox({ space, me, show, sent, failed, late, gone, post, told }) {
   // What this page alone holds, as the browser has not kept it; "" until it has said anything at all.
-  const kept = new Map(), loose = new Set([""]), name = `outbox:${me}:${space}`, tabs = new BroadcastChannel(name);
+  const kept = new Map(), added = new Map(), loose = new Set([""]), name = `outbox:${me}:${space}`, tabs = new BroadcastChannel(name);
   let sending, more, wake, patience;
-  // Tabs tell each other what to look at again.
+  // Tabs tell each other what to look at again; which words of its own are kept or sent each tells its own page.
   async function write(key, use) {
-    try { await table(use); loose.delete(key); tabs.postMessage(key); told(key); return true; } catch { /* said by loose */ } finally { patience = undefined; }
+    try { await table(use); loose.delete(key); tabs.postMessage(key); told(added.get(key)); return true; } catch { /* said by loose */ } finally { patience = undefined; }
   }
   // Whether it is done. A browser that does not answer has a second, once; what it does later is done all the same.
   const save = (key, use) => Promise.race([write(key, use), patience ??= new Promise((done) => setTimeout(done, 1000))]);
-  const settle = (key) => { kept.delete(key); loose.delete(key); told(key); return save(key, (rows) => rows.delete(key)); };
+  const settle = (key) => { kept.delete(key); loose.delete(key); told(added.get(key)); added.delete(key); return save(key, (rows) => rows.delete(key)); };
   function take(item) {
     const { nonce: key, detail } = item, known = kept.get(key);
     if (known && (known.detail || !detail)) return;
@@ -146,7 +146,9 @@ export function outbox({ space, me, show, sent, failed, late, gone, post, told }
   }
   // What is shown is kept, or says that it is not.
   async function add(item) {
-    const { nonce: key } = item, safe = await save(key, (rows) => rows.put(item));
+    const { nonce: key, body } = item;
+    added.set(key, body);
+    const safe = await save(key, (rows) => rows.put(item));
     if (!safe) loose.add(key);
     kept.set(key, item);
     show(item, !safe);

@@ -1,6 +1,6 @@
 // A room, live. The page works without this: here it hears, sends and reads on without a reload.
 import { announce, bump, fragment, trust } from "../academy/app.js";
-import { ask, socket } from "../academy/live.js";
+import { anew, ask, socket } from "../academy/live.js";
 import { doc, follow, nonce, outbox, reachable } from "./delivery.js";
 
 const $ = (selector, within = document) => within.querySelector(selector), id = (name) => document.getElementById(name);
@@ -8,7 +8,7 @@ const chat = $("[data-space]"), log = $(".log"), list = id("msgs"), form = $("[d
 const jump = $("[data-jump]"), typing = $("[data-typing]"), strip = $("[data-replying]"), side = $("[data-people] ul");
 const { space, me, name, zone, epoch } = chat.dataset, words = JSON.parse(chat.dataset.words), url = `/spaces/${space}`;
 const [tail, may, moderates, thread] = ["tail", "post", "moderate", "thread"].map((key) => key in chat.dataset), draft = `draft:${me}:${space}`;
-let solved = Number(chat.dataset.solved), read = Number(chat.dataset.read), rev = Number(chat.dataset.rev), paused = false, unseen = 0, target = {}, reading;
+let solved = Number(chat.dataset.solved), read = Number(chat.dataset.read), rev = Number(chat.dataset.rev), paused = false, unseen = 0, target = {}, half = "", reading;
 
 const { lang } = doc, format = (options) => {
   const made = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { timeZone: zone, ...options });
@@ -93,18 +93,26 @@ function state(now) {
   solved = now.solved ?? 0;
   for (const li of messages()) if ((no(li) === solved) !== li.matches(".is-answer")) answer(li, no(li) === solved);
   if (box && now.locked) close(words.locked);
+  else if (box?.disabled) {
+    const net = $(".net");
+    box.disabled = false;
+    net.dataset.net = "";
+    net.hidden = socket.connected;
+    wire();
+  }
   const slow = id("slow");
   if (slow) { slow.textContent = words.slow[now.slow] ?? ""; slow.hidden = !now.slow; }
 }
 function close(why) {
   if (box) box.disabled = true;
-  const net = $("[data-net]");
+  const net = $(".net");
   $("span", net).textContent = why;
   net.hidden = false;
   delete net.dataset.net;
 }
 // What the bar says without a socket. Whoever leaves is asked first while what is not sent is kept by this page alone.
 function wire() {
+  if (!log.isConnected) return; // whose page it was is gone
   const [off, back, plain, one, many] = words.net, span = $("[data-net] span"), n = list.querySelectorAll(".is-sending, .is-failed").length;
   const loose = out.loose.size, text = (doc.dataset.http ? plain : loose ? words.loose : navigator.onLine ? back : off) + (n ? fill(n > 1 ? many : one, { n }) : "");
   onbeforeunload = n && loose ? () => true : null;
@@ -135,13 +143,14 @@ function put(li, at) {
 }
 function place(post, key) {
   const old = id(`p-${post.id}`) ?? id(`s-${key}`), mine = post.author?.id === me, stick = nearEnd(), li = frame(post);
-  if (old) {
+  if (old && no(old)) {
     const inside = old.contains(document.activeElement);
     old.replaceWith(li);
     if (old.matches(".cont") && !post.removed) join(li);
     if (inside) li.focus({ preventScroll: true });
-  } else if (post.no < no(messages()[0])) return;
+  } else if (post.no < no(messages().find(no))) return;
   else if (tail) {
+    old?.remove();
     if (!mine && !(stick && here()) && !unseen && no($(".new", list)?.nextElementSibling) <= read) fresh(post.at, pending());
     put(li, post.at);
   }
@@ -178,10 +187,14 @@ function apply({ kind, payload, nonce: key }) {
   } else if (li) place(payload);
 }
 
-// What the server is asked to keep: by socket, else by the form that works without scripts.
-async function post(path, fields) {
-  const answer = await fetch(path, { method: "POST", redirect: "manual", signal: AbortSignal.timeout(8000), body: new URLSearchParams({ csrf_token: id("act").elements.csrf_token.value, ...fields }) });
-  return { ok: answer.type === "opaqueredirect", retry: [401, 429].includes(answer.status) || answer.status >= 500, retry_after: +answer.headers.get("Retry-After") || 3, detail: words.failed };
+// What the server is asked to keep: by socket, else by the form that works without scripts, or by the API, as `json`.
+async function post(path, fields, json) {
+  const headers = { "X-CSRFToken": id("act").elements.csrf_token.value, ...json && { "Content-Type": "application/json" } };
+  const answer = await fetch(path, { method: "POST", redirect: "manual", signal: AbortSignal.timeout(8000), headers, body: json ? JSON.stringify(fields) : new URLSearchParams(fields) });
+  const { ok, status } = answer, stale = status === 400; // the token is that of another sign-in than the cookie is now
+  if (stale) anew();
+  const told = json && await answer.json().catch((error) => { if (ok) throw error; });
+  return { detail: words.failed, ...told, ok: json ? ok : answer.type === "opaqueredirect", retry: stale || [401, 429].includes(status) || status >= 500, retry_after: +answer.headers.get("Retry-After") || 3 };
 }
 async function keep(event, payload, path, fields) {
   const ack = await (socket.connected ? ask(event, { ...payload, nonce: nonce() }) : post(path, fields)).catch(() => ({ detail: words.failed }));
@@ -192,8 +205,8 @@ function say(text) { announce(text); box?.setCustomValidity(text); box?.reportVa
 
 // Sending: an echo stands at the end until its event or its ack comes, whichever is first.
 const out = outbox({
-  space, me, told(key) { wire(); if (key) draw(); }, gone(key) { id(`s-${key}`)?.remove(); wire(); },
-  post: (fields) => post(`${url}/posts`, fields),
+  space, me, told(body) { wire(); if (body) spent(body); }, gone(key) { id(`s-${key}`)?.remove(); wire(); },
+  post: (fields) => post(`/api/v1${url}/posts`, fields, true),
   show(item, loose) {
     const { initials, hue } = chat.dataset, li = frame({ id: "", author: { id: me, name, initials, hue }, at: new Date(item.at).toISOString() });
     li.id = `s-${item.nonce}`;
@@ -211,7 +224,7 @@ const out = outbox({
     wire();
     if (id(`p-${ack.id}`)) { li.remove(); return; }
     $(".state", li).remove();
-    if (ack.id) { li.id = `p-${ack.id}`; li.dataset.no = ack.no; }
+    if (ack.id) { li.id = `p-${ack.id}`; list.insertBefore(li, messages().find((m) => no(m) > ack.no) ?? pending()); li.dataset.no = ack.no; }
   },
   late({ nonce: key }, { retry_after: wait }, loose) {
     if (wait > 5) $(`#s-${key} .state`).textContent = loose ? words.loose : fill(words.later, { t: clock(Date.now() + 1000 * wait) });
@@ -221,21 +234,27 @@ const out = outbox({
     li.classList.replace("is-sending", "is-failed");
     $(".state", li).remove();
     $("span", row).textContent = item.detail;
-    again.onclick = () => { li.remove(); out.retry(item); };
-    drop.onclick = async () => { await out.settle(item.nonce); li.remove(); wire(); box?.focus(); };
+    const home = () => (box?.disabled === false ? box : log).focus();
+    again.onclick = () => { li.remove(); out.retry(item); home(); };
+    drop.onclick = async () => { await out.settle(item.nonce); li.remove(); wire(); home(); };
     li.append(row);
     announce(item.detail);
   },
 });
 
-// What is half written is kept here, for whoever wrote it.
-function draw(back) {
-  try { if (back) box.value ||= localStorage[draft] ?? ""; else if (!target.edit) localStorage[draft] = box.value; } catch { /* a browser that keeps nothing */ }
+// What is half written is kept here, for whoever wrote it, until it is sent; other tabs may have put theirs in its place.
+function draw() {
+  if (target.edit) return;
+  half = box.value;
+  try { localStorage[draft] = half; } catch { /* a browser that keeps nothing */ }
+}
+function spent(body) {
+  try { if (localStorage[draft]?.trim() === body) localStorage[draft] = half; } catch { /* the same */ }
 }
 
 // The buttons and links of a message.
 function aim(next, title, who = "") {
-  if (target.edit) { box.value = ""; draw(true); }
+  if (target.edit) box.value = half; else half = box.value;
   target = next;
   strip.hidden = !title;
   if (!title) { form.elements.reply_to.value = ""; return; }
@@ -329,7 +348,7 @@ if (form) {
   const bar = $("[role=toolbar]", form), tools = [...bar.children];
   let told = 0;
   target.reply = form.elements.reply_to.value;
-  draw(true);
+  try { box.value ||= localStorage[draft] ?? ""; } catch { /* a browser that keeps nothing */ }
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const body = box.value.trim(), over = [...box.value].length - chat.dataset.most, { edit, reply } = target;
@@ -338,7 +357,7 @@ if (form) {
     aim({});
     paused = false;
     if (!edit) { if (await out.send(body, reply || undefined) && !tail) location.assign(`${url}#new`); }
-    else if (!await keep("post:edit", { post: edit, body }, `/posts/${edit}/edit`, { body })) box.value ||= body;
+    else if (!await keep("post:edit", { post: edit, body }, `/posts/${edit}/edit`, { body })) { aim({ edit }, words.edit); box.value = body; }
   });
   box.addEventListener("input", () => {
     box.setCustomValidity("");
@@ -346,7 +365,7 @@ if (form) {
     if (socket.connected && box.value && Date.now() - told > 2500) { told = Date.now(); socket.emit("typing", { space }); }
   });
   box.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); box.setCustomValidity(""); form.requestSubmit(); }
     if (event.key === "Escape") aim({});
   });
   $("[data-cancel]").addEventListener("click", (event) => { event.preventDefault(); aim({}); box.focus(); });

@@ -5,7 +5,9 @@ import { announce, bump } from "./app.js";
 const doc = document.documentElement, region = document.getElementById("say");
 const FIRST = 1000, CAP = 30000, QUIET = 2000;
 
-export const socket = io({ transports: ["websocket"], autoConnect: false, reconnection: false });
+// Whose the page is: the cookie may be somebody else's by the time that a connection comes back.
+const auth = { as: document.getElementById("live").dataset.as };
+export const socket = io({ transports: ["websocket"], autoConnect: false, reconnection: false, auth });
 
 /** Send an event and resolve with its ack; rejects when none comes in time. */
 export const ask = (event, payload, ms = 8000) => socket.timeout(ms).emitWithAck(event, payload);
@@ -14,6 +16,15 @@ export const ask = (event, payload, ms = 8000) => socket.timeout(ms).emitWithAck
 export function onLive(fn) {
   socket.on("connect", fn);
   if (socket.connected) fn();
+}
+
+/** Ask who is there: of a page whose sign-in has ended nothing stays, whatever it still holds. */
+export function anew() {
+  wanted = false;
+  delete doc.dataset.http;
+  onbeforeunload = null;
+  doc.replaceChildren();
+  location.reload();
 }
 
 let tries = 0, timer, bar, wanted = false, known = false;
@@ -43,7 +54,7 @@ socket.on("disconnect", () => { show(false); later(); });
 socket.on("connect_error", (error) => {
   show(false);
   // Signed out while the page was open: it shows nothing any more, and says where to sign in again.
-  if (error.data?.retry === false) { wanted = false; if (known) location.reload(); return; }
+  if (error.data?.retry === false) { wanted = false; if (known) anew(); return; }
   later(error.data?.retry_after);
 });
 // The inbox is a log of its own, followed from the start; its words are read from the inbox.
