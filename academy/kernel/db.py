@@ -385,4 +385,7 @@ def _begin(connection: PoolProxiedConnection) -> None:
 
 
 def _directly(what: str, connection: Connection, savepoint: str) -> None:
-    connection.connection.execute(f"{what} {savepoint}").close()
+    try:
+        connection.connection.execute(f"{what} {savepoint}").close()
+    except sqlite3.Error as error:
+        raise OperationalError(what, None, error) from error

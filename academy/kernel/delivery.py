@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 AT_ONCE = 500  # rows in one message to the other processes
-BURST = 16  # events in one write to each reader: of the longest messages a third of what may wait for one
+BURST = 16  # events in one write to each reader
 
 Sender = tuple[str | None, str | None]
 """Who sent something, and with which nonce; None for what nobody waits to see again."""

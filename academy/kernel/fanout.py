@@ -16,6 +16,7 @@ from academy.kernel.websocket_engine import NO_LOCK, EngineSession, lock_for
 from academy.kernel.websocket_frames import encode_message
 
 AT_ONCE = 200  # frames sent before the others may go on
+LARGEST = 256 * 1024  # characters of events in one write: a reader who is behind gets some of them, and is cut later
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -61,6 +62,18 @@ def _one_by_one(
             return method(manager, *args, **kwargs)
 
     return locked
+
+
+def _parts(sizes: Sequence[int]) -> Iterator[slice]:
+    """Split what has these sizes into parts that are no larger than is good, or of one."""
+    start = total = 0
+    for place, size in enumerate(sizes):
+        if place > start and total + size > LARGEST:
+            yield slice(start, place)
+            start, total = place, 0
+        total += size
+    if sizes:
+        yield slice(start, len(sizes))
 
 
 class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no types
@@ -145,24 +158,23 @@ class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no 
     ) -> None:
         """Send several events of one name to a room of this process, in this order, as one write to each reader.
 
-        `own` are rooms whose members get something else in their place.
+        `own` are rooms whose members get others in their place, as many. What is long takes several writes.
         """
         made: dict[int, list[engine_packet.Packet]] = {}  # of what several rooms get: encoded once
-
-        def packets_of(some: Sequence[Any]) -> list[engine_packet.Packet]:
-            for data in some:
-                if id(data) not in made:
-                    made[id(data)] = self._packets(event, data, namespace)
-            return [part for data in some for part in made[id(data)]]
-
-        packets, common = {one: packets_of(theirs) for one, theirs in own.items()}, packets_of(each)
+        for data in (data for some in (each, *own.values()) for data in some):
+            if id(data) not in made:
+                made[id(data)] = self._packets(event, data, namespace)
         with self._turns:
             having = {one: dict(self.get_participants(namespace, one)) for one in own}
-            others = {one: self._send(theirs, namespace, one) for one, theirs in packets.items()}
-            rest = self._send(common, namespace, room, frozenset().union(*having.values()))
-        for one, engine_sids in others.items():
-            self._send_otherwise(engine_sids, packets[one])
-        self._send_otherwise(rest, common)
+            all_of_them = frozenset().union(*having.values())
+            others: list[tuple[str, list[engine_packet.Packet]]] = []
+            for part in _parts([sum(len(one.data) for one in made[id(data)]) for data in each]):
+                for one, theirs in (*own.items(), (room, each)):
+                    packets = [encoded for data in theirs[part] for encoded in made[id(data)]]
+                    left = self._send(packets, namespace, one, all_of_them if one == room else ())
+                    others += [(engine_sid, packets) for engine_sid in left]
+        for engine_sid, packets in others:
+            self._send_otherwise([engine_sid], packets)
 
     def _packets(self, event: str, data: Any, namespace: str) -> list[engine_packet.Packet]:
         arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]

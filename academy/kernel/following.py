@@ -6,7 +6,7 @@ import json
 import random
 import threading
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -93,7 +93,6 @@ class Following:
 
 def _some(events: list[dict[str, Any]], room: int, *, or_one: bool) -> list[dict[str, Any]]:
     """Return the first events, as many as fit; `or_one` says that the first one does in any case."""
-    if len(json.dumps(events)) <= room:
-        return events
-    fit = sum(total <= room for total in accumulate(len(json.dumps(event)) for event in events))
+    totals = accumulate(len(json.dumps(event)) for event in events)  # one by one: what is beyond is not looked at
+    fit = sum(1 for _ in takewhile(lambda total: total <= room, totals))
     return events[: max(fit, or_one)]

@@ -151,7 +151,7 @@ class Realtime:
         if found is None:  # signed out between the first look and being known here
             raise SignedOut
         connection.held = held(found.roles)
-        if self._seconds_to_end() < BEACON[1]:
+        if connection.until is not None and (connection.until - clock.now()).total_seconds() < BEACON[1]:
             self._look.set()  # the beacon sleeps for longer than this token lasts
 
     def _demand_hearing(self, viewer: SocketViewer) -> None:
@@ -202,8 +202,9 @@ class Realtime:
     def leave(self, connection: Connection, log_id: UUID) -> None:
         """Let a socket receive a log no more."""
         self.connections.close(connection, log_id)
-        self.socketio.server.leave_room(connection.sid, log_room(log_id))
+        # Their own first: whoever is in it gets what comes in the common one's place.
         self.socketio.server.leave_room(connection.sid, own_room(log_id, connection.person_id))
+        self.socketio.server.leave_room(connection.sid, log_room(log_id))
         self._presence_changed(log_id)
 
     def present(self, log_id: UUID) -> set[UUID]:

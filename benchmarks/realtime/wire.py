@@ -181,8 +181,11 @@ class Crowd:
             self.drop(member, str(error))
             return
         # By the kernel's clock: how busy this client is with what others got must not count as the server's time.
-        seconds, more = INSTANT.unpack(told[0][2]) if told else (0, 0)
-        self.came = seconds + more / 1e9
+        if told:
+            seconds, more = INSTANT.unpack(told[0][2])
+            self.came = seconds + more / 1e9
+        elif data and member.upgraded:
+            raise OSError("this kernel does not say when it came")
         if not data:
             self.drop(member, "the server hung up")
         elif member.upgraded:

@@ -110,11 +110,12 @@ def restore(file: Path, *, yes: bool) -> None:
             raise click.Abort
         if people:
             _keep(settings)
-        since = _since(settings) if found == SCHEMA else Since()
+        since = _since(settings, known=found == SCHEMA)
         with _one_line("The database is as it was"):
             if label.videos:
                 _keep_videos(file, Files(settings.instance / "media"))
             again = _put_in_place(settings, label, copied, since)
+            _unfinished(settings).unlink(missing_ok=True)
     click.echo(f"The academy is as it was on {label.made_at:%d %B %Y, %H:%M} UTC. Everybody signs in anew.")
     if again:
         click.echo(f"Erasures asked for since the backup are promised again: {again}. Jobs do what is due of them.")
@@ -169,9 +170,19 @@ def _keep(settings: Settings) -> None:
     click.echo(f"What was here is kept in {kept}.")
 
 
-def _since(settings: Settings) -> Since:
-    with opened(settings) as kernel, kernel.reading() as session:
-        return Since(privacy.erasures(session), tokens.revoked(session))
+def _since(settings: Settings, *, known: bool) -> Since:
+    """Look up what was taken back since, and keep it until all is done: it may have to be begun once more."""
+    kept = _unfinished(settings)
+    since = Since.read(kept.read_text("utf-8")) if kept.exists() else Since()
+    if known:
+        with opened(settings) as kernel, kernel.reading() as session:
+            since = since.joined(Since(privacy.erasures(session), tokens.revoked(session)))
+    kept.write_text(since.written(), "utf-8")
+    return since
+
+
+def _unfinished(settings: Settings) -> Path:
+    return settings.instance / "restore-unfinished.json"
 
 
 def _keep_videos(file: Path, files: Files) -> None:
@@ -203,7 +214,8 @@ def _begin_anew(settings: Settings, label: Label, since: Since) -> int:
         with opened(settings) as kernel:
             return kernel.commit(lambda session: actions.begin_anew(session, made_at=label.made_at, since=since))
     except (DBAPIError, migrate.MigrationFailed) as error:
-        raise Failed(str(error).splitlines()[-1]) from error
+        said = str(error.orig).splitlines()[:1] if isinstance(error, DBAPIError) else str(error).splitlines()[-1:]
+        raise Failed("".join(said)) from error
 
 
 COMMANDS = [backup, restore]

@@ -9,82 +9,25 @@ import sqlite3
 import tarfile
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
-from typing import Any
-from uuid import UUID
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from sqlalchemy import func, select, text
 
 from academy.bridges.backups.cli import backup, restore
-from academy.kernel import clock, log, migrate
+from academy.kernel import log, migrate
 from academy.kernel.app import Kernel
 from academy.kernel.db import SCHEMA
-from academy.kernel.jobs import Job
 from academy.kernel.ledger import Entry
 from academy.kernel.log import Log
 from academy.people import actions as people_actions
 from academy.people.engine import new_token, token_hash
 from academy.people.models import Person, SignIn
-from academy.privacy import actions as privacy
-from academy.privacy.models import Erasure
-from academy.privacy.queries import PersonData
-from academy.tokens import actions as token_actions
-from academy.tokens.queries import bearers_of
-from forums.posts.models import Post
-from tests.factories import forums, media, people, tokens
-
-BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
-
-
-@dataclass
-class House:
-    """An academy with a room in which something was said, and a folder for its backups."""
-
-    kernel: Kernel
-    url: str
-    folder: Path
-    ana: UUID
-    ben: UUID
-    space: UUID
-
-    def bodies(self) -> list[str]:
-        """Return what is written in the room, in order."""
-        with self.kernel.reading() as session:
-            return list(session.scalars(select(Post.body_md).where(Post.space_id == self.space).order_by(Post.no)))
-
-    def run(self, command: Any, *arguments: str, answer: str = "") -> Result:
-        """Run a command with the server stopped: nobody else is connected."""
-        self.kernel.database.engine.dispose()
-        return CliRunner().invoke(command, list(arguments), input=answer)
-
-
-@pytest.fixture
-def house(kernel: Kernel, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    """Return an academy in use, which the commands will take for theirs."""
-    folder = tmp_path / "instance"
-    folder.mkdir()
-    for name, value in {
-        "DATABASE_URL": database_url,
-        "ACADEMY_INSTANCE": str(folder),
-        "SECRET_KEY": "a secret for tests only",
-    }.items():
-        monkeypatch.setenv(name, value)
-    _, space, (ana, ben) = forums.room(kernel, "Ana Lima", "Ben Okri")
-    forums.say(kernel, ana, space, "Before the backup")
-    return House(kernel, database_url, tmp_path, ana, ben, space)
-
-
-def saved(house: House, name: str = "academy.tar.gz") -> Path:
-    """Make a backup."""
-    file = house.folder / name
-    done = house.run(backup, str(file))
-    assert done.exit_code == 0, done.output
-    return file
+from tests.academy.bridges.saving import BOTH, House, saved
+from tests.factories import forums, media, people
 
 
 def epochs(kernel: Kernel) -> set[str]:
@@ -129,41 +72,6 @@ def test_sign_ins_that_ended_since_stay_ended_and_the_others_end(house: House) -
     assert house.run(restore, str(file), "--yes").exit_code == 0
     with house.kernel.reading() as session:
         assert session.scalars(select(SignIn.id).where(SignIn.ended_at.is_(None))).all() == []
-
-
-@BOTH
-def test_who_was_erased_since_is_erased_again(house: House) -> None:
-    kernel = house.kernel
-    file = saved(house)
-    kernel.commit(lambda s: privacy.ask_erasure(s, person_id=house.ben, actor_id=house.ben))
-    with clock.travel(clock.now() + privacy.GRACE):
-        parts = kernel.slots(PersonData)
-        assert kernel.commit(lambda s: privacy.erase(s, person_id=house.ben, parts=parts))
-        done = house.run(restore, str(file), "--yes")
-        assert "Erasures asked for since the backup are promised again: 1." in done.output
-        with kernel.reading() as session:
-            assert session.get_one(Person, house.ben).name == "Ben Okri"
-            assert session.get_one(Erasure, house.ben).done_at is None
-            assert (
-                session.scalar(select(func.count()).where(Job.kind == "privacy.erase", Job.run_at <= clock.now())) == 1
-            )
-        assert kernel.commit(lambda s: privacy.erase(s, person_id=house.ben, parts=parts))
-    with kernel.reading() as session:
-        assert session.get_one(Person, house.ben).name != "Ben Okri"
-
-
-@BOTH
-def test_a_token_that_was_revoked_since_stays_revoked_and_the_others_serve_on(house: House) -> None:
-    kernel = house.kernel
-    serves, served = tokens.token(kernel, house.ben)
-    leaked, secret = tokens.token(kernel, house.ben)
-    file = saved(house)
-    ben = people.viewer(kernel, house.ben)
-    kernel.commit(lambda s: token_actions.revoke_token(s, viewer=ben, token_id=leaked))
-    assert house.run(restore, str(file), "--yes").exit_code == 0
-    with kernel.reading() as session:
-        found = bearers_of(session, [served, secret])
-    assert [viewer.sign_in_id for viewer, _ in found.values()] == [serves]
 
 
 @BOTH

@@ -34,7 +34,7 @@ class Reader:
 
     def told(self) -> list[tuple[int, str | None]]:
         """Return what has come: numbers, and the nonces beside them."""
-        events = [json.loads(payload[2:]) for payload in self.member.heard()]
+        events = [json.loads(payload[2:]) for payload in self.member.heard() if payload.startswith(b"42")]
         return [(event["seq"], event.get("nonce")) for name, event in events if name == "space:event"]
 
 
@@ -107,6 +107,18 @@ def test_what_waited_goes_out_together_and_only_its_sender_sees_a_nonce(
     assert (second, third) == (first + 1, first + 2)
     assert hers.told() == also_hers.told() == [(first, "ada-first"), (second, None), (third, "ada-third")]
     assert his.told() == [(first, None), (second, "bo-second"), (third, None)]
+
+
+def test_a_tab_that_closed_the_room_hears_nothing_of_what_another_tab_of_the_same_person_says(
+    kernel: Kernel, room: Room, opens: Callable[[UUID], Reader]
+) -> None:
+    ada = room.learners[0]
+    stays, leaves, signs_out = opens(ada), opens(ada), opens(ada)
+    kernel.realtime.leave(leaves.connection, room.space_id)
+    kernel.realtime.disconnect(sign_in_id=signs_out.connection.sign_in_id)
+    say(kernel, room, ada, "ada-first")
+    assert [nonce for _, nonce in stays.told()] == ["ada-first"]
+    assert leaves.told() == signs_out.told() == []
 
 
 def test_more_than_one_write_takes_are_several_in_their_order(

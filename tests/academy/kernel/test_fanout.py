@@ -14,7 +14,7 @@ import engineio.socket
 import pytest
 import socketio
 
-from academy.kernel import websocket_engine
+from academy.kernel import fanout, websocket_engine
 from academy.kernel.fanout import FanOut, Turns
 from academy.kernel.websocket_writer import FrameWriter
 from tests.academy.kernel.wires import Client, Server, frame, frames_of
@@ -30,11 +30,16 @@ class Member:
         engine_socket.last_ping = None
         session = websocket_engine.EngineSession(engine_socket)
         session.writer = FrameWriter(self.ours, server.start_background_task, threading.Lock())
+        session._connection = self
         engine_socket.queue = session
         server.eio.sockets[engine_socket.sid] = engine_socket
         self.sid = server.manager.connect(engine_socket.sid, "/")
         for room in rooms:
             server.enter_room(self.sid, room)
+
+    def close(self) -> None:
+        """Hang up, as the server asks."""
+        self.ours.shutdown(socket.SHUT_WR)
 
     def heard(self) -> list[bytes]:
         """Return the payloads of the frames that have come."""
@@ -121,6 +126,26 @@ def test_several_events_reach_a_reader_in_their_order_by_one_write(
     assert inside.heard() == also.heard() == [b'42["said",1]', b'42["said",2]', b'42["said",3]']
     assert outside.heard() == []
     assert len(writes) == 2
+
+
+def test_what_is_too_long_for_one_write_takes_several_each_whole_and_in_order(
+    server: Any, join: Callable[..., Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fanout, "LARGEST", 100)
+    hers, other = join("a", "hers"), join("a")
+    writes: list[int] = []
+    write = FrameWriter.write
+    monkeypatch.setattr(
+        FrameWriter, "write", lambda writer, frame: (writes.append(len(frame)), write(writer, frame))[1]
+    )
+    each = ["a" * 30, "b" * 30, "c" * 200, "d", "e"]
+    server.manager.emit_each("said", each, "/", "a", own={"hers": [*each[:4], "mine"]})
+    said = [f'42["said","{one}"]'.encode() for one in each]
+    assert other.heard() == said
+    assert hers.heard() == [*said[:4], b'42["said","mine"]']
+    assert len(writes) == 2 * 3  # two that fit, a long one by itself, the rest
+    server.manager.emit_each("said", [], "/", "a", own={})
+    assert other.heard() == []
 
 
 def test_who_is_in_a_room_of_their_own_gets_what_is_theirs_in_the_common_ones_place(
