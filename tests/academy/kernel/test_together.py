@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from academy.kernel.access import Refused
 from academy.kernel.app import Kernel
+from academy.kernel.db import Database
 from academy.kernel.ids import new_id
 from academy.kernel.together import MOST, Together, Turn
 from academy.people.models import Person
@@ -220,6 +221,16 @@ def test_each_is_done_in_the_context_of_whoever_asked(queue: Queue) -> None:
         speaks.reset(token)
     assert queue.let_go() == ["held", "pt", "de", "en"]
     assert queue.commits == 2
+
+
+def test_what_is_committed_on_sqlite_is_on_the_disk(tmp_path: Path) -> None:
+    """Tests run without that, to be quick; whoever acknowledges a post may not."""
+    database = Database(f"sqlite:///{tmp_path / 'academy.db'}")
+    full, write_ahead = 2, "wal"
+    with database.reading() as session:
+        assert session.scalar(text("PRAGMA synchronous")) == full
+        assert session.scalar(text("PRAGMA journal_mode")) == write_ahead
+    database.engine.dispose()
 
 
 def test_a_lone_writer_is_done_at_once_and_without_a_savepoint(kernel: Kernel) -> None:

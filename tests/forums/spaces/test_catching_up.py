@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from academy.kernel.access import Busy
 from academy.kernel.app import Kernel
-from academy.kernel.following import ANSWER
+from academy.kernel.following import ANSWER, CATCHING_UP, Following
 from tests.factories import forums, people
 
 LONG = "😀" * 3_900  # 47 kB each on its way
@@ -58,3 +61,34 @@ def test_what_is_larger_than_an_answer_comes_alone(kernel: Kernel, monkeypatch: 
     for _ in range(3):
         forums.say(kernel, ben, space, LONG)
     assert [[event["kind"] for event in page] for page in pages(kernel, ana, space)][-3:] == [["post"]] * 3
+
+
+def test_as_many_catch_up_at_once_as_may_and_the_next_one_is_asked_to_wait(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, space, (ana, ben) = forums.room(kernel, "Ana", "Ben")
+    forums.say(kernel, ben, space, "hello")
+    viewer, waiting, goes = people.viewer(kernel, ana), threading.Semaphore(0), threading.Event()
+    follow = Following.follow
+
+    def slow(*given: Any) -> Any:
+        waiting.release()
+        assert goes.wait(20)
+        return follow(*given)
+
+    def catch_up() -> Any:
+        with kernel.reading() as session:
+            return kernel.realtime.catch_up(session, viewer, space, since=0, epoch=None)
+
+    monkeypatch.setattr(Following, "follow", slow)
+    with ThreadPoolExecutor(CATCHING_UP) as readers:
+        pages = [readers.submit(catch_up) for _ in range(CATCHING_UP)]
+        for _ in pages:
+            assert waiting.acquire(timeout=20)
+        with pytest.raises(Busy) as told:
+            catch_up()
+        goes.set()
+        assert all(page.result()["events"] for page in pages)
+    assert told.value.retry
+    assert 1 <= (told.value.retry_after or 0) <= 5
+    assert catch_up()["events"]
