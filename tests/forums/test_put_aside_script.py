@@ -56,6 +56,7 @@ def test_a_room_that_is_brought_back_catches_up_and_is_there_for_the_others_agai
     expect(ben.locator("[data-here]")).to_have_text("1 here now")
     say(ben, "Said meanwhile")
     shows(ben, "Said meanwhile")
+    expect(ben.locator(".is-sending")).to_have_count(0)
     aside.say(2, "And this")
     back(ana)
     ana.wait_for_selector("html[data-live=on]")
@@ -65,6 +66,7 @@ def test_a_room_that_is_brought_back_catches_up_and_is_there_for_the_others_agai
     expect(ana.locator("[data-here]")).to_have_text("2 here now")
     expect(ana.locator(".net")).to_be_hidden()
     say(ana, "A whole thought")
+    expect(ana.locator(".is-sending")).to_have_count(0)
     say(ben, "Heard")
     for page in (ana, ben):
         shows(page, "Said meanwhile", "And this", "A whole thought", "Heard")
