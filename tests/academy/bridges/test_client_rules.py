@@ -10,6 +10,7 @@ import pytest
 
 from academy.bridges.client.adapters.store import Store
 from academy.bridges.client.adapters.web import Web
+from academy.bridges.client.adapters.wire import Away, Unwelcome
 from academy.bridges.client.api.runner import Runner
 from academy.bridges.client.engine.asking import Backoff, Followed, after
 from academy.bridges.client.engine.log import LATEST, Log, Reset
@@ -213,3 +214,26 @@ def test_an_answer_to_what_was_asked_before_a_reset_is_not_taken_for_another_res
     answered({"ok": True, **page(1, 2, 3, 4, head=4, epoch="e2")})
     runner._take_up(0)
     assert (resets, applied) == (["epoch"], [1, 2, 3, 4])
+
+
+def test_who_is_told_at_the_door_when_to_come_back_stays_away_at_least_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = Runner(
+        "http://nowhere", Web("http://nowhere"), Store(), refused=lambda *_: None, backoff=Backoff(0.1, 0.1)
+    )
+    answers: list[Exception] = [Unwelcome("busy", {"retry": True, "retry_after": 4}), Unwelcome("busy", {}), Away()]
+    away: list[float] = []
+
+    def open_wire() -> Any:
+        raise answers.pop(0)
+
+    def stay_away(seconds: float) -> None:
+        away.append(seconds)
+        runner._stopping = not answers
+
+    monkeypatch.setattr(runner._web, "enter", lambda: None)
+    monkeypatch.setattr(runner, "_open_wire", open_wire)
+    monkeypatch.setattr(runner, "_stay_away", stay_away)
+    runner._run()
+    assert 4 <= away[0] <= 6
+    assert max(away[1:]) <= 0.1
+    assert len(away) == 3

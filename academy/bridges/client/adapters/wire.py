@@ -21,16 +21,22 @@ OPEN, CLOSE, PING, PONG, MESSAGE = "01234"
 
 
 class Away(Exception):
-    """The academy can't be reached, or the connection has ended."""
+    """The academy can't be reached, or the connection has ended; it is to be left alone for at least `wait` seconds."""
+
+    def __init__(self, why: str = "", wait: float = 0.0) -> None:
+        """Keep why."""
+        super().__init__(why)
+        self.wait = wait
 
 
 class Unwelcome(Exception):
-    """The academy does not want this connection: `code` as docs/realtime.md lists them."""
+    """The academy does not want this connection: `code` as docs/realtime.md lists them, and what it says beside it."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, told: Mapping[str, Any]) -> None:
         """Keep the code."""
         super().__init__(code)
         self.code = code
+        self.told = told
 
 
 class Wire:
@@ -63,7 +69,8 @@ class Wire:
                 answer = packet.Packet(encoded_packet=self._expect(MESSAGE))
             if answer.packet_type == packet.CONNECT_ERROR:
                 data = answer.data if isinstance(answer.data, dict) else {}
-                raise Unwelcome(str(data.get("message", "")))
+                more = data.get("data")
+                raise Unwelcome(str(data.get("message", "")), more if isinstance(more, dict) else {})
             # A server that says nothing for longer than this is not there any more.
             self._socket.settimeout((told["pingInterval"] + told["pingTimeout"]) / 1000)
         except (OSError, WebSocketException, ValueError, KeyError) as error:

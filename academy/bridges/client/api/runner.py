@@ -81,15 +81,17 @@ class Runner:
     def _run(self) -> None:
         try:
             while not self._stopping:
+                wait = 0.0
                 try:
                     self._connect()
                     self._stay()
                 except Away as error:
                     self._failed += 1
+                    wait = error.wait
                     logger.debug("away: %s", error)
                 finally:
                     self._hang_up()
-                self._stay_away(self._backoff.wait())
+                self._stay_away(max(wait, self._backoff.wait()))
         except Exception as error:
             self.failure = error
             if not isinstance(error, NotLetIn):
@@ -104,7 +106,7 @@ class Runner:
         except Unwelcome as refusal:
             if refusal.code == "signed_out":
                 self._signed_out()
-            raise Away(refusal.code) from refusal
+            raise Away(refusal.code, after(refusal.told) if "retry_after" in refusal.told else 0.0) from refusal
         self._failed = 0
         self.connections += 1
         self.state = "socket"
