@@ -57,7 +57,10 @@ class Wire:
         path = f"{parts.path.rstrip('/')}/socket.io/"
         address = urlunsplit((scheme, parts.netloc, path, "EIO=4&transport=websocket", ""))
         try:
-            self._socket = websocket.create_connection(address, timeout=10, header=dict(headers))
+            # Text is decoded anyway, and what is none is refused then: to look at each byte before takes far longer.
+            self._socket = websocket.create_connection(
+                address, timeout=10, header=dict(headers), skip_utf8_validation=True
+            )
         except (OSError, WebSocketException) as error:
             raise Away(str(error)) from error
         try:
