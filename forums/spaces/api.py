@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from flask_babel import gettext as _
+
+from academy.kernel.access import SignedOut
 from academy.kernel.app import kernel
 from academy.kernel.ids import encode
 from academy.kernel.paging import Part
@@ -50,8 +53,12 @@ def events(space_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
 
     The log of any space that the caller may read, or their inbox, whose log has their own id.
     """
+    me = viewer()
+    # A page says whose it is: in its browser somebody else may have signed in since it was loaded.
+    if query["caller"] not in {None, me.person_id}:
+        raise SignedOut(_("Somebody else is signed in here by now. Load the page anew."))
     with kernel().reading() as session:
-        page = kernel().realtime.catch_up(session, viewer(), space_id, since=query["since"], epoch=query["epoch"])
+        page = kernel().realtime.catch_up(session, me, space_id, since=query["since"], epoch=query["epoch"])
     return {"space": encode(space_id), **page}
 
 

@@ -85,6 +85,11 @@ class EventsIn(_Lenient):
 
     since = fields.Integer(load_default=0, validate=validate.Range(0, MOST))
     epoch = fields.String(load_default=None, validate=validate.Length(max=16))
+    caller = Id(
+        data_key="as",
+        load_default=None,
+        metadata={"description": "Whose page or program asks: anybody else is refused as `signed_out`."},
+    )
 
 
 class ReadFormIn(_Lenient):

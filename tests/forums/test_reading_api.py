@@ -48,7 +48,7 @@ def test_the_api_answers_pages_of_a_log_as_the_socket_does(kernel: Kernel, clien
 
 
 @pytest.mark.parametrize(
-    "query", ["since=-1", "since=x", "since=NaN", "since=1.5", f"since={10**30}", "since=", "epoch=" + "x" * 40]
+    "query", ["since=-1", "since=x", "since=NaN", "since=1.5", f"since={10**30}", "since=", "epoch=" + "x" * 40, "as=x"]
 )
 def test_a_query_that_makes_no_sense_is_a_problem_with_details(kernel: Kernel, client_of: Client, query: str) -> None:
     _, space, (ana,) = forums.room(kernel, "Ana")
@@ -56,6 +56,17 @@ def test_a_query_that_makes_no_sense_is_a_problem_with_details(kernel: Kernel, c
     assert answer.status_code == 422
     assert answer.mimetype == "application/problem+json"
     assert answer.json["code"] == "invalid"
+
+
+def test_a_page_that_is_of_somebody_else_than_who_is_signed_in_is_answered_as_if_nobody_were(
+    kernel: Kernel, client_of: Client
+) -> None:
+    _, space, (ana, ben) = forums.room(kernel, "Ana", "Ben")
+    forums.say(kernel, ana, space, "Hello")
+    log = f"/api/v1{room_url(space)}/events?since=0"
+    answer = client_of(ben).get(f"{log}&as={encode(ana)}")
+    assert (answer.status_code, answer.json["code"], "events" in answer.json) == (401, "signed_out", False)
+    assert client_of(ben).get(f"{log}&as={encode(ben)}").json["head"] == 1
 
 
 def test_the_api_hides_rooms_and_asks_for_a_sign_in(kernel: Kernel, client_of: Client, client: FlaskClient) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from forums.posts.models import Post
 from tests.forums.rooms import Own, come_back, say, shows
 from tests.forums.test_outbox_script import SILENT
+from tests.forums.test_plain_http_script import by_plain_requests
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("room_script")]
 
@@ -70,4 +71,16 @@ def test_a_room_that_alone_holds_something_is_gone_without_asking_and_has_it_in_
     become(profile, anas)
     again = own.tab(profile)
     expect(again.locator("#f-body")).to_have_value("Ana's own words")
+    assert writers(own) == [("Welcome, everybody", 1)]
+
+
+def test_without_a_live_connection_too_a_room_is_gone_once_somebody_else_is_signed_in(own: Own) -> None:
+    ana, ben = by_plain_requests(own), own.profile(1)
+    ana.fill("#f-body", "Ana's half a thought")
+    become(ana.context, ben)
+    expect(ana.locator("[data-me]")).to_have_attribute("data-name", "Ben Okri")
+    expect(ana.locator("#f-body")).to_have_value("")
+    ana.wait_for_selector("html[data-http]")
+    ana.context.clear_cookies()
+    ana.wait_for_url(re.compile("/sign-in"))
     assert writers(own) == [("Welcome, everybody", 1)]

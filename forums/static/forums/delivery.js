@@ -1,5 +1,5 @@
 // The reader's and the writer's side of docs/realtime.md: nothing is missed, shown twice, out of order or sent twice.
-import { anew, ask, onLive, socket } from "../academy/live.js";
+import { anew, ask, auth, onLive, socket } from "../academy/live.js";
 
 export const doc = document.documentElement;
 /** Whether the server can be reached: by socket, or by plain requests where no socket gets through. */
@@ -28,8 +28,8 @@ export function follow({ space, epoch, cursor, apply, lost, http }) {
     else { page.events.forEach(step); return page.more; }
   }
   async function fetched() {
-    const answer = await fetch(`/api/v1/spaces/${space}/events?since=${cursor}&epoch=${epoch}`, { signal: AbortSignal.timeout(8000) });
-    if (answer.status === 401) { ended = true; throw anew(); } // the page asks to sign in again
+    const answer = await fetch(`/api/v1/spaces/${space}/events?since=${cursor}&epoch=${epoch}&as=${auth.as}`, { signal: AbortSignal.timeout(8000) });
+    if (answer.status === 401) { ended = true; throw anew(); } // nobody is signed in, or somebody else: the page asks who
     return { ok: answer.ok, retry: answer.status >= 429, ...await answer.json() };
   }
   async function sync() {

@@ -6,7 +6,7 @@ const doc = document.documentElement, region = document.getElementById("say");
 const FIRST = 1000, CAP = 30000, QUIET = 2000;
 
 // Whose the page is: the cookie may be somebody else's by the time that a connection comes back.
-const auth = { as: document.getElementById("live").dataset.as };
+export const auth = { as: document.getElementById("live").dataset.as };
 export const socket = io({ transports: ["websocket"], autoConnect: false, reconnection: false, auth });
 
 /** Send an event and resolve with its ack; rejects when none comes in time. */
