@@ -25,6 +25,8 @@ IDBFactory.prototype.open = function (...named) {
 };
 """
 NOTHING_KEPT = "This browser keeps nothing. Leave this page open until what you write is sent."
+OFFLINE = "You are offline, and this browser keeps nothing: leave this page open until what you write is sent."
+CONNECTING = "Connecting again. This browser keeps nothing: leave this page open until what you write is sent."
 FULL = """
 const put = IDBObjectStore.prototype.put;
 IDBObjectStore.prototype.put = function (row) {
@@ -62,8 +64,11 @@ def test_where_nothing_is_kept_the_page_says_so_and_is_not_left_unasked(own: Own
     forgetful.wait_for_selector("html[data-live=off]")
     say(forgetful, "First")
     expect(forgetful.locator(".is-sending .state")).to_have_text(NOTHING_KEPT)
-    expect(forgetful.locator(".net")).to_have_text(f"{NOTHING_KEPT} 1 message is not sent yet.")
+    expect(forgetful.locator(".net")).to_have_text(f"{CONNECTING} 1 message is not sent yet.")
     expect(forgetful.locator(".net")).to_be_visible()
+    forgetful.context.set_offline(True)
+    expect(forgetful.locator(".net")).to_have_text(f"{OFFLINE} 1 message is not sent yet.")
+    forgetful.context.set_offline(False)
     with forgetful.expect_event("dialog") as asked:
         forgetful.close(run_before_unload=True)
     assert asked.value.type == "beforeunload"
@@ -121,7 +126,7 @@ def test_a_browser_that_answers_late_sends_nothing_twice_and_forgets_nothing(own
     own.server.kill()
     ana.wait_for_selector("html[data-live=off]")
     say(ana, "Waits for the server")
-    expect(ana.locator(".net")).to_contain_text(NOTHING_KEPT)
+    expect(ana.locator(".net")).to_contain_text(CONNECTING)
     ana.evaluate("answer()")
     expect(ana.locator(".net")).to_have_text(
         "Connecting again. What you write is kept and sent. 2 messages are not sent yet."

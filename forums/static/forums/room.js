@@ -113,8 +113,8 @@ function close(why) {
 // What the bar says without a socket. Whoever leaves is asked first while what is not sent is kept by this page alone.
 function wire() {
   if (!log.isConnected) return; // whose page it was is gone
-  const [off, back, plain, one, many] = words.net, span = $("[data-net] span"), n = list.querySelectorAll(".is-sending, .is-failed").length;
-  const loose = out.loose.size, text = (doc.dataset.http ? plain : loose ? words.loose : navigator.onLine ? back : off) + (n ? fill(n > 1 ? many : one, { n }) : "");
+  const [plain, one, many, ...off] = words.net, span = $("[data-net] span"), n = list.querySelectorAll(".is-sending, .is-failed").length;
+  const loose = out.loose.size && 2, text = (doc.dataset.http ? plain : off[loose + navigator.onLine]) + (n ? fill(n > 1 ? many : one, { n }) : "");
   onbeforeunload = n && loose ? () => true : null;
   if (span && span.textContent !== text) span.textContent = text;
 }
