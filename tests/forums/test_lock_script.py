@@ -1,4 +1,4 @@
-"""A thread that is locked, pinned and unlocked while it is open."""
+"""A thread that is locked, pinned, unlocked and answered while it is open."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from academy.people.models import Role
 from forums.boards import actions as boards
@@ -55,3 +55,31 @@ def test_a_thread_that_is_locked_hears_what_follows_and_is_open_again_once_it_is
     own.server.kill()
     expect(ana.locator(".net")).to_have_text("Connecting again. What you write is kept and sent.")
     assert errors == []
+
+
+def mark(page: Page) -> None:
+    """Mark the message after the first as the answer."""
+    message = page.locator("#msgs .msg").nth(1)
+    message.hover()
+    message.locator("summary").click()
+    message.get_by_role("button", name="Mark as the answer").click()
+
+
+def test_an_answer_is_marked_for_everybody_and_a_page_that_reaches_nobody_says_that_it_is_not(
+    own: Own, host: UUID
+) -> None:
+    own.people.append(host)
+    own.say(2, "Try this")
+    fay, ana = own.visit(len(own.people) - 1), own.visit(0)
+    own.server.kill()
+    fay.wait_for_selector("html[data-live=off]")
+    mark(fay)
+    expect(fay.locator("#say p").last).to_have_text("That did not work. Nothing was changed; please try again.")
+    own.again()
+    for page in (fay, ana):
+        come_back(page, "online")
+        page.wait_for_selector("html[data-live=on]")
+        expect(page.locator(".is-answer")).to_have_count(0)
+    mark(fay)
+    for page in (fay, ana):
+        expect(page.locator(".is-answer .body")).to_have_text("Try this")

@@ -75,3 +75,24 @@ def test_retry_leaves_the_focus_in_the_box(own: Own) -> None:
     ana.get_by_role("button", name="Retry").focus()
     ana.keyboard.press("Enter")
     expect(ana.locator("#f-body")).to_be_focused()
+
+
+def test_where_no_token_is_ever_right_the_page_is_loaded_anew_once_and_then_says_what_helps(own: Own) -> None:
+    ana, loads = by_plain_requests(own), []
+    ana.on("load", lambda page: loads.append(page))
+    spoilt = "**/api/v1/spaces/*/posts"
+    ana.route(spoilt, lambda route: route.continue_(headers={**route.request.headers, "x-csrftoken": "of nobody"}))
+    say(ana, "Never believed")
+    failed = ana.locator(".is-failed .retry")
+    expect(failed).to_contain_text("could not check that this is from you. What you wrote is kept")
+    assert len(loads) == 1
+    with ana.expect_response(spoilt) as again:
+        ana.get_by_role("button", name="Retry").click()
+    assert again.value.status == 400
+    expect(failed).to_contain_text("sign out and in again")
+    assert len(loads) == 1
+    ana.unroute(spoilt)
+    ana.get_by_role("button", name="Retry").click()
+    expect(ana.locator(".is-sending, .is-failed")).to_have_count(0)
+    shows(ana, "Never believed")
+    assert own.stored() == ["Welcome, everybody", "Never believed"]

@@ -121,5 +121,9 @@ def _words(_locale: Locale) -> Markup:
         ],
         "solve": [_("Mark as the answer"), _("Not the answer after all")],
         "failed": _("That did not work. Nothing was changed; please try again."),
+        "stale": _(
+            "The academy could not check that this is from you. What you wrote is kept: "
+            "sign out and in again, then try once more."
+        ),
     }
     return escape(json.dumps(said))

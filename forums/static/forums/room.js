@@ -191,13 +191,14 @@ function apply({ kind, payload, nonce: key }) {
 async function post(path, fields, json) {
   const headers = { "X-CSRFToken": id("act").elements.csrf_token.value, ...json && { "Content-Type": "application/json" } };
   const answer = await fetch(path, { method: "POST", redirect: "manual", signal: AbortSignal.timeout(8000), headers, body: json ? JSON.stringify(fields) : new URLSearchParams(fields) });
-  const { ok, status } = answer, stale = status === 400; // the token is that of another sign-in than the cookie is now
-  if (stale) anew();
+  // The token is that of another sign-in than the cookie is now, unless a page that was just loaded for it is told so too.
+  const { ok, status } = answer, stale = status === 400, first = stale && !(history.state > Date.now() - 60000);
+  if (first) { history.replaceState(Date.now(), ""); anew(); }
   const told = json && await answer.json().catch((error) => { if (ok) throw error; });
-  return { detail: words.failed, ...told, ok: json ? ok : answer.type === "opaqueredirect", retry: stale || [401, 429].includes(status) || status >= 500, retry_after: +answer.headers.get("Retry-After") || 3 };
+  return { detail: words.failed, ...told, ...stale && { detail: words.stale }, ok: json ? ok : answer.type === "opaqueredirect", retry: first || [401, 429].includes(status) || status >= 500, retry_after: +answer.headers.get("Retry-After") || 3 };
 }
 async function keep(event, payload, path, fields) {
-  const ack = await (socket.connected ? ask(event, { ...payload, nonce: nonce() }) : post(path, fields)).catch(() => ({ detail: words.failed }));
+  const ack = await (event && socket.connected ? ask(event, { ...payload, nonce: nonce() }) : post(path, fields)).catch(() => ({ detail: words.failed }));
   if (!ack.ok) say(ack.detail);
   return ack.ok;
 }
@@ -269,7 +270,7 @@ list.addEventListener("click", async (event) => {
   if (menu) { menu.open = false; $("summary", menu).focus({ preventScroll: true }); }
   if (!what) { quoted.scrollIntoView({ block: "center" }); quoted.focus({ preventScroll: true }); }
   else if (what === "react") keep("post:react", { post: post_id, emoji: control.value, on: control.name === "on" }, path, { [control.name]: control.value });
-  else if (what === "solve") { if (!(await post(path, { on: control.value })).ok) say(words.failed); }
+  else if (what === "solve") keep("", {}, path, { on: control.value });
   else if (what === "reply") aim({ reply: post_id }, words.reply, $("h3", li).textContent);
   else if (what === "remove") { if (confirm(words.remove)) keep("post:remove", { post: post_id }, path); }
   else if (what === "edit") {
