@@ -17,6 +17,9 @@ from tests.forums.rooms import Own, bar, come_back, say, shows
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("room_script")]
 
 
+LOCKED = "This thread is locked. It can be read, and nothing is added."
+
+
 @pytest.fixture
 def host(own: Own) -> UUID:
     """Turn the room into a thread and return who looks after it."""
@@ -55,6 +58,25 @@ def test_a_thread_that_is_locked_hears_what_follows_and_is_open_again_once_it_is
     own.server.kill()
     expect(ana.locator(".net")).to_have_text("Connecting again. What you write is kept and sent.")
     assert errors == []
+
+
+def test_a_thread_that_was_opened_locked_says_when_it_is_open_again_and_how_to_write(own: Own, host: UUID) -> None:
+    do(own, host, boards.set_locked, on=True)
+    ana = own.visit(0)
+    told, opened = ana.locator(".closed"), "This thread is open again. Load the page anew"
+    for what, on, says in (
+        (boards.set_pinned, True, LOCKED),
+        (boards.set_locked, False, opened),
+        (boards.set_locked, True, LOCKED),
+        (boards.set_locked, False, opened),
+    ):
+        do(own, host, what, on=on)
+        come_back(ana)
+        expect(told).to_have_text(says, use_inner_text=True)
+    expect(ana.locator("#say p").last).to_contain_text(opened)
+    ana.get_by_role("link", name="Load the page anew").press("Enter")
+    say(ana, "So it is open")
+    shows(ana, "So it is open")
 
 
 def mark(page: Page) -> None:

@@ -100,7 +100,12 @@ function state(now) {
     net.hidden = socket.connected;
     wire();
   }
-  const slow = id("slow");
+  const open = $("[data-open]"), slow = id("slow"); // of a page that was loaded locked, and has no box
+  if (open && open.hidden !== now.locked) {
+    open.hidden = now.locked;
+    open.previousElementSibling.hidden = !now.locked;
+    if (!now.locked) announce(open.textContent);
+  }
   if (slow) { slow.textContent = words.slow[now.slow] ?? ""; slow.hidden = !now.slow; }
 }
 function close(why) {
