@@ -12,6 +12,7 @@ from forums.posts.models import Post
 from tests.forums.rooms import Own, come_back, say, shows
 from tests.forums.test_outbox_script import SILENT
 from tests.forums.test_plain_http_script import by_plain_requests
+from tests.forums.test_put_aside_script import sign_out
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("room_script")]
 
@@ -72,6 +73,16 @@ def test_a_room_that_alone_holds_something_is_gone_without_asking_and_has_it_in_
     again = own.tab(profile)
     expect(again.locator("#f-body")).to_have_value("Ana's own words")
     assert writers(own) == [("Welcome, everybody", 1)]
+
+
+def test_what_was_half_written_is_there_after_signing_out_and_for_its_writer_alone(own: Own) -> None:
+    profile, ben, anas = own.profile(0), own.profile(1), own.profile(0)
+    page = own.tab(profile)
+    page.fill("#f-body", "Ana's half a thought")
+    sign_out(page)
+    for who, words in ((ben, ""), (anas, "Ana's half a thought")):
+        become(profile, who)
+        expect(own.tab(profile).locator("#f-body")).to_have_value(words)
 
 
 def test_without_a_live_connection_too_a_room_is_gone_once_somebody_else_is_signed_in(own: Own) -> None:
