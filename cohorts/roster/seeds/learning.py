@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,19 +18,15 @@ from cohorts.roster.seeds.opening import seats
 from cohorts.roster.seeds.story import Story, World
 from cohorts.workshops import actions as workshops
 
-if TYPE_CHECKING:
-    pass
+ANSWERED, APART = timedelta(minutes=30), timedelta(minutes=7)
+"""How long after a workshop was scheduled its first answer comes, and each of the others after the one before."""
 
 
 def schedule_workshops(world: World, story: Story, told: Mapping[str, Any]) -> None:
     """Let leads schedule the workshops of the script, and people answer them."""
     for workshop in told["workshops"]:
         cohort = workshop["cohort"]
-        zone = ZoneInfo(workshop["zone"])
-        day = _working_day(world.now.astimezone(zone).date() + timedelta(days=workshop["days_from_now"]), workshop)
-        wall = datetime.combine(day, time.fromisoformat(workshop["time"]))
-        at = wall.replace(tzinfo=zone).astimezone(UTC)
-        asked = min(at - timedelta(days=6), world.now - timedelta(days=2))
+        wall, asked = scheduled(workshop, begun=world.starts[cohort], now=world.now)
         html = markup.render(workshop["agenda"])
         made: dict[str, UUID] = {}
 
@@ -55,8 +51,7 @@ def schedule_workshops(world: World, story: Story, told: Mapping[str, Any]) -> N
             )
             made["id"] = done.id
 
-        start = world.starts[cohort] - timedelta(days=2)
-        story.add(max(asked, start), schedule)
+        story.add(asked, schedule)
         answers = [
             (k, s)
             for s, word in (("going", "going"), ("maybe", "maybe"), ("declined", "declined"))
@@ -67,7 +62,20 @@ def schedule_workshops(world: World, story: Story, told: Mapping[str, Any]) -> N
             def answer(session: Session, key: str = key, state: str = state, made: Any = made) -> None:
                 workshops.answer(session, viewer=world.viewer(session, key), workshop_id=made["id"], state=state)
 
-            story.add(max(asked, start) + timedelta(minutes=30 + 7 * number), answer)
+            story.add(asked + ANSWERED + number * APART, answer)
+
+
+def scheduled(workshop: Mapping[str, Any], *, begun: datetime, now: datetime) -> tuple[datetime, datetime]:
+    """Return when a workshop is, on the clocks of its zone, and the instant at which a lead schedules it.
+
+    `begun` is when its cohort begins: people are enrolled before that, and nothing is scheduled before they are.
+    """
+    zone = ZoneInfo(workshop["zone"])
+    day = _working_day(now.astimezone(zone).date() + timedelta(days=workshop["days_from_now"]), workshop)
+    wall = datetime.combine(day, time.fromisoformat(workshop["time"]))
+    at = wall.replace(tzinfo=zone).astimezone(UTC)
+    asked = min(at - timedelta(days=6), now - timedelta(days=2))
+    return wall, max(asked, begun - timedelta(days=2))
 
 
 def _working_day(day: Any, workshop: Mapping[str, Any]) -> Any:

@@ -142,15 +142,21 @@ def _hours(line: str) -> tuple[int, int, int]:
     return WEEKDAYS.index(weekday), start, end
 
 
+def begins(cohort: Mapping[str, Any], now: datetime) -> datetime:
+    """Return the Monday morning on which a cohort began that is in its week at `now`."""
+    zone = ZoneInfo(cohort["zone"])
+    today = now.astimezone(zone).date()
+    monday = today - timedelta(days=today.weekday() + 7 * (cohort["week"] - 1))
+    return datetime.combine(monday, time(9), zone)
+
+
 def open_cohorts(world: World, story: Story, told: Mapping[str, Any]) -> None:
     """Publish the tracks, open each cohort so that it is in its week today, and enroll its people."""
     head = head_of(told)
     _publish_tracks(world, story, told)
     for cohort in told["academy"]["cohorts"]:
-        zone = ZoneInfo(cohort["zone"])
-        today = world.now.astimezone(zone).date()
-        monday = today - timedelta(days=today.weekday() + 7 * (cohort["week"] - 1))
-        start = datetime.combine(monday, time(9), zone)
+        start = begins(cohort, world.now)
+        monday = start.date()
         world.starts[cohort["key"]] = start
 
         def create(session: Session, cohort: Any = cohort, monday: Any = monday) -> None:

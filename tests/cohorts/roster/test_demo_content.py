@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from cohorts.roster.seeds.learning import ANSWERED, APART, scheduled
+from cohorts.roster.seeds.opening import begins
+
 ROOT = Path(__file__).resolve().parents[3]
 DEMO = ROOT / "cohorts" / "roster" / "demo"
 PACKS = ROOT / "academy" / "tracks" / "packs"
@@ -202,6 +205,19 @@ def test_a_workshop_agenda_fills_no_more_than_its_minutes(track: str) -> None:
             if activity["kind"] == "workshop":
                 parts = [int(part) for part in re.findall(r"\((\d+) minutes", activity["body"])]
                 assert sum(parts) == activity["minutes"], activity["key"]
+
+
+@pytest.mark.parametrize("hour", [0, 12, 23])
+@pytest.mark.parametrize("weekday", range(7), ids=WEEKDAYS)
+def test_on_each_day_of_the_week_people_have_answered_before_a_workshop_begins(weekday: int, hour: int) -> None:
+    cohorts = {cohort["key"]: cohort for cohort in ACADEMY["cohorts"]}
+    for monday in (day - timedelta(days=day.weekday()) for day in FILLED_ON):
+        now = datetime.combine(monday + timedelta(days=weekday), time(hour, 30), UTC)
+        for workshop in ACADEMY["workshops"]:
+            wall, asked = scheduled(workshop, begun=begins(cohorts[workshop["cohort"]], now), now=now)
+            answers = len([*workshop["going"], *workshop["maybe"], *workshop["declined"]])
+            answered = asked + ANSWERED + answers * APART
+            assert answered < min(wall.replace(tzinfo=ZoneInfo(workshop["zone"])), now), workshop["key"]
 
 
 def test_workshops_name_existing_cohorts_people_zones_and_activities() -> None:
