@@ -54,7 +54,7 @@ FEATURE = Feature(
     sockets=[*spaces_sockets.HANDLERS, *posts_sockets.HANDLERS],
     reactions=[*spaces_reactions.REACTIONS, *posts_reactions.REACTIONS, *boards_reactions.REACTIONS],
     log_kinds=[
-        LogKind("space", spaces.follow, delivery.load),
+        LogKind("space", spaces.follow, delivery.load, delivery.size),
         LogKind("board", board_queries.follow, board_queries.load),
     ],
     slots=[

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 AT_ONCE = 500  # rows in one message to the other processes
-BURST = 16  # events in one write to each reader
+BURST = 16  # events loaded at once, one write to each reader: of the longest messages half a million characters
 
 Sender = tuple[str | None, str | None]
 """Who sent something, and with which nonce; None for what nobody waits to see again."""

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 CATCHING_UP = 16  # readers of pages at once, of 20 database connections
 KINDS_KEPT = 10_000
 ANSWER = 256 * 1024
-"""Characters of JSON that one answer's events may have: whoever asks and does not read holds that much memory."""
+"""Characters of JSON that one answer's events may have: whoever asks and does not read holds that much memory.
+
+About as much is read for it, whatever was written: lengths are asked for with the page, words only of what may fit.
+"""
 
 
 class Following:
@@ -79,8 +82,9 @@ class Following:
             raise Busy(detail, retry_after=round(random.uniform(1, 5), 1))  # noqa: S311 - jitter, not a secret
         try:
             span = self.follow(session, viewer, log_id)
-            page = log.page(session, log_id, span=span, since=since, epoch=epoch)
-            events = _some(self.payloads(session, page.rows), ANSWER // among, or_one=among == 1)
+            size, room = self._kind_of(session, log_id).size, ANSWER // among
+            page = log.page(session, log_id, span=span, since=since, epoch=epoch, size=size, room=room)
+            events = _some(self.payloads(session, page.rows), room, or_one=among == 1)
         finally:
             self._catching_up.release()
         for row, event in zip(page.rows, events, strict=False):

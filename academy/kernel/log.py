@@ -12,10 +12,25 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from math import inf
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Integer,
+    Select,
+    String,
+    UniqueConstraint,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from academy.kernel import clock
@@ -26,6 +41,10 @@ from academy.kernel.ids import anonymous_id, new_id
 PAGE = 200
 AT_ONCE = 10_000
 """Ids in one statement: databases take so many parameters."""
+EVENT = 150
+"""Characters of JSON that any event has around its payload, at least."""
+
+Size = Callable[[ColumnElement[UUID]], ColumnElement[int]]
 
 
 class Log(Table):
@@ -115,11 +134,14 @@ class LogKind:
 
     `follow(session, viewer, log_id)` returns the viewer's span or raises `Missing`.
     `load(session, rows)` returns one payload per row, in order, the same for every viewer.
+    `size(ref)` selects how many characters of JSON there are of what an event is about, rather too few than too many;
+    None where they are never many.
     """
 
     name: str
     follow: Callable[[Session, Any, UUID], Span]
     load: Callable[[Session, Sequence[Row]], list[Mapping[str, Any]]]
+    size: Size | None = None
 
 
 @dataclass(frozen=True)
@@ -157,6 +179,7 @@ _SENT = keep(
     .join_from(_events, _logs, _logs.c.id == _events.c.log_id)
     .where(_events.c.send_key.in_(bindparam("keys", expanding=True)))
 )
+_AT = keep(select(_logs.c.epoch, _logs.c.head_seq, _logs.c.min_seq).where(_logs.c.id == bindparam("log")))
 _KINDS = keep(select(_logs.c.id, _logs.c.kind).where(_logs.c.id.in_(bindparam("logs", expanding=True))))
 
 
@@ -279,13 +302,45 @@ def _chunks(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
     return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 
 
-def page(session: Session, log_id: UUID, *, span: Span, since: int, epoch: str | None, limit: int = PAGE) -> Page:
-    """Read what follows `since` inside a follower's span, at most `limit` events.
+@cache
+def _following(size: Size | None) -> Select[*tuple[Any, ...]]:
+    """Select a part of a log, each event with about how many characters there are of what it is about."""
+    characters = literal_column("0", Integer) if size is None else func.coalesce(size(_events.c.ref), 0)
+    return keep(
+        select(
+            *(_events.c.seq, _events.c.kind, _events.c.actor_id, _events.c.ref, _events.c.at, _events.c.nonce),
+            characters.label("characters"),
+        )
+        .where(
+            _events.c.log_id == bindparam("log"),
+            _events.c.seq > bindparam("above"),
+            _events.c.seq <= bindparam("upto"),
+        )
+        .order_by(_events.c.seq)
+        .limit(bindparam("limit", type_=Integer))
+    )
+
+
+def page(
+    session: Session,
+    log_id: UUID,
+    *,
+    span: Span,
+    since: int,
+    epoch: str | None,
+    limit: int = PAGE,
+    size: Size | None = None,
+    room: float = inf,
+) -> Page:
+    """Read what follows `since` inside a follower's span, at most `limit` events. Two statements.
+
+    Of events that would, by their `size`, take more than `room` characters only the first are returned, those that may
+    fit, and one in any case: whoever loads what they are about holds no more than about that.
 
     `epoch` is the one that the reader knows, None for a first look. A reader whose history is not ours
     (another epoch, a number beyond the head, a number below what is kept) is told to start afresh.
     """
-    log = session.execute(select(Log.epoch, Log.head_seq, Log.min_seq).where(Log.id == log_id)).one()
+    log = ask(session, _AT, {"log": log_id}).one()
     head = log.head_seq if span.until_seq is None else min(log.head_seq, span.until_seq)
     reset = None
     if epoch is not None and epoch != log.epoch:
@@ -296,14 +351,19 @@ def page(session: Session, log_id: UUID, *, span: Span, since: int, epoch: str |
         reset = "trimmed"
     if reset:
         return Page(log.epoch, head, (), more=False, reset=reset)
-    found = session.execute(
-        select(LogEvent)
-        .where(LogEvent.log_id == log_id, LogEvent.seq > max(since, span.from_seq), LogEvent.seq <= head)
-        .order_by(LogEvent.seq)
-        .limit(limit + 1)
-    ).scalars()
-    rows = tuple(Row(log_id, log.epoch, e.seq, e.kind, e.actor_id, e.ref, e.at, e.nonce) for e in found)
-    return Page(log.epoch, head, rows[:limit], more=len(rows) > limit)
+    above = max(since, span.from_seq)
+    found = ask(session, _following(size), {"log": log_id, "above": above, "upto": head, "limit": limit + 1}).all()
+    rows: list[Row] = []
+    known: set[UUID] = set()  # what several events are about is loaded once
+    total = 0
+    for event in found[:limit]:
+        seq, kind, actor_id, ref, at, nonce, characters = tuple[Any, ...](event)
+        total += EVENT + (0 if ref in known else characters)
+        if rows and total > room:
+            break
+        known.add(ref)
+        rows.append(Row(log_id, log.epoch, seq, kind, actor_id, ref, at, nonce))
+    return Page(log.epoch, head, tuple(rows), more=len(found) > len(rows))
 
 
 def kinds_of(session: Session, log_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -46,7 +46,7 @@ def compose(body: str, names: Sequence[tuple[UUID, str]] = ()) -> Draft:
     `names` are (person, display name) of everybody who may be named: `@` and the whole name, as it is
     written there; of names that begin alike the longest counts. Names inside code and links name nobody.
     Raises `Invalid` for an empty body, `TooLong` beyond 4,000 characters, 400 lines or 24,000 characters
-    of HTML, and for what `markup.render` refuses.
+    of HTML, the names in it included, and for what `markup.render` refuses.
     """
     typed = body.strip("\n").rstrip()
     if not any(c.isprintable() and not c.isspace() for c in typed):
@@ -67,6 +67,9 @@ def compose(body: str, names: Sequence[tuple[UUID, str]] = ()) -> Draft:
         detail = "This has more formatting than fits into one message. What you wrote is kept; use less of it."
         raise TooLong(detail, errors={"body": [detail]})
     html, mentions = highlight(html, names) if names and "@" in typed else (html, ())
+    if len(html) > MOST_HTML:
+        detail = "This names more people than fit into one message. What you wrote is kept; name fewer of them."
+        raise TooLong(detail, errors={"body": [detail]})
     return Draft(typed, html, mentions)
 
 

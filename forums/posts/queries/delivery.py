@@ -6,18 +6,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, Integer, and_, func, select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from academy.kernel import log
 from academy.kernel.ids import encode
 from academy.people.models import Person
 from academy.people.queries import Face
+from forums.posts.models import Post, PostReaction
 from forums.posts.queries.posts import Shown, shown_of
 from forums.spaces.models import Follow, Space
 
 STATES = ("pin", "lock", "solve", "slow")
 """Events of a space that show how it stands now; their reference is the space itself."""
+
+NAME = 28
+"""Characters by which a reaction says whose it is, at least."""
 
 
 def reactions_json(reactions: Mapping[str, Sequence[UUID]]) -> list[dict[str, Any]]:
@@ -72,6 +79,37 @@ def load(session: Session, rows: Sequence[log.Row]) -> list[Mapping[str, Any]]:
     states = _states(session, space_id) if any(row.kind in STATES for row in rows) else {}
     found = {**members, **states}
     return [found[r.ref] if r.ref in found else _payload(r.kind, posts[r.ref]) for r in rows]
+
+
+class _Octets(FunctionElement[int]):
+    """How many bytes of UTF-8 a text has."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_Octets)
+def _octets(element: _Octets, compiler: SQLCompiler, **more: Any) -> str:
+    return f"octet_length({compiler.process(element.clauses, **more)})"
+
+
+@compiles(_Octets, "sqlite")
+def _octets_on_sqlite(element: _Octets, compiler: SQLCompiler, **more: Any) -> str:
+    return f"length(CAST({compiler.process(element.clauses, **more)} AS BLOB))"
+
+
+def _json_length(text: Any) -> ColumnElement[int]:
+    """Return how many characters a text has as JSON in ASCII; of some texts too few, of none too many.
+
+    What is beyond ASCII takes six there for two or three bytes of UTF-8, and twelve for four.
+    """
+    return (5 * _Octets(text) - 3 * func.length(text, type_=Integer)) // 2
+
+
+def size(ref: ColumnElement[UUID]) -> ColumnElement[int]:
+    """Select how many characters a post's words and reactions have as JSON, at least; NULL for what is no post."""
+    reactions = select(func.count()).where(PostReaction.post_id == Post.id).correlate(Post).scalar_subquery()
+    return select(_json_length(Post.body_html) + NAME * reactions).where(Post.id == ref).scalar_subquery()
 
 
 def _states(session: Session, space_id: UUID) -> dict[UUID, Mapping[str, Any]]:

@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, literal, select, update
 
 from academy.kernel import log
 from academy.kernel.access import Conflict
 from academy.kernel.app import Kernel
 from academy.kernel.ids import new_id
-from academy.kernel.log import Log, LogEvent, Row, Send, Span
+from academy.kernel.log import EVENT, Log, LogEvent, Row, Send, Span
 from tests.factories import people
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
@@ -110,6 +110,27 @@ def test_an_exact_page_says_that_there_is_no_more(kernel: Kernel, log_id: UUID) 
     for _ in range(2):
         append(kernel, log_id)
     assert page(kernel, log_id, 0, limit=2).more is False
+
+
+def test_a_page_ends_where_what_its_events_are_about_fills_the_room_and_has_one_event_in_any_case(
+    kernel: Kernel, log_id: UUID
+) -> None:
+    twice = new_id()
+    for ref in (twice, twice, new_id(), new_id()):
+        kernel.commit(lambda s, ref=ref: log.append(s, log_id, kind="post", ref=ref, actor_id=None))
+
+    def thousand(_ref: ColumnElement[UUID]) -> ColumnElement[int]:
+        return literal(1000)
+
+    def within(room: int, limit: int = 200) -> tuple[int, bool]:
+        with kernel.reading() as session:
+            found = log.page(session, log_id, span=Span(), since=0, epoch=None, limit=limit, size=thousand, room=room)
+        return len(found.rows), found.more
+
+    assert [within(room) for room in (0, 1000, 2 * EVENT + 1000)] == [(1, True), (1, True), (2, True)]
+    assert within(3 * EVENT + 2000) == (3, True)
+    assert within(4 * EVENT + 3000) == (4, False)
+    assert within(10**6, limit=2) == (2, True)
 
 
 def test_a_reader_of_another_epoch_starts_afresh(kernel: Kernel, log_id: UUID) -> None:

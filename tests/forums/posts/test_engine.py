@@ -159,6 +159,13 @@ def test_many_names_take_no_longer_than_few() -> None:
     assert time.thread_time() - began < 0.05
 
 
+def test_names_count_into_what_everybody_receives() -> None:
+    crowd = [(UUID(int=n), "Kim") for n in range(100)]
+    assert len(compose("@Kim, " * 8, crowd).mentions) == 100
+    with pytest.raises(TooLong, match=r"What you wrote is kept; name fewer"):
+        compose("@Kim, " * 9, crowd)
+
+
 def test_an_excerpt_is_plain_words() -> None:
     assert (
         plain("<p>Hello <strong>you</strong> &amp; me</p>\n<pre><code>x &lt; y</code></pre>") == "Hello you & me x < y"
