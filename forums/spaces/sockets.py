@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Mapping
+from threading import Lock, Timer
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from academy.kernel.app import Kernel
 
 COALESCE = 0.25  # seconds in which comings and goings become one message
+NAMED = 200
+"""People whom one list names: more would be as many names to as many readers, again at every coming and going."""
+SPENT = 1_000_000  # bytes a second that the lists of one room take, over all who are in it
+ID = 29  # bytes of a list for each person in it
 TYPING = "10 per 10 second"
+TYPING_AT_ALL = "40 per 10 second"
+"""Of everybody in one space: a page names two at a time, and each of these goes to all who are there."""
 
 
 def open_spaces(kernel: Kernel, viewer: Viewer, data: dict[str, Any], socket: Socket) -> Mapping[str, Any]:
@@ -91,6 +98,7 @@ def typing(kernel: Kernel, viewer: Viewer, data: dict[str, Any], socket: Socket)
     with kernel.reading() as session:
         space = views.space_for(session, viewer, space_id)
     if space.may_post:
+        kernel.limits.hit(TYPING_AT_ALL, "typing", str(space_id))
         told = {"space": encode(space_id), "person": encode(viewer.person_id), "name": viewer.name}
         socket.signal(space_id, "typing", told)
 
@@ -101,15 +109,21 @@ class Presence:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._due: set[UUID] = set()
-        self._lock = threading.Lock()
+        self._paid: dict[UUID, float] = {}
+        self._lock = Lock()
 
     def changed(self, log_id: UUID) -> None:
-        """Tell soon; what changes until then is told with it, so that a herd of returning sockets is one message."""
+        """Tell soon; what changes until then is told with it, so that a herd of returning sockets is one message.
+
+        In a hall it is told once what the list before has cost is paid for: a hundred people wait a third of a second
+        at most, a thousand six seconds.
+        """
         with self._lock:
             if log_id in self._due:
                 return
             self._due.add(log_id)
-        timer = threading.Timer(COALESCE, self._tell, [log_id])
+            wait = max(COALESCE, self._paid.get(log_id, 0) - monotonic())
+        timer = Timer(wait, self._tell, [log_id])
         timer.daemon = True
         timer.start()
 
@@ -118,8 +132,18 @@ class Presence:
             self._due.discard(log_id)
         here = self._kernel.realtime.present(log_id)
         if here and here != {log_id}:  # an inbox has its owner's id; nobody else is ever there
-            told = {"space": encode(log_id), "people": sorted(encode(person_id) for person_id in here)}
+            named = [encode(person_id) for person_id in sorted(here)[:NAMED]]
+            self._pay(log_id, len(here) * len(named) * ID / SPENT)
+            told = {"space": encode(log_id), "people": named, "count": len(here)}
             self._kernel.realtime.signal(log_id, "presence", told)
+
+    def _pay(self, log_id: UUID, seconds: float) -> None:
+        """Note how long a list takes of what a room may spend, where that is longer than one waits anyway."""
+        now = monotonic()
+        with self._lock:
+            self._paid = {other: until for other, until in self._paid.items() if until > now and other != log_id}
+            if seconds > COALESCE:
+                self._paid[log_id] = now + seconds
 
 
 HANDLERS = [

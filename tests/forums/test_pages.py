@@ -20,6 +20,7 @@ from academy.people.models import Role
 from academy.people.policy import RIGHTS, Right
 from forums.posts import actions
 from forums.posts.models import Post, PostReaction
+from forums.posts.pages.room import SIDE
 from forums.spaces.models import Follow
 from tests.factories import forums, people
 
@@ -46,6 +47,18 @@ def test_a_room_shows_its_newest_messages_and_leads_to_the_older_ones(kernel: Ke
     page = client_of(ana).get(older[1]).text
     assert [int(n) for n in re.findall(r"Message number (\d+)\.", page)] == list(range(1, 11))
     assert "?before=" not in page
+
+
+def test_beside_a_large_room_stand_those_whom_its_lists_of_who_is_here_name(
+    kernel: Kernel, client_of: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group, space, (ana,) = forums.room(kernel, "Ana")
+    others = [people.member(kernel, group, people.person(kernel, f"Z {99 - number}")) for number in range(SIDE + 20)]
+    monkeypatch.setattr(kernel.realtime, "present", lambda _space: {ana, *others[5:]})
+    page = client_of(ana).get(room_url(space)).text
+    beside = re.findall(r'data-person="(\w+)"', page)
+    assert set(beside) == {encode(person) for person in [ana, *others[5 : SIDE + 4]]}
+    assert f"{SIDE + 16} here now" in page
 
 
 def test_the_new_ones_begin_at_a_heading_and_days_have_theirs(kernel: Kernel, client_of: Client) -> None:

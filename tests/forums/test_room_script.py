@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from playwright.sync_api import WebSocketRoute, expect
 from sqlalchemy import update
 
+from academy.kernel.ids import encode
 from academy.kernel.log import Log
 from academy.people import actions as people_actions
 from tests.factories import forums
@@ -226,6 +229,22 @@ def test_who_writes_and_who_is_here_is_seen(own: Own) -> None:
     expect(ana.locator("[data-typing]")).to_have_text("")
     ben.close()
     expect(ana.locator("[data-here]")).to_have_text("1 here now")
+
+
+def test_of_a_hall_some_are_named_and_all_are_counted(own: Own) -> None:
+    profile = own.profile(0)
+    told = {"space": encode(own.space), "people": [encode(own.people[1])], "count": 640}
+
+    def between(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        route.on_message(server.send)
+        hall = "42" + json.dumps(["presence", told])
+        server.on_message(lambda message: route.send(hall if '"presence"' in str(message) else message))
+
+    profile.route_web_socket("**/socket.io/**", between)
+    ana = own.tab(profile)
+    expect(ana.locator("[data-here]")).to_have_text("640 here now")
+    expect(ana.locator("[data-people] li:visible b")).to_have_text(["Ben Okri"])
 
 
 def test_new_messages_are_announced_and_ones_own_are_not(own: Own) -> None:

@@ -71,7 +71,7 @@ def _room(
         # Who opens the page is here, even before their socket is, and where scripts are off.
         here = kernel().realtime.present(space_id) | {me.person_id}
         if space.is_thread:
-            people = [Reader(face, "") for face in faces(session, list(here)[:SIDE]).values()]
+            people = [Reader(face, "") for face in faces(session, sorted(here)[:SIDE]).values()]
         panels = [] if space.is_thread else _panels(session, me, space)
     last = posts[-1].no if posts else 0
     return render_template(
@@ -105,7 +105,11 @@ def _panels(session: Session, me: Viewer, space: SpaceView) -> list[Markup]:
 
 
 def _shown(people: list[Reader], here: set[UUID]) -> list[Reader]:
-    return people if len(people) <= SIDE else [p for p in people if p.face.id in here][:SIDE]
+    """Choose whom to name: everybody, or in a bigger room of who is here those whom its live lists name first, too."""
+    if len(people) <= SIDE:
+        return people
+    first = set(sorted(p.face.id for p in people if p.face.id in here)[:SIDE])
+    return [p for p in people if p.face.id in first]
 
 
 @blueprint.post("/spaces/<id:space_id>/posts")

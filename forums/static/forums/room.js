@@ -337,11 +337,11 @@ socket.on("typing", (told) => {
   writing();
 });
 socket.on("disconnect", () => [...writers.keys()].forEach(hush));
-socket.on("presence", ({ space: where, people }) => {
+socket.on("presence", ({ space: where, people, count = people.length }) => {
   if (where !== space) return;
-  $("[data-here]").textContent = fill(words.here, { n: people.length });
+  $("[data-here]").textContent = fill(words.here, { n: count });
   for (const row of side.children) row.hidden = !people.includes(row.dataset.person);
-  $("[data-alone]").hidden = people.length > 0;
+  $("[data-alone]").hidden = count > 0;
 });
 
 follow({
