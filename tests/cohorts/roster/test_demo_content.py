@@ -246,6 +246,19 @@ def test_workshops_name_existing_cohorts_people_zones_and_activities() -> None:
     assert set(past) == set(tracks)
 
 
+@pytest.mark.parametrize("weekday", range(7), ids=WEEKDAYS)
+def test_on_whichever_weekday_it_is_filled_nobody_meets_before_their_cohort_begins(weekday: int) -> None:
+    filled_on = date(2026, 11, 23) + timedelta(days=weekday)
+    weeks = {cohort["key"]: cohort["week"] for cohort in ACADEMY["cohorts"]}
+    for workshop in ACADEMY["workshops"]:
+        begins = filled_on - timedelta(days=weekday + 7 * (weeks[workshop["cohort"]] - 1))
+        day = filled_on + timedelta(days=workshop["days_from_now"])
+        if day.weekday() > 4 and day < filled_on:
+            day -= timedelta(days=day.weekday() - 4)
+        assert day >= begins, workshop["key"]
+        assert workshop["time"] > "09:00", workshop["key"]
+
+
 def test_posts_are_by_members_and_name_and_please_members_only() -> None:
     keys = Counter(post["key"] for space in SPACES for post in space["posts"])
     assert [key for key, times in keys.items() if times > 1] == []
