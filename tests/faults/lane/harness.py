@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -18,6 +21,7 @@ from sqlalchemy import select
 from academy.bridges.client.api.client import Client
 from academy.bridges.client.engine.asking import Backoff
 from academy.bridges.client.engine.sending import Sent
+from academy.kernel import log
 from academy.kernel.app import Kernel
 from academy.kernel.ids import encode
 from academy.people.engine import hash_password
@@ -27,7 +31,7 @@ from tests.faults.workers import Workers
 from tests.live import kernel_on
 from tests.proxy import Proxy
 from tests.redis_server import RedisServer, redis_server
-from tests.serving import Server, start_server
+from tests.serving import ROOT, SECRET, Server, start_server
 
 CLIENTS = 12
 POSTS = 60
@@ -83,6 +87,32 @@ class Academy:
     def again(self) -> None:
         """Start a server that was killed anew, on the same port."""
         self.server = start_server(self.url, self.folder, app=self.app, port=self.server.port)
+
+    def command(self, *command: str) -> None:
+        """Run a command of `academy` beside the server or in its place."""
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "DATABASE_URL": self.url,
+            "SECRET_KEY": SECRET,
+            "ACADEMY_INSTANCE": str(self.folder),
+        }
+        run = [sys.executable, "-c", "from academy.kernel.cli import main; main()", *command]
+        done = subprocess.run(run, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def restore(self, backup: Path) -> list[str]:
+        """Put a backup back while no server runs, and return the words that it holds."""
+        self.kernel.database.engine.dispose()
+        self.command("restore", str(backup), "--yes")
+        kept = self.stored()
+        self.kernel.database.engine.dispose()
+        return kept
+
+    def head(self) -> int:
+        """Return the number of the last event of the room."""
+        with self.kernel.reading() as session:
+            return log.heads_of(session, [self.space_id])[self.space_id]
 
     def stored(self) -> list[str]:
         """Return the words of the room as the database has them, in order."""

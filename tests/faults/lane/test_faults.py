@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -27,7 +24,6 @@ from tests.faults.lane.harness import (
 from tests.faults.lane.naive import Listener, relay
 from tests.faults.servers import FORGETFUL, HURRIED
 from tests.faults.wire import talk
-from tests.serving import ROOT, SECRET
 
 pytestmark = pytest.mark.lane
 
@@ -83,20 +79,6 @@ def test_nothing_is_lost_doubled_or_out_of_order(
         assert sum(one.client.connections for one in everybody) > 2 * CLIENTS
 
 
-def _academy(place: Academy, *command: str) -> None:
-    """Run a command of `academy` beside the server or in its place."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "DATABASE_URL": place.url,
-        "SECRET_KEY": SECRET,
-        "ACADEMY_INSTANCE": str(place.folder),
-    }
-    run = [sys.executable, "-c", "from academy.kernel.cli import main; main()", *command]
-    done = subprocess.run(run, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @BOTH
 def test_a_restored_backup_resets_everybody_and_takes_what_was_not_acknowledged(
     database_url: str, tmp_path: Path
@@ -104,7 +86,7 @@ def test_a_restored_backup_resets_everybody_and_takes_what_was_not_acknowledged(
     with academy(database_url, tmp_path, HURRIED) as place, cutting(place.server.port, seed=8) as proxy:
         with talkers(place, proxy.url) as everybody:
             backup = tmp_path / "backup.tar"
-            talk(everybody, POSTS // 2, meanwhile=lambda: _academy(place, "backup", str(backup)))
+            talk(everybody, POSTS // 2, meanwhile=lambda: place.command("backup", str(backup)))
             place.server.kill()
             time.sleep(1)  # what was acknowledged on the way is known by now
             acknowledged = {
@@ -112,10 +94,7 @@ def test_a_restored_backup_resets_everybody_and_takes_what_was_not_acknowledged(
             }
             for one in everybody:
                 one.say(f"{one.name} says something while nobody listens")
-            place.kernel.database.engine.dispose()
-            _academy(place, "restore", str(backup), "--yes")
-            kept = place.stored()
-            place.kernel.database.engine.dispose()
+            kept = place.restore(backup)
             waiting = {words for one in everybody for words in one.said} - acknowledged
             gone = acknowledged - set(kept)
             place.again()
