@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.databases import Lane, make_template, reachable, skip_or_fail
+from tests.faults.deployed import Deployed, deploy
 from tests.faults.rooms import Room, room_on
 from tests.faults.workers import Workers, serve
 from tests.live import Live
@@ -43,3 +44,10 @@ def two(two_workers_database: tuple[str, Path]) -> Iterator[Workers]:
     """Serve an academy by two workers, whose beacon does not come in time for any test."""
     with serve(*two_workers_database) as workers:
         yield workers
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """Serve an academy as docs/deployment says."""
+    with deploy(tmp_path_factory.mktemp("deployed")) as found:
+        yield found

@@ -119,6 +119,15 @@ class Workers:
         inodes = set(self._connections().values())
         return sum(bool(inodes & _open_sockets(pid)) for pid in self.pids())
 
+    def present(self, made: Room) -> dict[str, set[int]]:
+        """Return the workers with whom people have a room open, through whatever proxy, as Redis holds it."""
+        found: dict[str, set[int]] = {}
+        with self.redis.asked() as asked:
+            for member in asked.zrange(f"academy:0:present:{made.space}", 0, -1):
+                process, _, person = member.decode().partition(":")
+                found.setdefault(person, set()).add(int(process.rpartition("-")[2]))
+        return found
+
     def _connections(self) -> dict[int, str]:
         """Return the server's end of each connection in the kernel's table of sockets, by the client's port."""
         rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
