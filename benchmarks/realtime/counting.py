@@ -77,6 +77,11 @@ class Counting(Crowd):
         """How many deliveries of what was sent have not come."""
         return len(self.sent) * len(self.members) - self.delivered
 
+    @property
+    def waits(self) -> bool:
+        """Whether a delivery or an ack of what was sent has not come."""
+        return bool(self.missing) or self.answered < len(self.sent)
+
     def say(self, member: Member, space: str, event: str = "post:send") -> None:
         """Send a message and have it counted."""
         token = next(self._tokens)
@@ -90,11 +95,16 @@ class Counting(Crowd):
             self.refused.append(answer)
 
     def take(self, member: Member, data: bytes) -> None:
-        """Take bytes: the messages that others had before are compared, everything else is read."""
+        """Take bytes: the messages that others had before are compared, everything else is read.
+
+        Raises `OSError` where deliveries are timed and the kernel does not say when these came.
+        """
         if member.rest:
             data = member.rest + data
         frames, waiting = self._frames, self._waiting
         came, timed = self.came, self._timed
+        if timed and not came:
+            raise OSError("this kernel does not say when it came")
         place, at, end = member.place, 0, len(data)
         while at < end:
             if place < len(frames) and data.startswith(frames[place], at):

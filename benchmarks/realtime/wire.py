@@ -80,7 +80,10 @@ class Crowd:
         self._by_file: dict[int, Member] = {}
         self._numbers = iter(range(1 << 30))
         self.came = 0.0
-        """When what is taken now reached this machine's end of the connection, in seconds since 1970."""
+        """When what is taken now reached this machine's end of the connection, in seconds since 1970.
+
+        0 where the kernel does not say: it begins to keep such times once it is asked to, and some come before.
+        """
         self.lost: list[str] = []
         """Why connections ended that we did not end."""
 
@@ -181,11 +184,8 @@ class Crowd:
             self.drop(member, str(error))
             return
         # By the kernel's clock: how busy this client is with what others got must not count as the server's time.
-        if told:
-            seconds, more = INSTANT.unpack(told[0][2])
-            self.came = seconds + more / 1e9
-        elif data and member.upgraded:
-            raise OSError("this kernel does not say when it came")
+        seconds, more = INSTANT.unpack(told[0][2]) if told else (0, 0)
+        self.came = seconds + more / 1e9
         if not data:
             self.drop(member, "the server hung up")
         elif member.upgraded:

@@ -29,6 +29,7 @@ class Room(Counting):
         self.members = [Member(number, pair[0]) for number, pair in enumerate(self.ends)]
 
     def say_three(self) -> None:
+        self.came = 1.0
         self.begin(timed=True)
         for token in (FIRST, SECOND, THIRD):
             self.sent[token] = 0.0
@@ -127,6 +128,21 @@ def test_the_common_copy_beside_a_senders_own_is_one_too_many(room: Room) -> Non
     for member in room.members[1:]:
         room.take(member, b"".join(ALL))
     assert room.wrong() == (0, 1, 0)
+
+
+def test_only_what_is_timed_has_to_say_when_it_came(room: Room) -> None:
+    def receive(*, timed: bool) -> None:
+        room.begin(timed=timed)
+        room.sent[FIRST] = 0.0
+        for member, (_, server) in zip(room.members, room.ends, strict=True):
+            member.upgraded = True
+            server.sendall(ALL[0])
+            room._receive(member)  # nobody asked the kernel for times here
+
+    receive(timed=False)
+    assert room.wrong() == (0, 0, 0)
+    with pytest.raises(OSError, match="does not say when"):
+        receive(timed=True)
 
 
 def test_a_ping_is_answered(room: Room) -> None:
