@@ -76,6 +76,23 @@ def test_what_is_broadcast_reaches_everybody_and_is_counted(joined: Joined, app:
     assert shown[2].endswith("| 1.00 | 1.00 to 1.00 | ≤ 0.5 | no |")
 
 
+def test_the_client_is_awake_while_something_is_on_its_way_and_sleeps_in_between(
+    joined: Joined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, crowd, space = joined("bare")
+    crowd.until(lambda: False, BLINK)
+    poll = crowd.poll
+    asked: list[tuple[bool, bool]] = []
+
+    def watched(seconds: float) -> None:
+        asked.append((crowd.waits, seconds > 0))
+        poll(seconds)
+
+    monkeypatch.setattr(crowd, "poll", watched)
+    rounds.latency(server, crowd, space, 3 / rounds.RATE)
+    assert set(asked) == {(True, False), (False, True)}
+
+
 def test_posts_are_stored_or_not_as_the_event_says(joined: Joined) -> None:
     server, crowd, space = joined("product")
     before = room_head(crowd, space)
