@@ -46,6 +46,8 @@ class _Memory(MemoryStorage):
 
     tidied: float = 0.0
     every = 60.0
+    ahead = 1.0
+    """Seconds that a use may lie in the future; beyond them the clock was set back, and the use counts no more."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,16 +57,32 @@ class _Memory(MemoryStorage):
     def tidy(self) -> None:
         """Let go of what is over."""
         now = time.time()
-        if now < self.tidied + self.every:
+        if self.tidied <= now < self.tidied + self.every:
             return
         self.tidied = now
         for key in list(self.events):
             with self.locks[key]:
-                left = [entry for entry in self.events.get(key, ()) if entry.expiry > now]
+                left = [one for one in self.events.get(key, ()) if one.expiry > now and one.atime <= now + self.ahead]
                 self.events[key] = left
                 if not left:
                     self.events.pop(key, None)  # with threads another one may have been here
                     self.locks.pop(key, None)
+
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        """Count a use where there is room for it, and say whether there was."""
+        self._forget_the_future(key)
+        return super().acquire_entry(key, limit, expiry, amount)
+
+    def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
+        """Return when the window began, and how many uses are in it."""
+        self._forget_the_future(key)
+        return super().get_moving_window(key, limit, expiry)
+
+    def _forget_the_future(self, key: str) -> None:
+        uses = self.events.get(key)
+        if uses and uses[0].atime > (latest := time.time() + self.ahead):  # the newest comes first
+            with self.locks[key]:
+                self.events[key] = [one for one in self.events.get(key, ()) if one.atime <= latest]
 
 
 def api_user(person_id: UUID | None, address: str | None) -> tuple[str, str]:
@@ -75,7 +93,8 @@ def api_user(person_id: UUID | None, address: str | None) -> tuple[str, str]:
 class Limits:
     """Moving windows, counted in this process and, where it shares Redis with others, over all of them.
 
-    While Redis is away this process's own count stands alone.
+    While Redis is away this process's own count stands alone. Of uses that lie in the future, as the clock was set back,
+    this process's count nothing; Redis forgets them after the length of the rule.
     """
 
     def __init__(self, shared: Shared | None = None) -> None:
@@ -110,8 +129,7 @@ class Limits:
         """Say how much of a rule is left."""
         item, one = self._item(rule), "\0".join(who)
         stats = self._stats(item, one)
-        reset = max(0, math.ceil(stats.reset_time - time.time()))
-        return Window(item.amount, item.get_expiry(), stats.remaining, reset)
+        return Window(item.amount, item.get_expiry(), stats.remaining, max(0, math.ceil(_wait(item, stats))))
 
     def clear(self) -> None:
         """Forget everything that was counted in this process."""
@@ -139,7 +157,12 @@ class Limits:
         return self._rules[rule]
 
     def _refusal(self, item: RateLimitItem, one: str, detail: str) -> RateLimited:
-        return RateLimited(detail, retry_after=max(1.0, round(self._stats(item, one).reset_time - time.time(), 1)))
+        return RateLimited(detail, retry_after=max(1.0, round(_wait(item, self._stats(item, one)), 1)))
+
+
+def _wait(item: RateLimitItem, stats: WindowStats) -> float:
+    """Return in how many seconds there is room again: never more than the rule is long, whatever clocks say."""
+    return min(float(item.get_expiry()), stats.reset_time - time.time())
 
 
 def _hidden(one: str) -> str:

@@ -85,3 +85,33 @@ def test_windows_that_are_over_are_let_go_and_no_thread_is_kept_for_it(monkeypat
     limits.hit("1 per 1 second", "post", "later")
     assert list(limits._memory.events) == [next(key for key in limits._memory.events if "later" in key)]
     assert len(limits._memory.locks) == 1
+
+
+def test_a_clock_that_is_set_back_refuses_nobody_for_what_they_did_in_the_future(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits, off, began = Limits(), [0.0], time.time
+    monkeypatch.setattr(time, "time", lambda: began() + off[0])
+    for _ in range(3):
+        limits.hit("3 per 10 second", "post", "ana")
+        limits.hit("3 per 10 second", "post", "ben")
+    off[0] = -3600
+    limits.check("3 per 10 second", "post", "ben")
+    assert limits.window("3 per 10 second", "post", "ben").left == 3
+    for _ in range(3):
+        limits.hit("3 per 10 second", "post", "ana")
+    with pytest.raises(RateLimited) as refused:
+        limits.hit("3 per 10 second", "post", "ana")
+    assert refused.value.retry_after is not None
+    assert refused.value.retry_after <= 10
+    assert not [key for key, uses in limits._memory.events.items() if uses and uses[0].atime > began() - 3599]
+
+
+def test_nobody_is_told_to_wait_for_longer_than_the_rule_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits, began = Limits(), time.time()
+    limits.hit("1 per 10 second", "post", "ana")
+    monkeypatch.setattr(time, "time", lambda: began - 0.9)  # so little that what was done counts
+    with pytest.raises(RateLimited) as refused:
+        limits.hit("1 per 10 second", "post", "ana")
+    assert refused.value.retry_after == 10
+    assert limits.window("1 per 10 second", "post", "ana").reset == 10
