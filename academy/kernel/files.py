@@ -53,7 +53,7 @@ class Files:
                 waiting.unlink(missing_ok=True)
                 raise
         for folder in (place.parent, self._folder):
-            _settle(folder)
+            settle(folder)
         return hashed.hexdigest()
 
     def drop(self, digest: str, *, before: datetime) -> bool:
@@ -71,7 +71,7 @@ class Files:
         return True
 
 
-def _settle(folder: Path) -> None:
+def settle(folder: Path) -> None:
     """Write a folder's list of names to the disk, so that a name survives a power cut like its content."""
     handle = os.open(folder, os.O_RDONLY)
     try:

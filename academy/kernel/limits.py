@@ -93,8 +93,8 @@ def api_user(person_id: UUID | None, address: str | None) -> tuple[str, str]:
 class Limits:
     """Moving windows, counted in this process and, where it shares Redis with others, over all of them.
 
-    While Redis is away this process's own count stands alone. Of uses that lie in the future, as the clock was set back,
-    this process's count nothing; Redis forgets them after the length of the rule.
+    While Redis is away this process's own count stands alone. Uses that lie in the future, as the clock was set back,
+    do not count in it; Redis forgets them once the rule's length has gone by.
     """
 
     def __init__(self, shared: Shared | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import shutil
 import sqlite3
@@ -18,6 +19,7 @@ from click.testing import CliRunner
 from sqlalchemy import func, select, text
 
 from academy.bridges.backups.cli import backup, restore
+from academy.bridges.backups.engine import databases
 from academy.kernel import log, migrate
 from academy.kernel.app import Kernel
 from academy.kernel.db import SCHEMA
@@ -266,6 +268,43 @@ def test_a_backup_that_fails_leaves_no_half_of_itself(house: House, monkeypatch:
 
 def test_only_its_owner_reads_a_backup(house: House) -> None:
     assert saved(house).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_database_stays_whose_it_was_and_is_read_by_whom_it_was(house: House) -> None:
+    at = Path(house.url.removeprefix("sqlite:///"))
+    file, before = saved(house), at.stat()
+    owner = (before.st_uid, before.st_gid) if os.geteuid() else (65534, 33)
+    os.chown(at, *owner)
+    at.chmod(0o640)
+    done = house.run(restore, str(file), "--yes")
+    assert done.exit_code == 0, done.output
+    after = at.stat()
+    assert after.st_ino != before.st_ino
+    assert (after.st_uid, after.st_gid) == owner
+    assert after.st_mode & 0o777 == 0o640
+
+
+def test_whoever_may_not_give_the_database_back_to_its_owner_replaces_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = Path(house.url.removeprefix("sqlite:///"))
+    file, there = saved(house), os.stat_result
+    forums.say(house.kernel, house.ben, house.space, "After the backup")
+
+    def stranger(handle: int) -> os.stat_result:
+        found = os.stat(handle)
+        return there((*found[:4], found.st_uid + 1, *found[5:]))
+
+    def refuse(_handle: int, _user: int, _group: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(databases.os, "fstat", stranger)
+    monkeypatch.setattr(databases.os, "fchown", refuse)
+    done = house.run(restore, str(file), "--yes")
+    assert done.exit_code == 1
+    assert "run this as that user, or as root" in done.output
+    assert not list(at.parent.glob("restored-*"))
+    assert house.bodies() == ["Before the backup", "After the backup"]
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import stat
 import subprocess
 import tempfile
 from collections.abc import Collection
@@ -17,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import URL, inspect, make_url, text
 
 from academy.kernel.db import Database
+from academy.kernel.files import settle
 
 
 class Failed(Exception):
@@ -92,7 +94,11 @@ def fold(file: Path) -> None:
 
 
 def take_over(copied: Path, url: str) -> None:
-    """Put a file of SQLite in the place of the database: the one or the other is there at any moment."""
+    """Put a file of SQLite in the place of the database: the one or the other is there at any moment.
+
+    Whose it is and who may read it stays as it was, so that the server that wrote the old one opens the new one. Raises
+    `Failed` where that can't be kept.
+    """
     file = file_of(url)
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=file.parent, prefix="restored-", delete=False) as beside:
@@ -100,11 +106,29 @@ def take_over(copied: Path, url: str) -> None:
     try:
         shutil.copyfile(copied, place)
         with place.open("rb+") as written:
+            if file.exists():
+                _give(written.fileno(), file)
             os.fsync(written.fileno())
         place.replace(file)
     except BaseException:
         place.unlink(missing_ok=True)
         raise
+    settle(file.parent)
+
+
+def _give(handle: int, like: Path) -> None:
+    """Give an open file the owner, the group and the mode of another one; raises `Failed` where this user may not."""
+    there, here = like.stat(), os.fstat(handle)
+    if (there.st_uid, there.st_gid) != (here.st_uid, here.st_gid):
+        try:
+            os.fchown(handle, there.st_uid, there.st_gid)
+        except PermissionError as error:
+            message = (
+                f"{like} belongs to user {there.st_uid}, group {there.st_gid}, and the academy would not be theirs any "
+                "more: run this as that user, or as root"
+            )
+            raise Failed(message) from error
+    os.fchmod(handle, stat.S_IMODE(there.st_mode))
 
 
 _FUNCTIONS = """
