@@ -11,14 +11,15 @@ from academy.kernel.access import Invalid, RateLimited, Refusal
 
 
 def clean(value: Any) -> Any:
-    """Take out of what came as JSON the characters that no database keeps: NUL and lone surrogates."""
-    if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-8", "replace").decode()
-    if isinstance(value, Mapping):
-        return {clean(name): clean(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [clean(item) for item in value]
-    return value
+    """Take out of what came as JSON the characters that no database keeps: NUL and lone surrogates.
+
+    Raises `Invalid` for what is nested so deeply that it can be decoded but not walked through.
+    """
+    try:
+        return _cleaned(value)
+    except RecursionError:
+        detail = "This is nested too deeply."
+        raise Invalid(detail) from None
 
 
 def invalid(error: ValidationError) -> Invalid:
@@ -37,6 +38,16 @@ def summed(errors: Mapping[str, Sequence[str]]) -> str:
     if len(errors) == 1:
         return " ".join(fields)
     return " ".join(f"{', '.join(dict.fromkeys(names))}: {text}" for text, names in fields.items())
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {_cleaned(name): _cleaned(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    return value
 
 
 def _sentences(found: object) -> list[str]:

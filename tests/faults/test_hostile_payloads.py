@@ -155,6 +155,26 @@ def test_typing_with_a_hostile_payload_is_silently_nothing(live: Live, room: Cal
         assert "typing" not in [name for name, _ in his.heard]
 
 
+@pytest.mark.parametrize("event", EVENTS)
+def test_what_is_nested_deeper_than_can_be_walked_through_is_refused_for_good(
+    live: Live, room: Callable[..., Room], event: str
+) -> None:
+    made = room("Ana")
+    before = live.server.log.stat().st_size
+    with Wire(live.url, live.cookie(made.learners[0])) as wire:
+        for levels in (400, 480, 600, 800):  # from about 1,000 on it does not decode and gets no answer
+            answers: list[Any] = []
+            number = wire.client._generate_ack_id("/", answers.append)
+            nested = "[" * levels + "]" * levels  # as text: the client itself could not write it
+            fields = ",".join(f'"{name}":{nested}' for name in EVENTS[event])
+            wire.client.eio.ws.send(f'42{number}["{event}",{{{fields}}}]')
+            wire.wait(lambda answers=answers: answers)
+            assert typed(answers[0]), (levels, answers)
+            assert answers[0]["error"] in FINAL, (levels, answers)
+        assert wire.ask("space:open", {"spaces": {made.space: 0}})["ok"]
+    assert live.server.log.stat().st_size == before
+
+
 PACKETS = [
     '42["space:open"',
     "42",
