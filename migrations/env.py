@@ -8,7 +8,8 @@ from pathlib import Path
 
 from alembic import context
 
-from academy.kernel.db import Database, Table, writing
+from academy.kernel.db import Database, Table
+from academy.kernel.sqlite import writing
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("academy", "forums", "mentoring", "cohorts")

@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from academy.kernel.authentication import Credential
+from academy.kernel.event_context import EventContext
 from academy.kernel.ids import encode
 
 Held = frozenset[tuple[UUID, str]]
@@ -48,6 +49,8 @@ class Connection:
     sign_in_id: UUID
     until: datetime | None = None
     held: Held = frozenset()
+    context: EventContext | None = None
+    """In which its events are handled; made for the first one."""
     logs: set[UUID] = field(default_factory=set)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -15,29 +15,24 @@ from uuid import UUID, SafeUUID
 
 from sqlalchemy import (
     JSON,
-    ColumnElement,
     Connection,
-    CursorResult,
     Date,
     DateTime,
     Engine,
     Executable,
     MetaData,
-    PoolProxiedConnection,
+    Result,
     String,
     Uuid,
     create_engine,
-    event,
-    func,
 )
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
+from academy.kernel import sqlite
+from academy.kernel.direct import Direct, direct
 from academy.kernel.ids import new_id
 from academy.kernel.together import Together, Turn
 
@@ -56,8 +51,8 @@ NAMING = {
 }
 ATTEMPTS = 4
 LOOKED_AT = 400
-BEGINS = ContextVar("BEGINS", default="BEGIN DEFERRED")
-"""How a transaction of SQLite begins."""
+IDLE = 8
+"""Sessions without a connection that are kept for the next question."""
 AGAIN = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 TAKEN = "23505"  # unique violation
 
@@ -68,15 +63,25 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """Return what writes an instant: for SQLite a text, as SQLAlchemy does, which takes it apart for that."""
+        if dialect.name != "sqlite":
+            return super().bind_processor(dialect)
+        return lambda at: at and self._in_utc(at).replace(tzinfo=None).isoformat(" ", "microseconds")
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Bring an aware time to UTC."""
         if value is None:
             return None
-        if value.tzinfo is None:
+        moved = self._in_utc(value)
+        return moved.replace(tzinfo=None) if dialect.name == "sqlite" else moved
+
+    @staticmethod
+    def _in_utc(at: datetime) -> datetime:
+        if at.tzinfo is None:
             message = "times are aware: this one has no zone"
             raise ValueError(message)
-        moved = value.astimezone(UTC)
-        return moved.replace(tzinfo=None) if dialect.name == "sqlite" else moved
+        return at.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give back an aware UTC time."""
@@ -135,16 +140,11 @@ class Database:
         if self.embedded:
             if parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            self.engine: Engine = create_engine(parsed, connect_args={"timeout": 5}, pool_size=pool)
-            event.listen(self.engine, "connect", _tune)
-            # SQLAlchemy's own event would have it look for listeners at every statement, and a savepoint is compiled.
-            dialect: Any = self.engine.dialect
-            dialect.do_begin = _begin
-            dialect.do_savepoint = partial(_directly, "SAVEPOINT")
-            dialect.do_release_savepoint = partial(_directly, "RELEASE SAVEPOINT")
+            self.engine: Engine = sqlite.engine(parsed, pool)
         else:
             self.engine = create_engine(parsed, pool_size=pool, max_overflow=10, pool_pre_ping=True)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+        self._idle: deque[Session] = deque(maxlen=IDLE)  # to make one takes a fifth of a short question
         # SQLite has one writer: whoever waits must wait here, where green threads yield, not inside SQLite.
         self._writers = Together(self._in_turn)
         self.aside: Callable[[Callable[[], None]], None] | None = None
@@ -153,8 +153,16 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session for questions; whatever it changed is undone."""
-        with self._sessions() as session:
+        try:
+            session = self._idle.pop()
+        except IndexError:
+            session = self._sessions()
+        try:
             yield session
+        finally:
+            session.close()
+            session.info.clear()
+        self._idle.append(session)
 
     def unit_of_work(self, work: Callable[[Session], T], committed: Callable[[T], None] = lambda _result: None) -> T:
         """Run `work` in one transaction and commit; tried again when the database asks for it.
@@ -182,26 +190,43 @@ class Database:
                     turn.failed(error)
 
     def _in_one(self, turns: Sequence[Turn]) -> None:
-        """Do works in one transaction, each in a savepoint: one that is refused takes nothing of the others with it.
+        """Do works in one transaction, as if each were alone: one that is refused takes nothing of the others with it.
 
         What the database itself refuses ends it for all; it may have rolled back more than that one.
         """
-        ended: list[Callable[[], None]] = []
-
-        def all_of_them(shared: Session) -> None:
-            for turn in turns:
-                try:
-                    result = self._transaction(turn.run, within=shared.connection())
-                except DBAPIError:
-                    raise
-                except Exception as error:  # noqa: BLE001 - as above
-                    ended.append(partial(turn.failed, error))
-                else:
-                    ended.append(partial(turn.kept, result))
-
-        self._transaction(all_of_them)
+        try:
+            ended = self._transaction(partial(self._one_after_another, turns))
+        except DBAPIError:
+            raise
+        except Exception:  # noqa: BLE001 - which of them it was, and what of it, is told below
+            ended = self._transaction(partial(self._each_by_itself, turns))
         for end in ended:
             end()
+
+    @staticmethod
+    def _one_after_another(turns: Sequence[Turn], shared: Session) -> list[Callable[[], None]]:
+        """Do works in one session, which costs a tenth less for each; none of them may be refused."""
+        ended: list[Callable[[], None]] = []
+        for turn in turns:
+            ended.append(partial(turn.kept, turn.run(shared)))
+            shared.flush()
+            shared.expunge_all()
+            shared.info.clear()
+        return ended
+
+    def _each_by_itself(self, turns: Sequence[Turn], shared: Session) -> list[Callable[[], None]]:
+        """Do works in a session and a savepoint each."""
+        ended: list[Callable[[], None]] = []
+        for turn in turns:
+            try:
+                result = self._transaction(turn.run, within=shared.connection())
+            except DBAPIError:
+                raise
+            except Exception as error:  # noqa: BLE001 - it is raised where the work was asked for
+                ended.append(partial(turn.failed, error))
+            else:
+                ended.append(partial(turn.kept, result))
+        return ended
 
     def _tried(self, work: Callable[[Session], T]) -> T:
         for attempt in range(1, ATTEMPTS + 1):
@@ -217,7 +242,7 @@ class Database:
         """Do a work and commit, in a transaction of its own or in a savepoint `within` another one."""
         with self._sessions(bind=within or self.engine, join_transaction_mode="create_savepoint") as session:
             if self.embedded and within is None:
-                with writing():
+                with sqlite.writing():
                     session.connection()
             result = work(session)
             try:
@@ -245,16 +270,6 @@ class Database:
                 raise OperationalError("COMMIT", None, error) from error
 
 
-@contextmanager
-def writing() -> Iterator[None]:
-    """Let a transaction that begins inside be one that writes: SQLite lets it in at once, not at its first change."""
-    before = BEGINS.set("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        BEGINS.reset(before)
-
-
 class _Compiled(dict[Any, Any]):
     """What one statement was compiled to, for each database and each set of parameters.
 
@@ -275,78 +290,53 @@ class _Compiled(dict[Any, Any]):
         super().__setitem__((key[0], *key[2:]), value)
 
 
-_KEPT: dict[int, tuple[Executable, dict[str, Any]]] = {}
+class _Kept:
+    """A statement that is kept: for SQLAlchemy, and as SQLite's driver takes it."""
+
+    def __init__(self, statement: Executable) -> None:
+        self.options: dict[str, Any] = {"compiled_cache": _Compiled()}
+        self.statement = statement
+        self._ways: dict[tuple[str, ...], Direct | None] = {}
+
+    def way(self, names: tuple[str, ...], dialect: Dialect) -> Direct | None:
+        """Return how SQLite is asked directly with values of these names, None where it can't be."""
+        if names not in self._ways:
+            self._ways[names] = direct(self.statement, names, dialect)
+        return self._ways[names]
+
+
+_KEPT: dict[int, _Kept] = {}
+_NO_CONNECTION: tuple[Connection | None, Any] = (None, None)
 
 
 def keep(statement: S) -> S:
     """Keep a statement that is asked time and again, for as long as the process lives, and return it."""
-    _KEPT[id(statement)] = (statement, {"compiled_cache": _Compiled()})
+    _KEPT[id(statement)] = _Kept(statement)
     return statement
 
 
 def ask(
     session: Session, statement: Executable, asked: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
-) -> CursorResult[Any]:
+) -> Result[Any]:
     """Ask for columns, or write rows, in a session's transaction but past the ORM, which costs as much again.
 
     What the ORM still holds back is written first. Not for entities: their rows would come as columns.
     """
     session.flush()
-    connection = session.info.get("connection")
+    connection, driver = session.info.get("connection", _NO_CONNECTION)
     if connection is None or connection.closed:  # to find it anew takes a tenth of what a statement does
-        connection = session.info["connection"] = session.connection()
-    _, options = _KEPT.get(id(statement), (None, None))
-    return cast("CursorResult[Any]", connection.execute(statement, asked or {}, execution_options=options))
-
-
-class _Plain(FunctionElement[str]):
-    """A text whose ASCII letters LIKE compares whatever their case: SQLite's own does so, others ask for small ones."""
-
-    type = String()
-    inherit_cache = True
-
-
-@compiles(_Plain)
-def _plain(element: _Plain, compiler: SQLCompiler, **more: Any) -> str:
-    return f"lower({compiler.process(element.clauses, **more)})"
-
-
-@compiles(_Plain, "sqlite")
-def _plain_on_sqlite(element: _Plain, compiler: SQLCompiler, **more: Any) -> str:
-    return compiler.process(element.clauses, **more)
-
-
-def any_case(column: Any, *, plain: bool) -> ColumnElement[str]:
-    """Return a column to look for small letters in by LIKE, whatever the case of its own.
-
-    `plain` says that what is looked for is ASCII: then SQLite is not asked for small letters, which is a call of
-    Python for each row.
-    """
-    return _Plain(column) if plain else func.lower(column)
-
-
-class _Later(FunctionElement[datetime]):
-    """An instant so many minutes after another one."""
-
-    type = Instant()
-    inherit_cache = True
-
-
-@compiles(_Later)
-def _later(element: _Later, compiler: SQLCompiler, **more: Any) -> str:
-    at, minutes = (compiler.process(one, **more) for one in element.clauses)
-    return f"({at} + {minutes} * interval '1 minute')"
-
-
-@compiles(_Later, "sqlite")
-def _later_on_sqlite(element: _Later, compiler: SQLCompiler, **more: Any) -> str:
-    at, minutes = (compiler.process(one, **more) for one in element.clauses)
-    return f"(strftime('%Y-%m-%d %H:%M:%f', {at}, {minutes} || ' minutes') || '000')"  # as Instants are kept
-
-
-def later(at: Any, minutes: Any) -> ColumnElement[datetime]:
-    """Return the instant that is a column of whole minutes after another column."""
-    return _Later(at, minutes)
+        connection = session.connection()
+        driver = connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
+        session.info["connection"] = (connection, driver)
+    kept = _KEPT.get(id(statement))
+    if kept is None:
+        return cast("Result[Any]", connection.execute(statement, asked or {}))
+    if driver is not None:
+        given = [asked] if isinstance(asked, Mapping) else asked or [{}]
+        way = kept.way(tuple(given[0]), connection.dialect)
+        if way is not None:
+            return way.ask(connection, driver, given)
+    return cast("Result[Any]", connection.execute(statement, asked or {}, execution_options=kept.options))
 
 
 def learn(session: Session) -> None:
@@ -364,28 +354,3 @@ def _worth_another(error: DBAPIError) -> bool:
     if isinstance(error, IntegrityError):
         return bool(state == TAKEN)
     return state in AGAIN or "database is locked" in str(error.orig)
-
-
-def _lower(text: object) -> object:
-    return text.lower() if isinstance(text, str) else text
-
-
-def _tune(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
-    # SQLite's own knows small letters of ASCII only: whoever is called Émile would not be found as émile.
-    connection.create_function("lower", 1, _lower, deterministic=True)
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin(connection: PoolProxiedConnection) -> None:
-    connection.execute(BEGINS.get()).close()
-
-
-def _directly(what: str, connection: Connection, savepoint: str) -> None:
-    try:
-        connection.connection.execute(f"{what} {savepoint}").close()
-    except sqlite3.Error as error:
-        raise OperationalError(what, None, error) from error

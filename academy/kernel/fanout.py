@@ -158,12 +158,13 @@ class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no 
     ) -> None:
         """Send several events of one name to a room of this process, in this order, as one write to each reader.
 
-        `own` are rooms whose members get others in their place, as many. What is long takes several writes.
+        `own` are rooms whose members get others in their place, as many. What is long takes several writes. The
+        events are JSON: they have no attachments.
         """
         made: dict[int, list[engine_packet.Packet]] = {}  # of what several rooms get: encoded once
         for data in (data for some in (each, *own.values()) for data in some):
             if id(data) not in made:
-                made[id(data)] = self._packets(event, data, namespace)
+                made[id(data)] = self._packets(event, data, namespace, binary=False)
         with self._turns:
             having = {one: dict(self.get_participants(namespace, one)) for one in own}
             all_of_them = frozenset().union(*having.values())
@@ -176,9 +177,13 @@ class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no 
         for engine_sid, packets in others:
             self._send_otherwise([engine_sid], packets)
 
-    def _packets(self, event: str, data: Any, namespace: str) -> list[engine_packet.Packet]:
+    def _packets(
+        self, event: str, data: Any, namespace: str, *, binary: bool | None = None
+    ) -> list[engine_packet.Packet]:
+        """Encode an event. Whether it has attachments is looked for in all that it holds, unless `binary` says so."""
         arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
-        encoded = self.server.packet_class(packet.EVENT, namespace=namespace, data=[event, *arguments]).encode()
+        sent = self.server.packet_class(packet.EVENT, namespace=namespace, data=[event, *arguments], binary=binary)
+        encoded = sent.encode()
         parts = encoded if isinstance(encoded, list) else [encoded]
         return [engine_packet.Packet(engine_packet.MESSAGE, part) for part in parts]
 

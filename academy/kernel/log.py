@@ -177,7 +177,7 @@ _APPEND = keep(insert(_events))
 _SENT = keep(
     select(*_events.c, _logs.c.epoch)
     .join_from(_events, _logs, _logs.c.id == _events.c.log_id)
-    .where(_events.c.send_key.in_(bindparam("keys", expanding=True)))
+    .where(_events.c.send_key == bindparam("key"))
 )
 _AT = keep(select(_logs.c.epoch, _logs.c.head_seq, _logs.c.min_seq).where(_logs.c.id == bindparam("log")))
 _KINDS = keep(select(_logs.c.id, _logs.c.kind).where(_logs.c.id.in_(bindparam("logs", expanding=True))))
@@ -208,8 +208,11 @@ def sent_before(session: Session, send: Send | None) -> Row | None:
     """
     if send is None:
         return None
-    found = ask(session, _SENT, {"keys": [send.key, *send.former]}).one_or_none()
-    if found is None:
+    for key in (send.key, *send.former):
+        found = ask(session, _SENT, {"key": key}).one_or_none()
+        if found is not None:
+            break
+    else:
         return None
     if found.send_digest != send.digest:
         detail = "This message was already sent with other words. Nothing was changed; send the new one again."

@@ -11,7 +11,7 @@ import hmac
 import os
 import time
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -23,7 +23,7 @@ from academy.kernel import clock
 from academy.kernel.jobs import Job
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from academy.kernel.app import Kernel
     from academy.kernel.events import Event
@@ -91,18 +91,11 @@ class Metrics:
         event.listen(engine, "before_cursor_execute", self._begin)
         event.listen(engine, "after_cursor_execute", self._end)
 
-    def _begin(
-        self, _connection: Any, _cursor: Any, _statement: str, _parameters: Any, context: Any, _many: bool
-    ) -> None:
-        if context is not None:
-            context._academy_began = time.perf_counter()  # noqa: SLF001 - SQLAlchemy's own way to pass it on
+    def _begin(self, connection: Connection, *_: object) -> None:
+        connection.info["began"] = time.perf_counter()
 
-    def _end(
-        self, _connection: Any, _cursor: Any, _statement: str, _parameters: Any, context: Any, _many: bool
-    ) -> None:
-        began = getattr(context, "_academy_began", None)
-        if began is not None:
-            self._statements.observe(time.perf_counter() - began)
+    def _end(self, connection: Connection, *_: object) -> None:
+        self._statements.observe(time.perf_counter() - connection.info["began"])
 
     def written(self) -> bytes:
         """Return everything as Prometheus reads it."""

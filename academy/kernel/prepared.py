@@ -11,14 +11,9 @@ from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Uuid, bindparam, column, select
+from sqlalchemy import Uuid, bindparam
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BindParameter
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
 from academy.kernel import clock
 from academy.kernel.db import Instant, keep
@@ -37,46 +32,6 @@ def of_viewer(name: str, find: Find, *, many: bool = False) -> BindParameter[UUI
 def now() -> BindParameter[datetime]:
     """Return the parameter for the time at which the statement is asked."""
     return bindparam(None, callable_=clock.now, type_=Instant(), unique=True)
-
-
-class _Ids(TypeDecorator[Any]):
-    """Ids as one parameter: an array, for SQLite a JSON list of them as they are kept there."""
-
-    impl = JSON
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Choose by database."""
-        return dialect.type_descriptor(JSON() if dialect.name == "sqlite" else ARRAY(Uuid()))
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """Write the ids."""
-        return [one.hex for one in value] if dialect.name == "sqlite" else list(value)
-
-
-class _Each(FunctionElement[UUID]):
-    """A row for each of some ids, called `value`."""
-
-    inherit_cache = True
-
-
-@compiles(_Each)
-def _each(element: _Each, compiler: SQLCompiler, **more: Any) -> str:
-    return f"unnest({compiler.process(element.clauses, **more)}) AS value"
-
-
-@compiles(_Each, "sqlite")
-def _each_on_sqlite(element: _Each, compiler: SQLCompiler, **more: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **more)})"
-
-
-def each_of(name: str) -> Select[UUID]:
-    """Select the ids of a list that is one parameter, for `in_`.
-
-    A parameter for each id, as SQLAlchemy expands a list, has the statement written anew at each asking. That takes
-    longer than a question about a few rows; where many are looked through, a list of ids is the better guide.
-    """
-    return select(column("value", Uuid())).select_from(_Each(bindparam(name, type_=_Ids())))
 
 
 class _Anybody:

@@ -248,7 +248,9 @@ class Realtime:
             connection, environ = self.connections.of(sid), self.socketio.server.get_environ(sid)
             if connection is None or environ is None:
                 return refused(SignedOut()) if handler.acknowledged else None
-            with EventContext(self._app, environ, connection.credential.cookie), telemetry.serving():
+            if connection.context is None:
+                connection.context = EventContext(self._app, environ, connection.credential.cookie)
+            with connection.context, telemetry.serving():
                 answer = self._answer(handler, schema, connection, data)
             return answer if handler.acknowledged else None
 

@@ -15,6 +15,8 @@ import structlog
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from structlog.typing import EventDict
+
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 GIVEN = re.compile(r"[A-Za-z0-9_-]{8,32}")
 
@@ -32,7 +34,7 @@ def configure(level: str) -> None:
     """Send structlog to standard error as JSON lines from `level` up."""
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _with_request_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -45,6 +47,11 @@ def configure(level: str) -> None:
     )
 
 
+def _with_request_id(_logger: object, _method: str, line: EventDict) -> EventDict:
+    name = _request_id.get()
+    return line if name is None else {**line, "request_id": name}
+
+
 def request_id() -> str | None:
     """Return the id of the request, socket event or job that is being served."""
     return _request_id.get()
@@ -55,8 +62,7 @@ def serving(given: str | None = None) -> Iterator[str]:
     """Give one request an id: the one its proxy sent when it is well-formed, else a new one."""
     name = given if given and GIVEN.fullmatch(given) else uuid4().hex
     token = _request_id.set(name)
-    with structlog.contextvars.bound_contextvars(request_id=name):
-        try:
-            yield name
-        finally:
-            _request_id.reset(token)
+    try:
+        yield name
+    finally:
+        _request_id.reset(token)

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
-from academy.kernel.db import Instant, any_case, ask, keep
+from academy.kernel.db import Instant, ask, keep
+from academy.kernel.expressions import any_case
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import SIGN_IN_LASTS, Viewer, hue, initials

@@ -12,7 +12,7 @@ from sqlalchemy import Select, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from academy.kernel.access import Missing
-from academy.kernel.db import any_case
+from academy.kernel.expressions import any_case
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.viewer import Viewer
 from academy.people import queries as people

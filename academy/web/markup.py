@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import nh3
 from markdown_it import MarkdownIt
 
@@ -18,6 +20,8 @@ MAX_LINES = 800
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False, "typographer": False}).enable(
     ["strikethrough", "table"]
 )
+_WORDS = re.compile(r"(?:[^\W\d_]|\()(?:[^\W_]|[ ,.;:?!'()/%+=–—…’“”-])*(?<! )")
+"""Words on one line with nothing in them that Markdown or HTML knows: most messages are, and need no parser."""
 _TAGS = {
     *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "hr"),
     *("h2", "h3", "h4", "table", "thead", "tbody", "tr", "th", "td"),
@@ -41,6 +45,12 @@ def render(text: str, *, headings_from: int = 3, limit: int = MAX_CHARACTERS) ->
     if sum(text.count(mark) for mark in "*_~`") > MAX_MARKS or text.count("\n") > MAX_LINES:
         detail = "This has more lines or marks than can be read. It is kept here; make it plainer and send it again."
         raise TooLong(detail, errors={"body": [detail]})
+    if _WORDS.fullmatch(text):
+        return f"<p>{text}</p>"
+    return _rendered(text, headings_from)
+
+
+def _rendered(text: str, headings_from: int) -> str:
     tokens = _markdown.parse(text)
     for token in tokens:
         if token.tag in _SHIFT:

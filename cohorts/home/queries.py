@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, sele
 from sqlalchemy.orm import Session, aliased
 
 from academy.kernel.access import Missing
-from academy.kernel.db import any_case
+from academy.kernel.expressions import any_case
 from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.people import queries as people

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -28,9 +28,7 @@ def send(kernel: Kernel, viewer: Viewer, data: dict[str, Any], _socket: Socket) 
         raise Refused(detail)
     policy.spend(kernel.limits, viewer, space_id)
     body, reply_to = data["body"], data["reply_to"]
-    with kernel.reading() as session:
-        names = queries.nameable(session, viewer, space_id, body)
-    draft = offload.run_on(body, engine.compose, names)
+    draft = _composed(kernel, viewer, space_id, body)
     key = _key(kernel, viewer, data, "post", space_id, draft.body_md, reply_to)
     posted = kernel.commit(
         lambda session: actions.post(
@@ -57,9 +55,7 @@ def edit(kernel: Kernel, viewer: Viewer, data: dict[str, Any], _socket: Socket) 
     """Change one's own message."""
     post_id, space_id = _post(kernel, viewer, data)
     policy.spend(kernel.limits, viewer, space_id)
-    with kernel.reading() as session:
-        names = queries.nameable(session, viewer, space_id, data["body"])
-    draft = offload.run_on(data["body"], engine.compose, names)
+    draft = _composed(kernel, viewer, space_id, data["body"])
     key = _key(kernel, viewer, data, "edit", post_id, draft.body_md)
     changed = kernel.commit(
         lambda session: actions.edit(
@@ -95,6 +91,15 @@ def react(kernel: Kernel, viewer: Viewer, data: dict[str, Any], _socket: Socket)
         )
     )
     return {"nonce": data["nonce"], "seq": changed.seq, "duplicate": changed.duplicate}
+
+
+def _composed(kernel: Kernel, viewer: Viewer, space_id: UUID, body: str) -> engine.Draft:
+    """Render a message and find who is named in it; the database is asked only where somebody may be."""
+    names: Sequence[tuple[UUID, str]] = ()
+    if "@" in body:
+        with kernel.reading() as session:
+            names = queries.nameable(session, viewer, space_id, body)
+    return offload.run_on(body, engine.compose, names)
 
 
 def _post(kernel: Kernel, viewer: Viewer, data: Mapping[str, Any]) -> tuple[UUID, UUID]:

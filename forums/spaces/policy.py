@@ -102,7 +102,7 @@ def leading_role(person_id: Any, group_id: Any) -> ScalarSelect[str]:
             ancestor.group_id == group_id,
             membership.person_id == person_id,
             or_(ancestor.depth == 0, group.kind != GroupKind.PAIR),
-            membership.role.in_(LEADING),
+            weight < len(LEADING),
             membership.from_at <= now(),
             or_(membership.until_at.is_(None), membership.until_at > now()),
         )

@@ -15,12 +15,12 @@ FEATURE_MODULES = frozenset(
     "models events engine policy queries adapters actions schemas reactions pages api sockets jobs cli seeds".split()
 )
 KERNEL = frozenset(
-    """access app authentication bulk cli clock config connections db delivery event_context events fanout feature files following
-    gunicorn_eventlet ids jobs
-    ledger limits log mail metrics migrate offload offload_eventlet offload_gevent offload_threads once paging payloads
+    """access app authentication bulk cli clock config connections db delivery direct event_context events expressions
+    fanout feature files following gunicorn_eventlet ids jobs ledger limits log mail metrics migrate
+    offload offload_eventlet offload_gevent offload_threads once paging payloads
     prepared presence realtime relay secret serve server server_eventlet server_gevent server_threads shared solver
-    telemetry together vault viewer websocket websocket_engine websocket_frames websocket_handshake websocket_pings
-    websocket_writer""".split()
+    sqlite telemetry together vault viewer websocket websocket_engine websocket_frames websocket_handshake
+    websocket_pings websocket_writer""".split()
 )
 WEB = frozenset(
     "api around assets compress errors forms frames fresh guards i18n markup pages pictures security shell signed_in wire".split()

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import Connection, Result, Select, event
+from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 
-from academy.kernel.db import Database
+from academy.kernel.db import Database, _Kept
 from academy.kernel.ids import decode
 from tests.contracts.conftest import Doors, World
 from tests.contracts.table import COLUMNS, ROUTES, rows
@@ -81,20 +85,24 @@ def counted(database: Database) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def asked(whole_app: Flask, world_made: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[Asked, Asked]:
-    """Return what each page asks, for everybody to whom it opens, with few rows of everything and with many."""
+def doors(whole_app: Flask, world_made: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
+    """Give everybody's way in, to a house of which there will be more."""
     whole_app.config["WTF_CSRF_ENABLED"] = False
-    doors = Doors(whole_app, world_made, tmp_path_factory.mktemp("grown"))
-    try:
-        ids = {name: decode(value) for name, value in world_made.ids.items() if len(value) == 26}  # the rest are keys
-        found = []
-        for number in (FEW, MANY - FEW):
-            with whole_app.app_context():
-                growth.grow(doors.kernel, ids, number)
-            found.append(_asked(doors))
-    finally:
-        doors.kernel.kept.clear()
-        doors.close()
+    made = Doors(whole_app, world_made, tmp_path_factory.mktemp("grown"))
+    yield made
+    made.kernel.kept.clear()
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def asked(whole_app: Flask, world_made: World, doors: Doors) -> tuple[Asked, Asked]:
+    """Return what each page asks, for everybody to whom it opens, with few rows of everything and with many."""
+    ids = {name: decode(value) for name, value in world_made.ids.items() if len(value) == 26}  # the rest are keys
+    found = []
+    for number in (FEW, MANY - FEW):
+        with whole_app.app_context():
+            growth.grow(doors.kernel, ids, number)
+        found.append(_asked(doors))
     return found[0], found[1]
 
 
@@ -155,3 +163,35 @@ def test_a_page_that_asked_once_per_row_would_be_caught(whole_app: Flask):
         for _row in range(MANY):
             session.connection().exec_driver_sql("SELECT 1")
     assert (len(few), len(many)) == (FEW, MANY)
+
+
+def test_what_is_asked_directly_is_answered_as_sqlalchemy_answers(
+    asked: tuple[Asked, Asked], doors: Doors, monkeypatch: pytest.MonkeyPatch
+):
+    del asked  # there are rows of everything by now
+    compared: set[int] = set()
+    differ: list[str] = []
+    way = _Kept.way
+
+    def both_ways(kept: _Kept, names: tuple[str, ...], dialect: Dialect) -> Any:
+        made = way(kept, names, dialect)
+        if made is None or not isinstance(kept.statement, Select):
+            return made
+
+        def ask(connection: Connection, driver: Any, given: Any) -> Result[Any]:
+            directly = made.ask(connection, driver, given)
+            found, keys = [tuple(row) for row in directly], list(directly.keys())
+            theirs = connection.execute(kept.statement, given[0])
+            if (sorted(map(repr, found)), keys) != (sorted(repr(tuple(row)) for row in theirs), list(theirs.keys())):
+                differ.append(str(kept.statement))
+            compared.add(id(kept))
+            return IteratorResult(SimpleResultMetaData(keys), iter(found))
+
+        return SimpleNamespace(ask=ask)
+
+    monkeypatch.setattr(_Kept, "way", both_ways)
+    for address, column in dict(OPENED).items():
+        doors.kernel.limits.clear()
+        doors.client(column).get(address.format(**doors.made.ids))
+    assert differ == []
+    assert len(compared) >= 15

@@ -19,8 +19,9 @@ from sqlalchemy import Connection, event
 
 import wsgi
 from academy.kernel.access import guarded
-from academy.kernel.db import BEGINS, Database
+from academy.kernel.db import Database
 from academy.kernel.events import within
+from academy.kernel.sqlite import BEGIN_WRITING, BEGINS
 from forums.posts.events import PostSent
 
 
@@ -35,7 +36,7 @@ class Trace:
 
     def begun(self, _connection: Connection) -> None:
         """Note that a transaction began; only those that write hold the lock."""
-        if BEGINS.get() == "BEGIN IMMEDIATE":
+        if BEGINS.get() == BEGIN_WRITING:
             self.units += 1
             self.inside.add(id(getcurrent()))
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
-from academy.kernel.db import any_case
+from academy.kernel.expressions import any_case
 from academy.kernel.viewer import SIGN_IN_LASTS
 from academy.people.models import Group, GroupKind, Membership, Person, SignIn
 from academy.people.queries import Face

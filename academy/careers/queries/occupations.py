@@ -12,7 +12,7 @@ from academy.careers import engine
 from academy.careers.engine import Gap
 from academy.careers.models import Occupation, OccupationSkill, TargetRole
 from academy.kernel.access import Missing
-from academy.kernel.db import any_case
+from academy.kernel.expressions import any_case
 from academy.kernel.viewer import Viewer
 from academy.skills.models import Framework, PersonSkill, Skill
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session, aliased
 
 from academy.kernel import clock
 from academy.kernel.access import Missing
-from academy.kernel.db import Instant, ask, later
+from academy.kernel.db import Instant, ask
+from academy.kernel.expressions import later
 from academy.kernel.paging import Part, Span, part
 from academy.kernel.prepared import Prepared, now
 from academy.kernel.viewer import Viewer

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session, aliased
 
 from academy.kernel.access import Missing
 from academy.kernel.db import ask, keep
+from academy.kernel.expressions import each_of
 from academy.kernel.viewer import Viewer, hue, initials
 from academy.people.models import Person
 from forums.posts.engine import REACTIONS, Draft, compose, excerpt
@@ -131,9 +132,7 @@ def _shown(role: Any) -> Select[*tuple[Any, ...]]:
     )
 
 
-_SHOWN = keep(
-    _shown(leading_role(Post.author_id, Space.group_id)).where(Post.id.in_(bindparam("posts", expanding=True)))
-)
+_SHOWN = keep(_shown(leading_role(Post.author_id, Space.group_id)).where(Post.id.in_(each_of("posts"))))
 
 
 def _read(row: Row[Any]) -> Shown:

@@ -29,9 +29,10 @@ from sqlalchemy.sql.elements import ColumnElement
 from academy.kernel import log
 from academy.kernel.access import Missing
 from academy.kernel.db import Instant, ask, keep
+from academy.kernel.expressions import each_of
 from academy.kernel.ids import encode
 from academy.kernel.log import Log
-from academy.kernel.prepared import Prepared, each_of
+from academy.kernel.prepared import Prepared
 from academy.kernel.viewer import Viewer
 from academy.notices.queries import unread_count
 from academy.people.models import Group, GroupAncestor, GroupKind, Membership, Person

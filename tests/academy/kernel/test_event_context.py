@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flask import Flask, request, session
+from flask import Flask, g, request, session
 from werkzeug.test import EnvironBuilder
 
 from academy.kernel.event_context import EventContext
@@ -41,3 +41,11 @@ def test_what_is_to_be_done_after_a_request_is_done_after_an_event_too(app: Flas
     with EventContext(app, EnvironBuilder("/").get_environ(), {"_user_id": "token"}):
         assert done == []
     assert done == ["token"]
+
+
+def test_one_context_serves_one_event_after_another_each_with_what_is_its_own(app: Flask) -> None:
+    context = EventContext(app, EnvironBuilder("/").get_environ(), {"_user_id": "token"})
+    for _ in range(2):
+        with context:
+            assert (session.get("noted"), g.get("noted"), session["_user_id"]) == (None, None, "token")
+            session["noted"] = g.noted = True

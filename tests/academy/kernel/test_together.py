@@ -100,6 +100,11 @@ def someone(kernel: Kernel) -> None:
     people.person(kernel)
 
 
+def trace(heard: list[str], session: Session) -> None:
+    """Hear from here on what SQLite is asked by this connection."""
+    session.connection().connection.driver_connection.set_trace_callback(heard.append)
+
+
 @pytest.mark.usefixtures("someone")
 def test_those_who_wait_are_committed_together_in_the_order_in_which_they_came(kernel: Kernel, queue: Queue) -> None:
     for letter in "abcdefgh":
@@ -132,6 +137,35 @@ def test_who_is_refused_takes_nothing_of_the_others_along(kernel: Kernel, queue:
     assert second.detail == "not this one"
     assert written(kernel) == "ac"
     assert queue.commits == 2
+
+
+@pytest.mark.usefixtures("someone")
+def test_a_savepoint_is_made_only_where_somebody_is_refused(kernel: Kernel, queue: Queue) -> None:
+    asked: list[str] = []
+    queue.add(partial(trace, asked))
+    queue.add(partial(write, "a"))
+    queue.add(partial(write, "b"))
+    assert queue.let_go() == ["held", None, "a", "b"]
+    assert [statement for statement in asked if "SAVEPOINT" in statement] == []
+    assert asked[-1] == "COMMIT"
+
+
+@pytest.mark.usefixtures("someone")
+def test_nobody_meets_what_another_one_had_in_hand(kernel: Kernel, queue: Queue) -> None:
+    """They share a session: neither its objects nor what was noted in it go over to the next one."""
+
+    def changes(session: Session) -> None:
+        session.scalars(select(Person)).one().about = "changed"  # written once it is asked for, or at the end
+        session.info["noted"] = True
+
+    def looks(session: Session) -> tuple[int, dict[str, Any], str]:
+        found = len(session.identity_map), dict(session.info)
+        return *found, session.scalars(select(Person.about)).one()
+
+    queue.add(changes)
+    queue.add(looks)
+    _held, _changed, (objects, info, about) = queue.let_go()
+    assert (objects, info.get("noted"), about) == (0, None, "changed")
 
 
 @pytest.mark.usefixtures("someone")
@@ -180,7 +214,7 @@ def test_a_refusal_for_what_was_never_kept_does_not_stand(
 
     def first(session: Session) -> None:
         runs.append("first")
-        if len(runs) > 2:
+        if len(runs) > 4:
             raise Refused("changed their mind")
         write("a", session)
 
@@ -191,7 +225,7 @@ def test_a_refusal_for_what_was_never_kept_does_not_stand(
         return write("b", session)
 
     def last(_session: Session) -> None:
-        if runs == ["first", "second"]:
+        if runs == ["first", "second"] * 2:
             raise OperationalError("", {}, sqlite3.OperationalError("disk I/O error"))
 
     for work in (first, second, last):
@@ -200,7 +234,7 @@ def test_a_refusal_for_what_was_never_kept_does_not_stand(
     assert isinstance(outcomes[1], Refused)
     assert outcomes[2] == "b"
     assert written(kernel) == "b"
-    assert runs == ["first", "second"] * 2
+    assert runs == ["first", "second"] * 3  # as if none were refused, each in its savepoint, each alone
 
 
 speaks: ContextVar[str] = ContextVar("speaks", default="")
@@ -221,7 +255,7 @@ def test_a_lone_writer_is_done_at_once_and_without_a_savepoint(kernel: Kernel) -
     with kernel.database.engine.connect() as connection:
         connection.connection.driver_connection.set_trace_callback(asked.append)
     kernel.commit(lambda session: session.execute(text("SELECT 1")))
-    assert asked == ["BEGIN IMMEDIATE", "SELECT 1", "COMMIT"]
+    assert [said for said in asked if not said.startswith("PRAGMA")] == ["BEGIN IMMEDIATE", "SELECT 1", "COMMIT"]
 
 
 def test_who_is_ended_while_waiting_leaves_and_the_next_one_leads() -> None:

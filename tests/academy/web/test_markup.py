@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from academy.kernel.access import TooLong
+from academy.web import markup
 from academy.web.markup import render
 
 ALLOWED = {
@@ -132,3 +133,27 @@ def test_no_text_holds_the_server_up(text: str) -> None:
     except TooLong:
         pass
     assert time.process_time() - started < 2.0  # unguarded, the worst of these take many times that
+
+
+@given(st.text("abzÀß漢字09 ,.;:?!'()/%+=–—…’“”-*_`[<&>\\~#|\n\t\"\xa0", max_size=60))
+@settings(max_examples=500)
+def test_words_that_need_no_parser_become_what_it_would_make_of_them(text: str) -> None:
+    assert render(text) == markup._rendered(text, 3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(1) is first",
+        "I think so, too!",
+        "a - b",
+        "Is it (really) 5 % more?",
+        "https://example.org/a=b",
+        "x. 1. y",
+        "ª1.",
+    ],
+)
+def test_a_plain_sentence_needs_none(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = markup._rendered(text, 3)
+    monkeypatch.setattr(markup, "_rendered", None)
+    assert render(text) == made == f"<p>{text}</p>"
