@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 
 import pytest
 import requests
 from socketio.exceptions import ConnectionError as Unwelcome
 
-from tests.faults.deployed import FILES, TOKEN, Deployed, settings
+from tests.faults.deployed import TOKEN, Deployed
 from tests.faults.rooms import room_on
 from tests.faults.wire import send
 from tests.live import signed_in
@@ -72,13 +71,3 @@ def test_numbers_for_prometheus_are_not_public_and_secret_addresses_are_not_writ
         time.sleep(0.05)
     assert "a-secret-address" not in deployed.log.read_text()
     assert "a-secret-address" not in deployed.workers.log.read_text()
-
-
-@pytest.mark.parametrize("name", ["academy.service", "academy-jobs.service"])
-def test_units_run_what_there_is(name: str) -> None:
-    unit = (FILES / name).read_text()
-    assert "EnvironmentFile=/etc/academy.env" in unit
-    started = re.search(r"^ExecStart=/srv/academy/app/\.venv/bin/(\S+) (.*)$", unit, re.MULTILINE)
-    assert started is not None
-    assert started.groups() in {("gunicorn", "-w 2 wsgi:app"), ("academy", "jobs run")}
-    assert re.search(r"^StateDirectory=(\S+)$", unit, re.MULTILINE).group(1) in settings()["ACADEMY_INSTANCE"]
