@@ -15,6 +15,7 @@ from tests.live import signed_in
 from tests.visits import NETWORK, RoomPage, Visit
 
 SECONDS = 90_000  # milliseconds until everything has arrived
+FORGIVEN = re.compile(f"{NETWORK.pattern}|status of 401")  # plain requests are refused once a sign-in has ended
 # Complains of each change after which a message stands twice or out of its turn, however soon another one mends it.
 WATCH = """
 new MutationObserver(() => {
@@ -97,7 +98,7 @@ def screen(
         yield found
     finally:
         context.close()
-    visit.clean(forgive=NETWORK)
+    visit.clean(forgive=FORGIVEN)
 
 
 def arrived(screens: Sequence[Screen], count: int) -> None:
