@@ -45,12 +45,7 @@ STARTS: dict[str, tuple[Callable[..., Server], str]] = {
     "gunicorn, eventlet": (start_gunicorn, "eventlet"),
     "gunicorn, gthread": (start_gunicorn, "threading"),
 }
-ON_POSTGRESQL = [
-    ("academy serve, eventlet", "postgresql"),
-    ("gunicorn, gevent", "postgresql"),
-    ("gunicorn, eventlet", "postgresql"),
-    ("gunicorn, gthread", "postgresql"),
-]
+ON_POSTGRESQL = [(name, "postgresql") for name in STARTS]
 PLACES = ON_POSTGRESQL + [(name, "sqlite") for name in STARTS]
 """Those that some tests leave out stand last: pytest starts a server anew where the numbers of its place differ."""
 PASSWORD = "a long and winding password"
