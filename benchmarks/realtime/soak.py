@@ -2,7 +2,8 @@
 
 Everybody follows the rules of docs/realtime.md: a cursor, hold and sync on a gap, an outbox that repeats what was not
 acked. What they have applied in the end is compared, event by event, with what the database holds; and what the server
-holds in memory is looked at every ten seconds. Exit code 1 where anything is lost, doubled or different.
+holds in memory is looked at every ten seconds. Exit code 1 where anything is lost, doubled or different. With `--write`
+what came of it is put into docs/realtime.md.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from academy.kernel.server import raise_file_limit, settle
 from benchmarks.realtime import ground, servers
 from benchmarks.realtime.followers import OF_A_POST, TICK, Follower, Following, Room
 from benchmarks.realtime.servers import Server
+from benchmarks.tables import put
 
+PAGE = Path(__file__).parents[2] / "docs" / "realtime.md"
 ROOMS, MEMBERS = 10, 100
 SAMPLE = 10.0
 ENDS_WITHIN = 60.0
@@ -55,7 +58,7 @@ class Soak:
         self._dice = dice
         self._owed: dict[str, float] = {}
         self.done: dict[str, int] = {}
-        self.before = self.applied
+        self._before = self._applied
         # How many there are in a second, of all together.
         self._traffic: dict[str, tuple[float, Callable[[Follower], bool]]] = {
             "posts": (20.0, self._post),
@@ -67,10 +70,20 @@ class Soak:
         }
 
     @property
-    def applied(self) -> tuple[int, int]:
-        """How many events all together have applied, and how many of these they caught up on."""
+    def _applied(self) -> tuple[int, int]:
         followers = [one for room in self._rooms for one in room.followers]
         return sum(one.applied for one in followers), sum(one.caught_up for one in followers)
+
+    @property
+    def applied(self) -> tuple[int, int]:
+        """How many events all together have applied since the start, and how many of these they caught up on."""
+        (whole, caught_up), (whole_before, caught_up_before) = self._applied, self._before
+        return whole - whole_before, caught_up - caught_up_before
+
+    @property
+    def changes(self) -> int:
+        """How many edits and reactions there were."""
+        return self.done.get("edits", 0) + self.done.get("reactions", 0)
 
     def tick(self, seconds: float) -> None:
         """Let happen what happens in so many seconds."""
@@ -112,9 +125,20 @@ class Soak:
         return self._crowd.leave(somebody, self._dice.uniform(0.1, 5.0))
 
 
-def run(server: Server, crowd: Following, rooms: Sequence[Room], minutes: float) -> list[Sample]:
+@dataclass(frozen=True)
+class End:
+    """How it stood at the end: whether everybody has caught up, and counts of what went wrong."""
+
+    caught_up: bool
+    differences: int
+    resets: int
+    refused: int
+    cut: int
+    complaints: int
+
+
+def run(server: Server, crowd: Following, soak: Soak, minutes: float) -> list[Sample]:
     """Let it go on for so many minutes, and print a line for each."""
-    soak = Soak(crowd, rooms, random.Random(1))
     samples: list[Sample] = []
     print(HEAD, flush=True)
     began = before = time.perf_counter()
@@ -136,10 +160,24 @@ def run(server: Server, crowd: Following, rooms: Sequence[Room], minutes: float)
 
 def _line(minute: int, sample: Sample, soak: Soak, here: int) -> str:
     done, (applied, caught_up) = soak.done, soak.applied
-    changes = done.get("edits", 0) + done.get("reactions", 0)
     return (
-        f"| {minute} | {sample.kilobytes / 1024:.1f} | {here:,} | {done.get('posts', 0):,} | {changes:,} "
-        f"| {applied - soak.before[0]:,} | {caught_up - soak.before[1]:,} | {done.get('reconnects', 0):,} |"
+        f"| {minute} | {sample.kilobytes / 1024:.1f} | {here:,} | {done.get('posts', 0):,} | {soak.changes:,} "
+        f"| {applied:,} | {caught_up:,} | {done.get('reconnects', 0):,} |"
+    )
+
+
+def summary(soak: Soak, samples: Sequence[Sample], end: End) -> str:
+    """Say in one paragraph what came of it."""
+    done, (applied, caught_up) = soak.done, soak.applied
+    held = [one.kilobytes / 1024 for one in samples]
+    return (
+        f"A run of {samples[-1].at / 60:.3g} minutes: {done.get('posts', 0):,} posts, {soak.changes:,} edits and "
+        f"reactions, {done.get('reconnects', 0):,} returns; {applied:,} events applied, {caught_up:,} of them caught "
+        f"up on. In the end everybody {'had' if end.caught_up else 'had NOT'} caught up. Differences: "
+        f"{end.differences:,}; resets: {end.resets:,}; refused: {end.refused:,}; connections cut by the server: "
+        f"{end.cut:,}; lines in its log: {end.complaints:,}. Memory was {held[0]:.0f} MB at the start, "
+        f"{max(held):.0f} at most and {held[-1]:.0f} at the end; over the last half it changed by "
+        f"{slope(samples) / 1024:+.2f} MB a minute."
     )
 
 
@@ -176,6 +214,7 @@ def main() -> None:
     """Soak and say what came of it."""
     options = argparse.ArgumentParser(prog="python -m benchmarks.realtime.soak")
     options.add_argument("--minutes", type=float, default=10.0)
+    options.add_argument("--write", action="store_true")
     given = options.parse_args()
     raise_file_limit()
     core, own = servers.cores()
@@ -192,22 +231,16 @@ def main() -> None:
             crowd.enter(room.space, room.cookies)
         if not crowd.until(crowd.settled, ENDS_WITHIN):
             raise SystemExit("not everybody could connect")
-        samples = run(server, crowd, crowd.rooms, given.minutes)
+        soak = Soak(crowd, crowd.rooms, random.Random(1))
+        samples = run(server, crowd, soak, given.minutes)
         caught = crowd.end(ENDS_WITHIN)
         wrong = differences(database, crowd.rooms)
         complaints = server.log.read_text("utf-8", "replace").splitlines()
-    print(
-        f"\nMemory grew by {slope(samples):+,.0f} kB a minute in the last half. "
-        f"Everybody {'has' if caught else 'has NOT'} caught up. {len(wrong)} differences between what "
-        f"{ROOMS * MEMBERS:,} followers applied and what is stored; {crowd.resets} resets, "
-        f"{len(crowd.refused)} refused, {len(crowd.lost)} connections cut by the server, "
-        f"{len(complaints)} lines in its log.",
-        *wrong[:10],
-        *crowd.refused[:3],
-        *crowd.lost[:3],
-        *complaints[:5],
-        sep="\n",
-    )
+    end = End(caught, len(wrong), crowd.resets, len(crowd.refused), len(crowd.lost), len(complaints))
+    said = summary(soak, samples, end)
+    print("", said, *wrong[:10], *crowd.refused[:3], *crowd.lost[:3], *complaints[:5], sep="\n")
+    if given.write:
+        put("soak", [said], PAGE)
     sys.exit(0 if caught and not wrong else 1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import socket
 from collections.abc import Iterator
@@ -13,8 +14,9 @@ import pytest
 
 from benchmarks.realtime import servers, soak
 from benchmarks.realtime.followers import Follower, Following, Room
-from benchmarks.realtime.soak import Sample
+from benchmarks.realtime.soak import End, Sample, Soak
 from benchmarks.realtime.wire import Member
+from benchmarks.tables import put
 from tests.faults.rooms import room_on
 from tests.live import kernel_on, signed_in
 from tests.serving import SECRET
@@ -26,6 +28,30 @@ def test_memory_is_judged_by_its_last_half() -> None:
     growing = [Sample(10.0 * at, 1_000 + 100 * at) for at in range(12)]
     assert soak.slope(growing) == pytest.approx(600)
     assert soak.slope([Sample(0.0, 1)]) == 0
+
+
+def test_a_run_is_told_in_one_paragraph_which_the_page_keeps(tmp_path: Path) -> None:
+    crowd = Following(port=0)
+    traffic = Soak(crowd, [room := Room("s")], random.Random(1))
+    traffic.done = {"posts": 12_000, "edits": 3_000, "reactions": 5_760, "reconnects": 2_375}
+    one = Follower(0, room, "")
+    room.followers.append(one)
+    one.log += [(1, "post", "p1"), (2, "post", "p2")]
+    one.caught_up = 1
+    samples = [Sample(0.0, 223 * 1024), Sample(480.0, 233 * 1024), Sample(600.0, 231 * 1024)]
+    said = soak.summary(traffic, samples, End(False, 3, 1, 2, 4, 5))
+    assert said == (
+        "A run of 10 minutes: 12,000 posts, 8,760 edits and reactions, 2,375 returns; 2 events applied, 1 of them "
+        "caught up on. In the end everybody had NOT caught up. Differences: 3; resets: 1; refused: 2; connections cut "
+        "by the server: 4; lines in its log: 5. Memory was 223 MB at the start, 233 at most and 231 at the end; over "
+        "the last half it changed by -1.00 MB a minute."
+    )
+    page = tmp_path / "realtime.md"
+    page.write_text(soak.PAGE.read_text("utf-8"), "utf-8")
+    put("soak", [said], page)
+    assert f"\n\n<!-- soak -->\n{said}\n<!-- end -->\n" in page.read_text("utf-8")
+    assert "<!-- make bench-realtime -->" in page.read_text("utf-8")
+    crowd.close()
 
 
 class Told(Following):
@@ -102,7 +128,8 @@ def test_a_small_soak_loses_nothing_and_would_see_it(tmp_path: Path, sqlite_temp
     try:
         crowd.enter(made.space, cookies)
         assert crowd.until(crowd.settled, 30)
-        samples = soak.run(server, crowd, crowd.rooms, minutes=0.05)
+        traffic = Soak(crowd, crowd.rooms, random.Random(1))
+        samples = soak.run(server, crowd, traffic, minutes=0.05)
         assert crowd.end(30)
     finally:
         crowd.close()
