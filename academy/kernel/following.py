@@ -75,7 +75,7 @@ class Following:
     ) -> dict[str, Any]:
         """Return one page of a log for a viewer, as sockets and the HTTP fallback answer it; raises `Busy`.
 
-        `among` is how many pages share one answer, and the room in it.
+        `among` is how many pages share one answer: the events that one may have, and the room in it.
         """
         if not self._catching_up.acquire(blocking=False):  # a herd is spread, not queued
             detail = "Many people are coming back at once. What you missed is fetched in a moment."
@@ -83,7 +83,8 @@ class Following:
         try:
             span = self.follow(session, viewer, log_id)
             size, room = self._kind_of(session, log_id).size, ANSWER // among
-            page = log.page(session, log_id, span=span, since=since, epoch=epoch, size=size, room=room)
+            limit = max(1, log.PAGE // among)
+            page = log.page(session, log_id, span=span, since=since, epoch=epoch, limit=limit, size=size, room=room)
             events = _some(self.payloads(session, page.rows), room, or_one=among == 1)
         finally:
             self._catching_up.release()

@@ -110,13 +110,20 @@ class Limits:
             self._over_all = MovingWindowRateLimiter(storage)
         self._rules: dict[str, RateLimitItem] = {}
 
-    def hit(self, rule: str, *who: str, detail: str = "") -> None:
-        """Count one use under `rule`, such as "30 per 10 second"; raises `RateLimited` beyond it."""
+    def hit(self, rule: str, *who: str, detail: str = "", cost: int = 1) -> None:
+        """Count one use under `rule`, such as "30 per 10 second", or as many as it costs: all of them or none.
+
+        Raises `RateLimited` where there is no room for it.
+        """
         self._memory.tidy()
         item, one = self._item(rule), "\0".join(who)
-        if self._over_all is not None and self._limiter.test(item, one) and self._asked("hit", item, one) is False:
+        if (
+            self._over_all is not None
+            and self._limiter.test(item, one, cost=cost)
+            and self._asked("hit", item, one, cost) is False
+        ):
             raise self._refusal(item, one, detail)
-        if not self._limiter.hit(item, one):
+        if not self._limiter.hit(item, one, cost=cost):
             raise self._refusal(item, one, detail)
 
     def check(self, rule: str, *who: str, detail: str = "") -> None:
@@ -135,12 +142,12 @@ class Limits:
         """Forget everything that was counted in this process."""
         self._memory.reset()
 
-    def _asked(self, what: str, item: RateLimitItem, one: str) -> bool | None:
+    def _asked(self, what: str, item: RateLimitItem, one: str, cost: int = 1) -> bool | None:
         """Count or look over all processes; None where there is nobody to ask."""
         if self._shared is None or self._over_all is None:
             return None
         use = self._over_all.hit if what == "hit" else self._over_all.test
-        return self._shared.ask(lambda _redis: use(item, _hidden(one)))
+        return self._shared.ask(lambda _redis: use(item, _hidden(one), cost=cost))
 
     def _stats(self, item: RateLimitItem, one: str) -> WindowStats:
         """Return the fuller of the two windows."""

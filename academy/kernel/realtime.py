@@ -80,6 +80,10 @@ class Socket:
         """Say whether this socket has opened a log."""
         return log_id in self.connection.logs
 
+    def count(self, more: int) -> None:
+        """Let the event count as so many more of what its person may send; raises `RateLimited`."""
+        self._realtime.count(self.connection.person_id, more)
+
     def signal(self, log_id: UUID, name: str, payload: Mapping[str, Any]) -> None:
         """Send something passing (typing, presence) to the others in a log."""
         self._realtime.signal(log_id, name, payload, skip=self.connection.sid)
@@ -260,7 +264,7 @@ class Realtime:
         self, handler: SocketHandler, schema: Schema, connection: Connection, data: object
     ) -> Mapping[str, Any]:
         try:
-            self._kernel.limits.hit(EVENTS, "socket", str(connection.person_id))
+            self.count(connection.person_id)
             viewer = self._authentication.viewer(connection.credential)
             if viewer is None:
                 self._close(connection)
@@ -279,6 +283,11 @@ class Realtime:
             logger.exception("socket_failed", socket_event=handler.event)
             detail = "Something went wrong on our side. What you wrote is kept here; it will be sent again."
             return {"ok": False, "error": "busy", "retry": True, "retry_after": 2, "detail": detail}
+
+    def count(self, person_id: UUID, events: int = 1) -> None:
+        """Count events of a person, by whichever socket; raises `RateLimited`."""
+        if events:
+            self._kernel.limits.hit(EVENTS, "socket", str(person_id), cost=events)
 
     def _still_holds(self, connection: Connection, viewer: SocketViewer) -> bool:
         """Close a socket whose person lost a role since it was last asked; it may open again what it still may."""

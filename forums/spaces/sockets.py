@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock, Timer
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from academy.kernel.access import Missing, Refusal
@@ -18,7 +18,11 @@ from forums.spaces.queries import views
 from forums.spaces.schemas import OpenIn, ReadIn, SpaceIn, SyncIn
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from academy.kernel.app import Kernel
+
+T = TypeVar("T")
 
 COALESCE = 0.25  # seconds in which comings and goings become one message
 NAMED = 200
@@ -31,29 +35,42 @@ TYPING_AT_ALL = "40 per 10 second"
 
 
 def open_spaces(kernel: Kernel, viewer: Viewer, data: dict[str, Any], socket: Socket) -> Mapping[str, Any]:
-    """Follow logs from now on and answer what came since: authorise, join, then read, all of them or none."""
+    """Follow logs from now on and answer what came since: authorise, join, then read, all of them or none.
+
+    It counts as an event for each log, and others go on between two of them.
+    """
     wanted: dict[UUID, int] = {decode(name): since for name, since in data["spaces"].items()}
-    with kernel.reading() as session:
-        for log_id in wanted:
-            kernel.realtime.follow(session, viewer, log_id)
+    socket.count(len(wanted) - 1)
+    _by_turns(kernel, wanted, lambda session, log_id: kernel.realtime.follow(session, viewer, log_id))
     before = set(socket.connection.logs)
     for log_id in wanted:
         socket.join(log_id)
-    found: dict[str, Any] = {}
+
+    def page(session: Session, log_id: UUID) -> dict[str, Any]:
+        return kernel.realtime.catch_up(session, viewer, log_id, since=wanted[log_id], epoch=None, among=len(wanted))
+
     try:
-        with kernel.reading() as session:
-            for log_id, since in wanted.items():
-                found[encode(log_id)] = kernel.realtime.catch_up(
-                    session, viewer, log_id, since=since, epoch=None, among=len(wanted)
-                )
+        pages = _by_turns(kernel, wanted, page)
     except Refusal:
         # The right ended between the first look and the second, or there is too much to do just now.
         for log_id in wanted.keys() - before:
             socket.leave(log_id)
         raise
-    for name, page in found.items():
-        _say_reset(kernel, socket, name, page)
+    found = {encode(log_id): answer for log_id, answer in pages.items()}
+    for name, answer in found.items():
+        _say_reset(kernel, socket, name, answer)
     return {"spaces": found}
+
+
+def _by_turns(kernel: Kernel, log_ids: Iterable[UUID], ask: Callable[[Session, UUID], T]) -> dict[UUID, T]:
+    """Ask something of each log; between two of them others go on, as SQLite by itself never waits."""
+    found: dict[UUID, T] = {}
+    for log_id in log_ids:
+        if found:
+            kernel.realtime.socketio.sleep(0)
+        with kernel.reading() as session:
+            found[log_id] = ask(session, log_id)
+    return found
 
 
 def sync(kernel: Kernel, viewer: Viewer, data: dict[str, Any], socket: Socket) -> Mapping[str, Any]:

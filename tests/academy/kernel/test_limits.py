@@ -115,3 +115,12 @@ def test_nobody_is_told_to_wait_for_longer_than_the_rule_is_long(monkeypatch: py
         limits.hit("1 per 10 second", "post", "ana")
     assert refused.value.retry_after == 10
     assert limits.window("1 per 10 second", "post", "ana").reset == 10
+
+
+def test_what_costs_several_uses_takes_all_of_them_or_none() -> None:
+    limits = Limits()
+    limits.hit("5 per 10 second", "open", "ana", cost=3)
+    with pytest.raises(RateLimited):
+        limits.hit("5 per 10 second", "open", "ana", cost=3)
+    assert limits.window("5 per 10 second", "open", "ana").left == 2
+    limits.hit("5 per 10 second", "open", "ana", cost=2)

@@ -100,6 +100,10 @@ def test_limits_count_over_all_processes(redis: RedisServer) -> None:
             limits.check("3 per 10 second", "post", "ana")
         assert limits.window("3 per 10 second", "post", "ana").left == 0
     here.hit("3 per 10 second", "post", "ben")
+    here.hit("3 per 10 second", "open", "ana", cost=2)
+    with pytest.raises(RateLimited):
+        there.hit("3 per 10 second", "open", "ana", cost=2)
+    there.hit("3 per 10 second", "open", "ana")
 
 
 def test_what_another_process_refuses_does_not_lengthen_the_wait_here(redis: RedisServer) -> None:
