@@ -135,7 +135,8 @@ class Kernel:
     def start(self) -> None:
         """Begin what runs beside requests: the beacon and, when embedded, the job runner."""
         if self.database.embedded and self.settings.async_mode == "gevent":
-            self.database.aside = importlib.import_module("academy.kernel.offload_gevent").Pool(threads=1).run
+            green = importlib.import_module("academy.kernel.offload_gevent")
+            self.database.aside, self.database.writers.give_way = green.Pool(threads=1).run, green.look_round
         self.realtime.start()
         if self.settings.jobs == "embedded":
             self.runner.start()

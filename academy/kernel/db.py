@@ -146,7 +146,7 @@ class Database:
         self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
         self._idle: deque[Session] = deque(maxlen=IDLE)  # to make one takes a fifth of a short question
         # SQLite has one writer: whoever waits must wait here, where green threads yield, not inside SQLite.
-        self._writers = Together(self._in_turn)
+        self.writers = Together(self._in_turn)
         self.aside: Callable[[Callable[[], None]], None] | None = None
         """Runs what waits for the disk in a real thread, where green threads would wait with it."""
 
@@ -173,7 +173,7 @@ class Database:
         `committed` hears of the result before anything that is committed later; it must not wait.
         """
         if self.embedded:
-            return cast("T", self._writers.take(Turn(work, committed)))
+            return cast("T", self.writers.take(Turn(work, committed)))
         result = self._tried(work)
         committed(result)
         return result

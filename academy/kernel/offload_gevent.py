@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import gevent
 from gevent.threadpool import ThreadPool
 
 THREADS = 2
@@ -31,3 +32,23 @@ def _outcome(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, 
         return function(*args), None
     except Exception as error:  # noqa: BLE001 - raised again where the work was asked for
         return None, error
+
+
+def look_round() -> None:
+    """Let all go on for whom something has come, now or with one more look at all sockets. Waits for nothing.
+
+    `gevent.sleep(0)` lets those go on who were known to be ready before; what has come since is not looked for.
+    """
+    hub = gevent.get_hub()
+    ready = hub.loop.idle()
+    ready.start(_nothing)  # while it is on the loop does not wait for anything to come
+    try:
+        hub.wait(hub.loop.check())  # right after the look, before those who are found
+    finally:
+        ready.stop()
+        ready.close()
+    gevent.sleep(0)
+
+
+def _nothing() -> None:
+    """Do nothing."""

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Together:
     def __init__(self, perform: Callable[[Sequence[Turn]], None]) -> None:
         """Take what does some works in one transaction and notes of each how it ended."""
         self._perform = perform
+        self.give_way: Callable[[], None] = partial(time.sleep, 0)
+        """Lets green threads that are about to write come along; the database would not let them in later."""
         self._guard = threading.Lock()
         self._waiting: deque[Turn] = deque()
         self._leader: Turn | None = None
@@ -77,7 +80,7 @@ class Together:
         try:
             turn.called.wait()
             if not turn.done:
-                time.sleep(0)  # green threads that are about to write come along; SQLite would not let them in later
+                self.give_way()
                 self._lead()
         finally:
             if not turn.done:  # ended while it waited, as a server does with what hangs when it stops

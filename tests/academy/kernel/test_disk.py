@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import text
 
 from academy.kernel.db import Database
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
-def told_by(script: str, place: str) -> Any:
-    """Run a server's part in a process of its own, as gevent patches all of one; return what it tells as JSON."""
-    done = subprocess.run(
-        [sys.executable, "-c", script, place],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert done.stderr == ""
-    return json.loads(done.stdout)
+from tests.academy.kernel.processes import told_by
 
 
 def test_what_is_committed_on_sqlite_is_on_the_disk(tmp_path: Path) -> None:
@@ -47,6 +27,7 @@ import json, sqlite3, sys, threading, time
 from gevent.monkey import get_original
 from sqlalchemy import event, text
 from academy.kernel.db import Database
+from tests.academy.kernel.processes import told_by
 from academy.kernel.offload_gevent import Pool
 
 slept, fails = get_original("time", "sleep"), []
@@ -113,6 +94,7 @@ gevent.monkey.patch_all()
 import json, os, resource, signal, sys, threading
 from sqlalchemy import text
 from academy.kernel.db import Database
+from tests.academy.kernel.processes import told_by
 from academy.kernel.offload_gevent import Pool
 
 file = sys.argv[1]

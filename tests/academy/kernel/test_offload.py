@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from academy.kernel import offload
-from tests.academy.kernel.wires import ROOT
+from tests.academy.kernel.processes import told_by
 
 ENGINE = "tests.academy.kernel.engine"
 
@@ -274,20 +271,45 @@ print(json.dumps({
 
 @pytest.mark.parametrize("mode", ["gevent", "eventlet"])
 def test_the_hub_goes_on_while_threads_and_the_matcher_work(mode: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, mode],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    told = json.loads(done.stdout)
+    told = told_by(SCRIPT, mode)
     assert told["solved"] == {"seconds": 0.5}
     assert told["queued"] == 8
     assert told["same"]
     assert told["errors"] == ["divided", "timeout"]
     assert told["ticks"] > 10  # of 100 in half a second; none if the hub had waited
-    assert done.stderr == ""
     assert gone(told["pid"]), "the matcher outlived its server"
+
+
+COMING = """
+import gevent.monkey
+gevent.monkey.patch_all()
+import json, socket, threading, time
+from academy.kernel.offload_gevent import look_round
+
+pairs = [socket.socketpair() for _ in range(3)]
+heard = []
+
+def listen(wire):
+    heard.append(wire.recv(10).decode())
+
+for wire, _ in pairs:
+    threading.Thread(target=listen, args=(wire,), daemon=True).start()
+time.sleep(0.05)  # all of them wait
+for _, other in pairs:
+    other.send(b"came")
+time.sleep(0)
+before = list(heard)
+look_round()
+after = list(heard)
+began = time.perf_counter()
+for _ in range(100):
+    look_round()  # nothing comes
+print(json.dumps({"before": before, "after": after, "seconds": time.perf_counter() - began}))
+"""
+
+
+def test_to_look_round_lets_go_on_for_whom_something_has_come_and_waits_for_nothing() -> None:
+    told = told_by(COMING)
+    assert told["before"] == []  # as gevent has it
+    assert told["after"] == ["came"] * 3
+    assert told["seconds"] < 5  # it would be for ever, as nothing else is due

@@ -53,7 +53,7 @@ class Queue:
             threading.Event().wait(0.001)
 
     def _waiting(self) -> list[Turn]:
-        return list(self.kernel.database._writers._waiting)
+        return list(self.kernel.database.writers._waiting)
 
     def _start(self, work: Callable[[Session], Any]) -> None:
         place = len(self.outcomes)
