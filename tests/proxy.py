@@ -1,4 +1,4 @@
-"""A wire between client and server that can fail: it cuts, refuses and swallows."""
+"""A wire between client and server that can fail: it cuts, refuses, swallows and goes dead."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class Proxy:
         self._lives = lives
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._open: set[socket.socket] = set()
+        self._frozen: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._ended = False
         self.refusing = False
@@ -60,6 +61,11 @@ class Proxy:
         for wire in wires:
             _cut(wire)
 
+    def freeze(self) -> None:
+        """Pass nothing on any more of the connections that there are, and tell nobody; new ones pass."""
+        with self._lock:
+            self._frozen |= self._open
+
     def _accept(self) -> None:
         self._listener.settimeout(0.2)
         while not self._ended:
@@ -92,6 +98,9 @@ class Proxy:
             try:
                 while ends is None or time.monotonic() < ends:
                     for key, _ in waiting.select(0.05):
+                        if client in self._frozen:
+                            time.sleep(0.05)
+                            continue
                         chunk = key.fileobj.recv(65536)
                         if not chunk:
                             return
@@ -109,6 +118,7 @@ class Proxy:
                     _cut(wire)
                 with self._lock:
                     self._open -= {client, server}
+                    self._frozen -= {client, server}
 
 
 def _cut(wire: socket.socket) -> None:

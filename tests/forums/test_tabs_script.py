@@ -69,6 +69,32 @@ def _without_sends(route: WebSocketRoute) -> None:
     route.on_message(lambda message: None if "post:send" in str(message) else server.send(message))
 
 
+def test_a_tab_whose_wire_is_dead_hands_its_turn_on(own: Own) -> None:
+    profile, dead = own.profile(0), []
+
+    def wire(route: WebSocketRoute) -> None:
+        if dead:
+            route.close()
+            return
+        server = route.connect_to_server()
+        route.on_message(lambda message: None if dead else server.send(message))
+        server.on_message(lambda message: None if dead else route.send(message))
+
+    second, first = own.tab(profile), profile.new_page()
+    first.route_web_socket("**/socket.io/**", wire)
+    first.route("**/api/v1/**", lambda route: route.abort())
+    first.goto(own.url)
+    first.wait_for_selector("html[data-live=on]")
+    dead.append(True)
+    say(first, "For another tab to send")
+    expect(first.locator(".is-sending .state")).to_have_text("Sending…")
+    expect(second.locator(".is-sending")).to_have_count(1)
+    shows(second, "For another tab to send")
+    expect(second.locator(".is-sending")).to_have_count(0)
+    expect(first.locator(".net")).to_be_visible()
+    assert own.stored() == ["Welcome, everybody", "For another tab to send"]
+
+
 def _crash(page: Page) -> None:
     """Let a tab's process die: it unloads nothing and says nothing to anybody."""
     with page.expect_event("crash"), pytest.raises(PlaywrightError):

@@ -1,9 +1,10 @@
-"""A connection lost while somebody writes: kept, said so, sent once. By a wire that is cut and by a server that dies."""
+"""A connection lost while somebody writes: kept, said so, sent once. By a wire that is cut or goes dead and by a server that dies."""
 
 from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from tests.visits import NETWORK, RoomPage, Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys-lost")]
 
+GIVEN_UP = 20  # seconds: a question waits for 8 s; by the pings alone a dead connection would end after 45 s
 AGAIN = "Connecting again. What you write is kept and sent. 1 message is not sent yet."
 
 
@@ -159,6 +161,32 @@ def test_a_wire_cut_during_a_send_says_so_keeps_the_message_and_stores_it_once(
         delivered(room, "And a second thing")
         assert room.words() == ["Before the tunnel", "In the tunnel", "And a second thing"]
     assert two.stored() == ["Before the tunnel", "In the tunnel", "And a second thing"]
+
+
+def test_a_wire_that_goes_dead_without_a_word_is_given_up_said_so_and_what_was_written_goes_another_way(
+    scene: Scene, two: Two, visits: Callable[..., Visit]
+) -> None:
+    hers, his = enter(visits(two.ana), two), enter(visits(two.ben), two)
+    scene.proxy.freeze()
+    written = time.monotonic()
+    hers.say("Into the hole")
+    sending(hers, "Into the hole")
+    delivered(hers, "Into the hole")
+    assert time.monotonic() - written < GIVEN_UP
+    assert two.stored() == ["Into the hole"]
+    # Now nothing else gets through either, which the bar says without waiting for anything to be cut.
+    scene.proxy.refusing = True
+    scene.proxy.freeze()
+    written = time.monotonic()
+    hers.say("And nobody there")
+    expect(hers.page.locator("[data-net]")).to_be_visible()
+    expect(hers.page.locator("[data-net]")).to_have_text(AGAIN)
+    assert time.monotonic() - written < GIVEN_UP
+    scene.proxy.refusing = False
+    for room in (hers, his):
+        delivered(room, "And nobody there")
+        assert room.words() == ["Into the hole", "And nobody there"]
+    assert two.stored() == ["Into the hole", "And nobody there"]
 
 
 def test_a_short_blink_shows_no_bar(scene: Scene, two: Two, visits: Callable[..., Visit]) -> None:

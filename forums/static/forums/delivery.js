@@ -1,5 +1,5 @@
 // The reader's and the writer's side of docs/realtime.md: nothing is missed, shown twice, out of order or sent twice.
-import { anew, ask, auth, onLive, socket } from "../academy/live.js";
+import { anew, ask, auth, socket } from "../academy/live.js";
 
 export const doc = document.documentElement;
 /** Whether the server can be reached: by socket, or by plain requests where no socket gets through. */
@@ -53,7 +53,8 @@ export function follow({ space, epoch, cursor, apply, lost, http }) {
       if (read(answer, answer.spaces?.[space], open)) sync();
     } catch { later(1, open); }
   }
-  onLive(open);
+  socket.on("connect", open);
+  open();
   socket.on("space:event", (event) => event.space === space && take(event));
   socket.on("space:heads", (heads) => space in heads && heads[space] !== cursor && sync());
   for (const name of ["focus", "online"]) addEventListener(name, sync);

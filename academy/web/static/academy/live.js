@@ -9,13 +9,17 @@ const FIRST = 1000, CAP = 30000, QUIET = 2000;
 export const auth = { as: document.getElementById("live").dataset.as };
 export const socket = io({ transports: ["websocket"], autoConnect: false, reconnection: false, auth });
 
-/** Send an event and resolve with its ack; rejects when none comes in time. */
-export const ask = (event, payload, ms = 8000) => socket.timeout(ms).emitWithAck(event, payload);
-
-/** Run fn on every connect, and at once when the page is live already. */
-export function onLive(fn) {
-  socket.on("connect", fn);
-  if (socket.connected) fn();
+/** Send an event and resolve with its ack; rejects when none comes in time, and hangs up: a dead wire does not say so. */
+export async function ask(event, payload) {
+  const { id } = socket;
+  try {
+    const ack = await socket.timeout(8000).emitWithAck(event, payload);
+    tries = 0;
+    return ack;
+  } catch (error) {
+    if (id && id === socket.id) socket.disconnect();
+    throw error;
+  }
 }
 
 /** Ask who is there: of a page whose sign-in has ended nothing stays, whatever it still holds. */
@@ -49,7 +53,10 @@ function connect() {
   if (wanted && !socket.connected) socket.connect();
 }
 
-socket.on("connect", () => { tries = 0; known = true; show(true); });
+// A server that lets everybody in and answers nobody is not asked more often for it: the wait is short again after
+// an answer or a beacon.
+socket.on("connect", () => { known = true; show(true); });
+socket.on("space:heads", () => { tries = 0; });
 socket.on("disconnect", () => { show(false); later(); });
 socket.on("connect_error", (error) => {
   show(false);
