@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-import threading
+from collections import deque
 from collections.abc import Sequence
 from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,8 @@ class Following:
     def __init__(self, kernel: Kernel) -> None:
         """Read nothing yet."""
         self._kernel = kernel
-        self._catching_up = threading.BoundedSemaphore(CATCHING_UP)
+        # No semaphore: under gevent to release one lets others run, and whoever asks for it meanwhile waits.
+        self._turns = deque(range(CATCHING_UP))
         self._kinds: dict[UUID, str] = {}
 
     def payloads(self, session: Session, rows: Sequence[log.Row]) -> list[dict[str, Any]]:
@@ -77,9 +78,11 @@ class Following:
 
         `among` is how many pages share one answer: the events that one may have, and the room in it.
         """
-        if not self._catching_up.acquire(blocking=False):  # a herd is spread, not queued
+        try:
+            turn = self._turns.pop()
+        except IndexError:  # a herd is spread, not queued
             detail = "Many people are coming back at once. What you missed is fetched in a moment."
-            raise Busy(detail, retry_after=round(random.uniform(1, 5), 1))  # noqa: S311 - jitter, not a secret
+            raise Busy(detail, retry_after=round(random.uniform(1, 5), 1)) from None  # noqa: S311 - jitter, not a secret
         try:
             span = self.follow(session, viewer, log_id)
             size, room = self._kind_of(session, log_id).size, ANSWER // among
@@ -87,7 +90,7 @@ class Following:
             page = log.page(session, log_id, span=span, since=since, epoch=epoch, limit=limit, size=size, room=room)
             events = _some(self.payloads(session, page.rows), room, or_one=among == 1)
         finally:
-            self._catching_up.release()
+            self._turns.append(turn)
         for row, event in zip(page.rows, events, strict=False):
             if row.nonce is not None and row.actor_id == viewer.person_id:
                 event["nonce"] = row.nonce

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -12,12 +13,15 @@ from flask import Flask
 
 import wsgi
 from academy.kernel import presence, realtime
+from academy.kernel.access import Busy
 from academy.kernel.app import Kernel
 
 HURRIED = "tests.faults.servers:with_a_hurried_beacon"
 MORTAL = "tests.faults.servers:that_dies_before_it_delivers"
 FORGETFUL = "tests.faults.servers:that_drops_some_broadcasts"
+COUNTING = "tests.faults.servers:that_counts_who_catches_up"
 DIE = "die-before-the-next-delivery"
+COUNTS = "counts.json"
 
 
 def with_a_hurried_beacon() -> Flask:
@@ -62,4 +66,32 @@ def that_drops_some_broadcasts() -> Flask:
     deliver = kernel.realtime.ship
     dice = random.Random(5)
     kernel.realtime.ship = lambda rows: deliver([row for row in rows if dice.random() >= 0.05])
+    return app
+
+
+def that_counts_who_catches_up() -> Flask:
+    """Keep in a file COUNTS of the instance folder how often somebody `asked` for a page and was told that the server is
+    `busy`, and how many pages were made `at_once` at most. For gevent.
+    """
+    app = with_a_hurried_beacon()
+    kernel: Kernel = app.extensions["kernel"]
+    catch_up = kernel.realtime.catch_up
+    counts = {"asked": 0, "busy": 0, "at_once": 0}
+    made: list[None] = []
+
+    def counted(*asked: Any, **more: Any) -> Any:
+        counts["asked"] += 1
+        made.append(None)
+        try:
+            page = catch_up(*asked, **more)
+            counts["at_once"] = max(counts["at_once"], len(made))  # who was refused left before anybody else ran
+            return page
+        except Busy:
+            counts["busy"] += 1
+            raise
+        finally:
+            made.pop()
+            (kernel.settings.instance / COUNTS).write_text(json.dumps(counts))
+
+    kernel.realtime.catch_up = counted
     return app
