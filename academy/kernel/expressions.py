@@ -1,12 +1,13 @@
-"""What the two databases say in different words: a text in any case, an instant minutes later, a list of ids."""
+"""What the two databases say in different words: a text in any case and its length, an instant later, a list of ids."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, String, Uuid, bindparam, column, func, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Select, String, Uuid, bindparam, column, func, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -16,54 +17,45 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from academy.kernel.db import Instant
 
 
-class _Plain(FunctionElement[str]):
-    """A text whose ASCII letters LIKE compares whatever their case: SQLite's own does so, others ask for small ones."""
+def _either(kind: TypeEngine[Any] | None, postgresql: str, sqlite: str) -> type[FunctionElement[Any]]:
+    """Make a function of SQL that is written as the database has it, its arguments in the places of `{}`."""
+    made = type("_Either", (FunctionElement,), {"inherit_cache": True, **({"type": kind} if kind else {})})
 
-    type = String()
-    inherit_cache = True
+    def written(words: str, element: FunctionElement[Any], compiler: SQLCompiler, **more: Any) -> str:
+        return words.format(*(compiler.process(one, **more) for one in element.clauses))
+
+    compiles(made)(partial(written, postgresql))
+    compiles(made, "sqlite")(partial(written, sqlite))
+    return made
 
 
-@compiles(_Plain)
-def _plain(element: _Plain, compiler: SQLCompiler, **more: Any) -> str:
-    return f"lower({compiler.process(element.clauses, **more)})"
-
-
-@compiles(_Plain, "sqlite")
-def _plain_on_sqlite(element: _Plain, compiler: SQLCompiler, **more: Any) -> str:
-    return compiler.process(element.clauses, **more)
+_PLAIN = _either(String(), "lower({})", "{}")
+_LATER = _either(
+    Instant(),
+    "({} + {} * interval '1 minute')",
+    "(strftime('%Y-%m-%d %H:%M:%f', {}, {} || ' minutes') || '000')",  # as Instants are kept
+)
+_OCTETS = _either(Integer(), "octet_length({})", "length(CAST({} AS BLOB))")
+_EACH = _either(None, "unnest({}) AS value", "json_each({})")
 
 
 def any_case(column: Any, *, plain: bool) -> ColumnElement[str]:
     """Return a column to look for small letters in by LIKE, whatever the case of its own.
 
-    `plain` says that what is looked for is ASCII: then SQLite is not asked for small letters, which is a call of
-    Python for each row.
+    `plain` says that what is looked for is ASCII: LIKE of SQLite takes its letters in any case, and there a call of
+    Python for each row is saved.
     """
-    return _Plain(column) if plain else func.lower(column)
-
-
-class _Later(FunctionElement[datetime]):
-    """An instant so many minutes after another one."""
-
-    type = Instant()
-    inherit_cache = True
-
-
-@compiles(_Later)
-def _later(element: _Later, compiler: SQLCompiler, **more: Any) -> str:
-    at, minutes = (compiler.process(one, **more) for one in element.clauses)
-    return f"({at} + {minutes} * interval '1 minute')"
-
-
-@compiles(_Later, "sqlite")
-def _later_on_sqlite(element: _Later, compiler: SQLCompiler, **more: Any) -> str:
-    at, minutes = (compiler.process(one, **more) for one in element.clauses)
-    return f"(strftime('%Y-%m-%d %H:%M:%f', {at}, {minutes} || ' minutes') || '000')"  # as Instants are kept
+    return _PLAIN(column) if plain else func.lower(column)
 
 
 def later(at: Any, minutes: Any) -> ColumnElement[datetime]:
     """Return the instant that is a column of whole minutes after another column."""
-    return _Later(at, minutes)
+    return _LATER(at, minutes)
+
+
+def octets(text: Any) -> ColumnElement[int]:
+    """Return how many bytes of UTF-8 a column of text has."""
+    return _OCTETS(text)
 
 
 class _Ids(TypeDecorator[Any]):
@@ -83,26 +75,10 @@ class _Ids(TypeDecorator[Any]):
         return '["' + '","'.join([one.hex for one in value]) + '"]' if value else "[]"
 
 
-class _Each(FunctionElement[UUID]):
-    """A row for each of some ids, called `value`."""
-
-    inherit_cache = True
-
-
-@compiles(_Each)
-def _each(element: _Each, compiler: SQLCompiler, **more: Any) -> str:
-    return f"unnest({compiler.process(element.clauses, **more)}) AS value"
-
-
-@compiles(_Each, "sqlite")
-def _each_on_sqlite(element: _Each, compiler: SQLCompiler, **more: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **more)})"
-
-
 def each_of(name: str) -> Select[UUID]:
     """Select the ids of a list that is one parameter, for `in_`.
 
     A parameter for each id, as SQLAlchemy expands a list, has the statement written anew at each asking. That takes
     longer than a question about a few rows; where many are looked through, a list of ids is the better guide.
     """
-    return select(column("value", Uuid())).select_from(_Each(bindparam(name, type_=_Ids())))
+    return select(column("value", Uuid())).select_from(_EACH(bindparam(name, type_=_Ids())))

@@ -7,12 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, and_, func, select
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from academy.kernel import log
+from academy.kernel.expressions import octets
 from academy.kernel.ids import encode
 from academy.people.models import Person
 from academy.people.queries import Face
@@ -81,29 +79,12 @@ def load(session: Session, rows: Sequence[log.Row]) -> list[Mapping[str, Any]]:
     return [found[r.ref] if r.ref in found else _payload(r.kind, posts[r.ref]) for r in rows]
 
 
-class _Octets(FunctionElement[int]):
-    """How many bytes of UTF-8 a text has."""
-
-    type = Integer()
-    inherit_cache = True
-
-
-@compiles(_Octets)
-def _octets(element: _Octets, compiler: SQLCompiler, **more: Any) -> str:
-    return f"octet_length({compiler.process(element.clauses, **more)})"
-
-
-@compiles(_Octets, "sqlite")
-def _octets_on_sqlite(element: _Octets, compiler: SQLCompiler, **more: Any) -> str:
-    return f"length(CAST({compiler.process(element.clauses, **more)} AS BLOB))"
-
-
 def _json_length(text: Any) -> ColumnElement[int]:
     """Return how many characters a text has as JSON in ASCII; of some texts too few, of none too many.
 
     What is beyond ASCII takes six there for two or three bytes of UTF-8, and twelve for four.
     """
-    return (5 * _Octets(text) - 3 * func.length(text, type_=Integer)) // 2
+    return (5 * octets(text) - 3 * func.length(text, type_=Integer)) // 2
 
 
 def size(ref: ColumnElement[UUID]) -> ColumnElement[int]:
