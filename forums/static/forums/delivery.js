@@ -7,19 +7,31 @@ export const reachable = () => socket.connected || doc.dataset.http;
 
 /** Follow a space from `cursor` on: `apply(event)` gets each event once, in order; `lost()` hears that it is closed to us. */
 export function follow({ space, epoch, cursor, apply, lost, http }) {
-  const held = new Map(), reset = () => location.reload(), later = (s, then = sync) => setTimeout(then, 1000 * s * (1 + Math.random()));
-  let syncing, again, ended, timer, wait;
+  const held = new Map(), later = (s, then = sync) => setTimeout(then, 1000 * s * (1 + Math.random()));
+  let syncing, again, ended, timer, wait, asked, gap, far = 0, calm = 0;
+
+  // Who is asked whether to leave is asked once.
+  function reset() {
+    if (!asked || !onbeforeunload) location.reload();
+    asked = true;
+  }
 
   function step(event) {
     for (; event; event = held.get(cursor + 1)) {
-      if (event.seq > cursor) { apply(event); cursor = event.seq; } // moves only after the handler succeeded
+      // Moves only after the handler succeeded.
+      if (event.seq > cursor) { apply(event); cursor = event.seq; }
       held.delete(event.seq);
     }
   }
   function take(event) {
     if (event.epoch !== epoch) reset();
     else if (event.seq <= cursor + 1) step(event);
-    else { if (!held.has(event.seq)) held.set(event.seq, event); sync(); }
+    else { if (!held.has(event.seq)) held.set(event.seq, event); behind(event.seq); }
+  }
+  // Two server processes may tell what is next in the wrong order: it is asked for if it does not come by itself.
+  function behind(seq) {
+    if (seq > far) far = seq;
+    gap ??= later(.15, () => { gap = undefined; if (far > cursor) sync(); });
   }
   // An answer's page leaves nothing out. Says whether there is more.
   function read(answer, page = answer, once = sync) {
@@ -29,7 +41,8 @@ export function follow({ space, epoch, cursor, apply, lost, http }) {
   }
   async function fetched() {
     const answer = await fetch(`/api/v1/spaces/${space}/events?since=${cursor}&epoch=${epoch}&as=${auth.as}`, { signal: AbortSignal.timeout(8000) });
-    if (answer.status === 401) { ended = true; throw anew(); } // nobody is signed in, or somebody else: the page asks who
+    // Nobody is signed in, or somebody else: the page asks who.
+    if (answer.status === 401) { ended = true; throw anew(); }
     return { ok: answer.ok, retry: answer.status >= 429, ...await answer.json() };
   }
   async function sync() {
@@ -56,7 +69,11 @@ export function follow({ space, epoch, cursor, apply, lost, http }) {
   socket.on("connect", open);
   open();
   socket.on("space:event", (event) => event.space === space && take(event));
-  socket.on("space:heads", (heads) => space in heads && heads[space] !== cursor && sync());
+  socket.on("space:heads", ({ [space]: head }) => {
+    // Below where we were a beacon ago: some of the log is lost.
+    head < calm ? sync() : behind(head);
+    calm = cursor;
+  });
   for (const name of ["focus", "online"]) addEventListener(name, sync);
 
   function poll() {
@@ -75,7 +92,8 @@ export function follow({ space, epoch, cursor, apply, lost, http }) {
   }
   socket.on("disconnect", poll);
   socket.on("connect_error", poll);
-  poll(); // and where a socket neither opens nor fails
+  // And where a socket neither opens nor fails.
+  poll();
 }
 
 const done = (of) => new Promise((resolve, reject) => {
@@ -87,7 +105,8 @@ async function reached() {
   const request = indexedDB.open("academy-outbox", 1);
   request.onupgradeneeded = () => request.result.createObjectStore("sends", { keyPath: "nonce" });
   const found = await done(request);
-  found.onversionchange = () => found.close(); // a page of tomorrow does not wait for this one
+  // A page of tomorrow does not wait for this one.
+  found.onversionchange = () => found.close();
   return found;
 }
 // Done is what the whole transaction did: a full disk may refuse at its very end. What failed is opened anew.
@@ -158,7 +177,8 @@ export function outbox({ space, me, show, sent, failed, late, gone, post, told }
   }
   // At first, and again with each connection: a page that was put aside does not hear the other tabs.
   function load() {
-    pump(); // what is known waits for no answer
+    // What is known waits for no answer.
+    pump();
     table((rows) => rows.getAll()).then((items) => {
       loose.delete("");
       items.filter((i) => i.space === space && i.me === me).sort((a, b) => a.at - b.at).forEach(take);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from academy.bridges.client.adapters.store import Store
 from academy.bridges.client.adapters.web import Web
 from academy.bridges.client.adapters.wire import Away, Unwelcome
 from academy.bridges.client.api.runner import Runner
-from academy.bridges.client.engine.asking import Backoff, Followed, after
+from academy.bridges.client.engine.asking import BY_ITSELF, Backoff, Followed, after
 from academy.bridges.client.engine.log import LATEST, Log, Reset
 from academy.bridges.client.engine.sending import Send
 
@@ -192,9 +193,8 @@ class Line:
         self.asked.append((name, payload, answered))
 
 
-def test_an_answer_to_what_was_asked_before_a_reset_is_not_taken_for_another_reset() -> None:
-    resets: list[str] = []
-    applied: list[int] = []
+def at_seven(applied: list[int], resets: list[str]) -> tuple[Runner, Any]:
+    """Return a client that has opened nothing yet of a log that it followed up to 7, and its connection."""
     runner = Runner("http://nowhere", Web("http://nowhere"), Store(), refused=lambda *_: None, backoff=Backoff())
     runner.followed["s"] = Followed(
         log=Log("s", 7, "e1"), handle=lambda found: applied.append(found["seq"]), reset=resets.append, lost=print
@@ -202,6 +202,71 @@ def test_an_answer_to_what_was_asked_before_a_reset_is_not_taken_for_another_res
     line: Any = Line()
     runner._wire = line
     runner._pump(line)
+    return runner, line
+
+
+def opened(applied: list[int]) -> tuple[Runner, Any]:
+    """Return a client that follows a log, of which 7 is the last it has, and its connection."""
+    runner, line = at_seven(applied, [])
+    _, _, answered = line.asked.pop()
+    answered({"ok": True, "spaces": {"s": page(head=7)}})
+    runner._take_up(0)
+    return runner, line
+
+
+def pumped(runner: Runner, line: Any, seconds: float) -> list[Any]:
+    """Return what a client asks for in so many seconds, of which nothing is answered."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        runner._pump(line)
+        runner._take_up(min(left, runner._until_next()))
+    return [payload["since"] for _, payload, _ in line.asked]
+
+
+def test_events_that_overtake_each_other_are_put_right_without_a_question() -> None:
+    applied: list[int] = []
+    runner, line = opened(applied)
+    for seq in (9, 8, 12, 11, 10):
+        runner._hear(line, "space:event", event(seq))
+        runner._pump(line)
+    assert applied == [8, 9, 10, 11, 12]
+    assert pumped(runner, line, 0.4) == []
+
+
+def test_a_beacon_that_is_faster_than_the_event_it_tells_of_asks_nothing() -> None:
+    applied: list[int] = []
+    runner, line = opened(applied)
+    runner._hear(line, "space:heads", {"s": 8})
+    runner._pump(line)
+    runner._hear(line, "space:event", event(8))
+    assert pumped(runner, line, 0.4) == []
+    runner._hear(line, "space:heads", {"s": 9})
+    assert pumped(runner, line, 0.4) == [8]
+
+
+def test_what_stays_missing_is_asked_for_once_a_moment_later() -> None:
+    applied: list[int] = []
+    runner, line = opened(applied)
+    noticed = time.monotonic()
+    for seq in (9, 10, 12):
+        runner._hear(line, "space:event", event(seq))
+        runner._pump(line)
+    assert line.asked == []
+    while not line.asked:
+        runner._take_up(runner._until_next())
+        runner._pump(line)
+    assert BY_ITSELF[0] <= time.monotonic() - noticed < 1
+    assert pumped(runner, line, 0.4) == [7]
+    _, _, answered = line.asked.pop()
+    answered({"ok": True, **page(8, 9, 10, 11, 12, head=12)})
+    assert pumped(runner, line, 0.4) == []
+    assert applied == [8, 9, 10, 11, 12]
+
+
+def test_an_answer_to_what_was_asked_before_a_reset_is_not_taken_for_another_reset() -> None:
+    resets: list[str] = []
+    applied: list[int] = []
+    runner, line = at_seven(applied, resets)
     name, payload, answered = line.asked.pop()
     assert (name, payload) == ("space:open", {"spaces": {"s": 7}})
     runner._hear(line, "space:event", event(4, "e2"))  # the room was restored, and somebody is faster than the answer

@@ -168,7 +168,8 @@ class Runner:
     def _until_next(self) -> float:
         """Return in how many seconds something may be tried again, at most 1."""
         now = time.monotonic()
-        waits = [each.not_before - now for each in self._all()]
+        times = [each.not_before for each in self._all()] + [each.due for each in self.followed.values() if each.due]
+        waits = [when - now for when in times]
         return max(0.01, min([wait for wait in waits if wait > 0], default=1.0))
 
     # asking
@@ -180,7 +181,7 @@ class Runner:
             message = "no answer"
             raise Away(message)
         for space, followed in self.followed.items():
-            if followed.may_ask(now) and (followed.behind or not followed.opened):
+            if followed.may_ask(now) and (followed.behind(now) or not followed.opened):
                 followed.asking = now
                 log, since = followed.log, max(0, followed.log.cursor)
                 answered = self._on_loop(wire, partial(self._paged, followed, log.epoch))
@@ -230,13 +231,21 @@ class Runner:
             for space, head in payload.items():
                 if space in self.followed:
                     self.followed[space].head = head
+                    self.followed[space].look(time.monotonic())
         followed = self.followed.get(payload.get("space", "")) if isinstance(payload, dict) else None
         if followed is None:
             return
         if name == "space:event":
-            self._apply(followed, lambda apply: followed.log.live(payload, apply) or followed.more)
+            self._live(followed, payload)
         elif name == "space:reset":  # the answer to a question says it too: asked, so that it counts once
             followed.more = True
+
+    def _live(self, followed: Followed, event: Event) -> None:
+        def take(apply: Apply) -> bool:
+            followed.log.live(event, apply)
+            return followed.more
+
+        self._apply(followed, take)
 
     def _paged(self, followed: Followed, epoch: str | None, answer: Answer) -> None:
         """Take the answer to what was asked when the log was in `epoch`."""
@@ -275,6 +284,7 @@ class Runner:
             logger.exception("a handler failed: what it was told of comes again")
             followed.more = True
             followed.not_before = time.monotonic() + 0.1 + followed.failures.wait()
+        followed.look(time.monotonic())
 
     def _turned_away(self, followed: Followed, answer: Answer) -> None:
         if self._try_again(followed, answer):

@@ -13,6 +13,9 @@ from academy.bridges.client.engine.sending import Send
 ANSWER = 10.0
 """Seconds in which an answer comes; after them the connection counts as lost."""
 
+BY_ITSELF = (0.15, 0.3)
+"""Seconds in which what is missing may come by itself: several server processes each bring theirs in their own time."""
+
 
 class Backoff:
     """How long to wait before each try: a random time up to 1 s, doubled at each failure, at most 30 s."""
@@ -62,7 +65,11 @@ class Outbox(Asking):
 
 @dataclass(kw_only=True)
 class Followed(Asking):
-    """A log that is followed: how far, by whom, and whether something is missing. `head` is what the beacon said."""
+    """A log that is followed: how far, by whom, and whether something is missing.
+
+    `more` says that it is asked for at once, `due` when it is asked for if it does not come before; `head` is what the
+    beacon said.
+    """
 
     log: Log
     handle: Apply
@@ -71,9 +78,16 @@ class Followed(Asking):
     opened: bool = False
     more: bool = True
     head: int = 0
+    due: float | None = None
     failures: Backoff = field(default_factory=Backoff)
 
-    @property
-    def behind(self) -> bool:
-        """Say whether something is missing that can be asked for."""
-        return self.more or self.head > self.log.cursor
+    def look(self, now: float) -> None:
+        """See whether something is missing, and give it a random moment: a thousand readers may miss the same."""
+        if self.head <= self.log.cursor and not self.log.held:
+            self.due = None
+        elif self.due is None:
+            self.due = now + random.uniform(*BY_ITSELF)  # noqa: S311 - jitter, not a secret
+
+    def behind(self, now: float) -> bool:
+        """Say whether something is to be asked for."""
+        return self.more or (self.due is not None and now >= self.due)
