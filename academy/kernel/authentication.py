@@ -15,13 +15,16 @@ from flask import request, session
 
 from academy.kernel.access import SignedOut
 from academy.kernel.ids import encode
-from academy.kernel.limits import api_user
+from academy.kernel.limits import api_user, hidden
 from academy.kernel.viewer import Viewer
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from academy.kernel.app import Kernel
+
+CONNECTS = "100 per 10 second"
+"""By cookies of one person, and by one cookie: twenty tabs that lose the network, and come back, five times."""
 
 
 class SocketViewer(Protocol):
@@ -111,18 +114,27 @@ class Authentication:
         self._start = start
 
     def enter(self, auth: object) -> tuple[Credential, SocketViewer]:
-        """Find who opens a connection by this request; raises `SignedOut`.
+        """Find who opens a connection by this request; raises `SignedOut`, and `RateLimited` for who does so too often.
 
-        By an API token it counts as a request of the API: for its owner, or for the address where it is none.
+        By an API token it counts as a request of the API: for its owner, or for the address where it is none. A cookie
+        is counted before anything is looked up (what it holds was signed here), and then its person.
         """
         credential = shown(auth, session)
+        if not credential.bearer:
+            self._count("sign-in", hidden(credential.token))
         viewer = self.viewer(credential)
         if credential.bearer:
             who = api_user(viewer.person_id if viewer else None, request.remote_addr)
             self._kernel.limits.hit(self._kernel.settings.api_rate, *who)
+        elif viewer is not None:
+            self._count("person", str(viewer.person_id))
         if viewer is None or not _meant(auth, viewer):
             raise SignedOut
         return credential, viewer
+
+    def _count(self, *who: str) -> None:
+        detail = "There were very many connections in a short time. This one comes back by itself."
+        self._kernel.limits.hit(CONNECTS, "connect", *who, detail=detail)
 
     def viewer(self, credential: Credential) -> SocketViewer | None:
         """Find whose a credential is, with the roles they have now; None once it has ended."""

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from uuid import UUID
 
 from academy.kernel.authentication import Credential
@@ -80,12 +81,15 @@ class Connections:
         """Return the connection with this id, None once it has gone."""
         return self._all.get(sid)
 
-    def add(self, connection: Connection) -> None:
-        """Know a connection."""
+    def add(self, connection: Connection, most: float = inf) -> bool:
+        """Know a connection, unless its person has as many as there may be; says whether it is known."""
         with self._lock:
+            if len(self._by_person.get(connection.person_id, ())) >= most:
+                return False
             self._all[connection.sid] = connection
             self._by_person[connection.person_id].add(connection)
             self.counted(len(self._all))
+            return True
 
     def remove(self, sid: str) -> Connection | None:
         """Forget a connection and return it; None where it is not known any more."""

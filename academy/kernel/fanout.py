@@ -104,8 +104,10 @@ class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no 
     get_rooms = _one_by_one(socketio.Manager.get_rooms)
 
     def basic_enter_room(self, sid: str, namespace: str, room: Any, eio_sid: str | None = None) -> None:
-        """Add a client to a room."""
+        """Add a client to a room; one that has gone enters none."""
         with self.rooms_lock:
+            if eio_sid is None and sid not in self.rooms.get(namespace, {}).get(None, ()):
+                return
             super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
             self._rooms_of.setdefault(sid, set()).add(room)
 

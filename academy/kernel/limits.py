@@ -147,7 +147,7 @@ class Limits:
         if self._shared is None or self._over_all is None:
             return None
         use = self._over_all.hit if what == "hit" else self._over_all.test
-        return self._shared.ask(lambda _redis: use(item, _hidden(one), cost=cost))
+        return self._shared.ask(lambda _redis: use(item, hidden(one), cost=cost))  # it may write to a disk
 
     def _stats(self, item: RateLimitItem, one: str) -> WindowStats:
         """Return the fuller of the two windows."""
@@ -155,7 +155,7 @@ class Limits:
         if self._shared is None or self._over_all is None:
             return found
         stats = self._over_all.get_window_stats
-        over_all = self._shared.ask(lambda _redis: stats(item, _hidden(one)))
+        over_all = self._shared.ask(lambda _redis: stats(item, hidden(one)))
         return found if over_all is None or over_all.remaining > found.remaining else over_all
 
     def _item(self, rule: str) -> RateLimitItem:
@@ -172,6 +172,6 @@ def _wait(item: RateLimitItem, stats: WindowStats) -> float:
     return min(float(item.get_expiry()), stats.reset_time - time.time())
 
 
-def _hidden(one: str) -> str:
-    """Name a window so that neither address nor person can be read from it: Redis may write to a disk."""
+def hidden(one: str) -> str:
+    """Name a window so that nothing can be read from it, be it a person, an address or a token."""
     return hashlib.blake2b(one.encode(errors="surrogatepass"), digest_size=16).hexdigest()

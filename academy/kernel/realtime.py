@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from flask_socketio import SocketIO
 from marshmallow import Schema, ValidationError
 
 from academy.kernel import clock, log, telemetry, websocket_engine
-from academy.kernel.access import Busy, Refusal, Refused, SignedOut, demand_scope, missing_scope
+from academy.kernel.access import Busy, RateLimited, Refusal, Refused, SignedOut, demand_scope, missing_scope
 from academy.kernel.authentication import Authentication, SocketViewer
 from academy.kernel.connections import Connection, Connections, held, log_room, own_room, person_room
 from academy.kernel.delivery import Delivery
@@ -41,6 +42,8 @@ DEAF = (4.0, 6.0)
 AT_ONCE = 500  # logs, and sockets, asked about in one statement
 MAX_MESSAGE = 256 * 1024
 EVENTS = "200 per 10 second"
+SOCKETS = 50
+"""Of one person in this process: so many tabs that nobody finds one of them, each with its memory and its pings."""
 UNWELCOME = {"error": SignedOut.code, "retry": SignedOut.retry}
 
 
@@ -147,13 +150,18 @@ class Realtime:
         credential, viewer = self._authentication.enter(auth)
         self._demand_hearing(viewer)
         connection = Connection(sid, credential, viewer.person_id, viewer.sign_in_id, viewer.until)
-        self.connections.add(connection)
+        if not self.connections.add(connection, SOCKETS):
+            # Not `busy`, as it is not the server that has too much. Those whose network went away end within 45 s.
+            detail = "You have the academy open very many times. Close some of it, and this one goes on by itself."
+            raise RateLimited(detail, retry_after=round(random.uniform(5, 15), 1))  # noqa: S311 - jitter, not a secret
         self.socketio.server.enter_room(sid, person_room(viewer.person_id))
         # The inbox of notices is a log with the person's own id; it is followed from the start.
         self.join(connection, viewer.person_id)
         found = self._authentication.viewer(credential)
         if found is None:  # signed out between the first look and being known here
             raise SignedOut
+        if sid not in self.connections or not websocket_engine.is_open(self.socketio.server, sid):
+            raise Busy(retry_after=1)  # closed meanwhile: Socket.IO would keep who is not here
         connection.held = held(found.roles)
         if connection.until is not None and (connection.until - clock.now()).total_seconds() < BEACON[1]:
             self._look.set()  # the beacon sleeps for longer than this token lasts
@@ -184,16 +192,19 @@ class Realtime:
     def _close_all(self, person_id: UUID | None, sign_in_id: UUID | None) -> None:
         for connection in self.connections.all():
             if connection.person_id == person_id or connection.sign_in_id == sign_in_id:
-                self._close(connection)
+                with _isolated("close_failed"):
+                    self._close(connection)
 
     def _close(self, connection: Connection) -> None:
         # Out of the rooms first: nothing sent from here on reaches it, even while the close is on its way.
         self.connections.remove(connection.sid)
-        for log_id in list(connection.logs):
-            self.leave(connection, log_id)
-        self.socketio.server.leave_room(connection.sid, person_room(connection.person_id))
-        with self._app.app_context():
-            websocket_engine.hang_up(self.socketio.server, connection.sid)
+        try:
+            for log_id in list(connection.logs):
+                self.leave(connection, log_id)
+            self.socketio.server.leave_room(connection.sid, person_room(connection.person_id))
+        finally:
+            with self._app.app_context():
+                websocket_engine.hang_up(self.socketio.server, connection.sid)
 
     def join(self, connection: Connection, log_id: UUID) -> None:
         """Let a socket receive a log; one that was closed meanwhile stays out."""
@@ -336,7 +347,8 @@ class Realtime:
     def beam(self) -> None:
         """Tell each socket the heads of the logs it has open; close those that lost their sign-in, or a role."""
         for connection in self.connections.expired(clock.now()):
-            self._close(connection)
+            with _isolated("close_failed"):
+                self._close(connection)
         ids = self.connections.logs()
         with self._kernel.reading() as session:
             parts = [log.heads_of(session, ids[i : i + AT_ONCE]) for i in range(0, len(ids), AT_ONCE)]
@@ -347,17 +359,29 @@ class Realtime:
             viewers = self._authentication.viewers([connection.credential for connection in some])
             self.socketio.sleep(0)  # SQLite never waits: a thousand questions would hold up everybody
             for connection in some:
-                viewer = viewers.get(connection.credential)
-                if viewer is None:
-                    self._close(connection)
-                elif self._still_holds(connection, viewer):
-                    mine = {encode(i): heads[i] for i in tuple(connection.logs) if i in heads}
-                    self.socketio.emit("space:heads", mine, to=connection.sid, ignore_queue=True)
+                with _isolated("beacon_failed"):
+                    self._tell_heads(connection, viewers.get(connection.credential), heads)
+
+    def _tell_heads(self, connection: Connection, viewer: SocketViewer | None, heads: Mapping[UUID, int]) -> None:
+        if viewer is None or not websocket_engine.is_open(self.socketio.server, connection.sid):
+            self._close(connection)
+        elif self._still_holds(connection, viewer):
+            mine = {encode(i): heads[i] for i in tuple(connection.logs) if i in heads}
+            self.socketio.emit("space:heads", mine, to=connection.sid, ignore_queue=True)
 
     def _seconds_to_end(self) -> float:
         """Return in how many seconds the first API token expires by which somebody is here."""
         end = self.connections.first_end()
         return math.inf if end is None else max(0, (end - clock.now()).total_seconds())
+
+
+@contextmanager
+def _isolated(event: str) -> Iterator[None]:
+    """Log what goes wrong with one connection, so that the others have their turn."""
+    try:
+        yield
+    except Exception:
+        logger.exception(event)
 
 
 def space_id_of(sent: Mapping[str, Any]) -> UUID:

@@ -32,6 +32,8 @@ JOIN_WITHIN = 20.0
 """Seconds after which a connection is closed whose client has not joined: it could answer pings for ever."""
 LEAVE_WITHIN = 3.0
 """Seconds that a client has to hang up once it was refused, or has said that it leaves."""
+JOINS = 20
+"""How often one connection may try to join: a page that is refused dials anew, or tries again a few times."""
 OPTIONS: dict[str, Any] = {
     "transports": ["websocket"],
     "async_handlers": False,  # what one client sends is handled in order
@@ -122,6 +124,8 @@ def expect_to_join(server: Any) -> None:
         return opened(engine_sid, environ)
 
     def handle_message(engine_sid: str, data: object) -> None:
+        if isinstance(data, str) and data.startswith("0") and _joins_too_often(engine.sockets.get(engine_sid)):
+            return
         try:
             told(engine_sid, data)
         finally:
@@ -133,6 +137,17 @@ def expect_to_join(server: Any) -> None:
     engine.on("message", handle_message)
 
 
+def _joins_too_often(engine_socket: Any) -> bool:
+    """Count a try to join, and close a connection that has had its tries."""
+    if engine_socket is None:
+        return False
+    engine_socket.joins = getattr(engine_socket, "joins", 0) + 1
+    if engine_socket.joins <= JOINS:
+        return False
+    engine_socket.close(wait=False, reason=engine_socket.server.reason.SERVER_DISCONNECT)
+    return True
+
+
 def _wheel_of(engine: Any) -> Wheel:
     """Return the one wheel of an engineio server."""
     wheel: Wheel = engine.__dict__.setdefault("wheel", Wheel(engine))
@@ -141,6 +156,12 @@ def _wheel_of(engine: Any) -> Wheel:
 
 def _names(data: object, events: Collection[str]) -> bool:
     return isinstance(data, list) and bool(data) and isinstance(data[0], str) and data[0] in events
+
+
+def is_open(server: Any, sid: str, namespace: str = "/") -> bool:
+    """Say whether there is a connection under one client of a `socketio.Server` that is not being closed."""
+    session = server.eio.sockets.get(server.manager.eio_sid_from_sid(sid, namespace))
+    return session is not None and not (session.closing or session.closed)
 
 
 def hang_up(server: Any, sid: str, namespace: str = "/") -> None:

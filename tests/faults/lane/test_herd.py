@@ -7,15 +7,21 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from sqlalchemy.orm import Session
 
 from academy.bridges.client.api.client import Client
 from academy.kernel import log
+from academy.kernel.app import Kernel
+from academy.people import actions
+from academy.people.engine import new_token, token_hash
+from academy.people.models import Role
 from tests.factories import forums
-from tests.faults.lane.harness import CLIENTS, academy
+from tests.faults.lane.harness import academy
 from tests.faults.servers import COUNTING, COUNTS
-from tests.live import signed_in
+from tests.serving import cookie_of
 
 pytestmark = pytest.mark.lane
 
@@ -34,7 +40,7 @@ def test_a_herd_that_returns_at_once_misses_nothing_and_is_no_storm(
     database_url: str, herd: int, tmp_path: Path
 ) -> None:
     with academy(database_url, tmp_path, COUNTING) as place, ExitStack() as stack:
-        cookies = [signed_in(place.kernel, person) for person in place.people]
+        cookies = crowd(place.kernel, place.space_id, herd)
         for number in range(BEFORE):
             forums.say(place.kernel, place.people[0], place.space_id, f"before {number}")
         with place.kernel.reading() as session:
@@ -43,7 +49,7 @@ def test_a_herd_that_returns_at_once_misses_nothing_and_is_no_storm(
         clients = []
         began = time.monotonic()
         for number, screen in enumerate(screens):
-            one = Client(place.server.url, cookie=cookies[number % CLIENTS])
+            one = Client(place.server.url, cookie=cookies[number])
             one.follow(place.space, lambda event, screen=screen: screen.append(event["payload"]["html"]), since=known)
             clients.append(stack.enter_context(one))
         forums.say(place.kernel, place.people[0], place.space_id, "as they come")
@@ -68,6 +74,24 @@ def test_a_herd_that_returns_at_once_misses_nothing_and_is_no_storm(
     assert counts["asked"] <= ASKS * herd
     assert connections <= CONNECTIONS * herd
     assert returning < 2 * coming + AWAY
+
+
+def crowd(kernel: Kernel, space_id: UUID, number: int) -> list[str]:
+    """Let so many people into a room, and return a cookie of each."""
+
+    def come(session: Session) -> list[str]:
+        group_id, cookies = forums.group_of(session, space_id), []
+        for each in range(number):
+            person = actions.add_person(
+                session, email=f"herd{each}@example.org", name=f"Herd {each}", zone="UTC", password_hash=None
+            )
+            actions.join(session, group_id=group_id, person_id=person.id, role=Role.LEARNER, actor_id=None)
+            token = new_token()
+            actions.sign_in(session, person_id=person.id, token_hash=token_hash(token), agent="test")
+            cookies.append(cookie_of(token))
+        return cookies
+
+    return kernel.commit(come)
 
 
 def _until(found: Callable[[], bool]) -> float:
