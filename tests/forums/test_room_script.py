@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import WebSocketRoute, expect
 from sqlalchemy import update
 
+from academy.kernel import clock
 from academy.kernel.ids import encode
 from academy.kernel.log import Log
 from academy.people import actions as people_actions
+from forums.posts.models import Post
 from tests.factories import forums
 from tests.forums.rooms import Own, bodies, come_back, say, shows
 
@@ -26,6 +29,18 @@ def test_what_two_people_write_stands_in_one_order_for_both(own: Own) -> None:
     expect(ben.locator("#msgs .msg")).to_have_count(11)
     expect(ana.locator(".is-sending")).to_have_count(0)
     assert bodies(ana) == bodies(ben) == own.stored()
+
+
+def test_the_first_message_of_a_day_is_under_its_day_once_for_all(own: Own) -> None:
+    yesterday = clock.now() - timedelta(days=1)
+    own.kernel.commit(lambda session: session.execute(update(Post).values(at=yesterday)))
+    ana, ben = own.visit(0), own.visit(1)
+    for number in range(2):
+        say(ana, f"Ana {number}")
+        shows(ben, *(f"Ana {earlier}" for earlier in range(number + 1)))
+        expect(ana.locator(".is-sending")).to_have_count(0)
+    for page in (ana, ben):
+        expect(page.locator("#msgs .day")).to_have_count(2)
 
 
 def test_a_message_that_was_never_delivered_live_is_fetched_when_the_next_one_shows_the_gap(own: Own) -> None:

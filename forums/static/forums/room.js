@@ -140,8 +140,9 @@ function join(li) {
 }
 function put(li, at) {
   const all = messages(), mine = no(li), next = li.matches(".is-sending") ? null : all.find((m) => no(m) > mine) ?? pending();
-  const last = all.findLast((m) => !mine || no(m) < mine), headed = next?.previousElementSibling?.matches(".day");
-  if (!headed && (!last || day(at) !== day($("time", last).dateTime))) heading("day", day(at) === day(Date.now()) ? fill(words.today, { day: day(at) }) : day(at), next);
+  const last = all.findLast((m) => !mine || no(m) < mine), above = next ? next.previousElementSibling : list.lastElementChild;
+  const text = day(at) === day(Date.now()) ? fill(words.today, { day: day(at) }) : day(at); // it may stand there, of one's own on its way
+  if (above?.textContent !== text && (!last || day(at) !== day($("time", last).dateTime))) heading("day", text, next);
   list.insertBefore(li, next);
   join(li);
   $("[data-empty]")?.remove();
