@@ -44,7 +44,10 @@ from academy.kernel.websocket_writer import FrameWriter
 RECEIVE_SIZE = 64 * 1024
 CLOSE_WAIT = 1.0  # seconds a peer has to answer a close, or to read what was sent before it
 LINGER_READS = 32
-TURNS = 16  # events after which one busy connection lets the others go on
+TURNS = 16  # frames and readings after which one busy connection lets the others go on
+TURN = 0.005  # seconds of work after which it does, however few they were
+MOMENT = 0.001
+"""Seconds for which it then stands back. Not 0: gevent turns fifty such tasks before it looks at any other socket."""
 PACKET_TYPES = "0123456"  # Engine.IO protocol 4, over WebSocket
 
 _open: set[WebSocket] = set()
@@ -94,7 +97,18 @@ class WebSocket:
     It is read in the request's own greenlet or thread. Anybody may write.
     """
 
-    __slots__ = ("_closing", "_frames", "_mode", "_read_out", "_session", "_turns", "_wire", "writer")
+    __slots__ = (
+        "_closing",
+        "_frames",
+        "_mode",
+        "_read_out",
+        "_session",
+        "_since",
+        "_spent",
+        "_turns",
+        "_wire",
+        "writer",
+    )
 
     _wire: socket.socket
     writer: FrameWriter
@@ -107,6 +121,8 @@ class WebSocket:
         self._closing = False
         self._read_out = False
         self._turns = 0
+        self._spent = 0.0  # seconds of work since it last stood back
+        self._since = time.monotonic()  # when the work went on
 
     def serve(
         self, environ: Environ, start_response: StartResponse, lock: AbstractContextManager[Any]
@@ -127,7 +143,12 @@ class WebSocket:
         finally:
             with _open_lock:
                 _open.discard(self)
+            self._frames = FrameReader(0)  # engineio's socket, and this with it, is kept until its next ping is due
         return leave(environ)
+
+    def allow(self, max_size: int) -> None:
+        """From now on a message may have `max_size` bytes."""
+        self._frames.max_size = max_size
 
     def wait(self) -> str | bytes | None:
         """Return the next message, None at the end."""
@@ -160,6 +181,7 @@ class WebSocket:
                 received = self._frames.read()
                 if received is None:
                     data = self._wire.recv(RECEIVE_SIZE)
+                    self._since = time.monotonic()  # to wait is no work
                     if not data:
                         return None
                     self._frames.feed(data)
@@ -202,10 +224,20 @@ class WebSocket:
 
     def _take_turns(self) -> None:
         # A green thread that finds data waiting goes on reading: one flood would hold up everybody.
+        now = time.monotonic()
+        self._spent += now - self._since
+        self._since = now
         self._turns += 1
-        if self._turns >= TURNS:
-            self._turns = 0
-            self._mode.sleep(0)
+        if self._spent >= TURN:
+            self._stand_back(MOMENT)
+            self._spent = 0.0
+        elif self._turns >= TURNS:
+            self._stand_back(0)
+
+    def _stand_back(self, seconds: float) -> None:
+        self._turns = 0
+        self._mode.sleep(seconds)
+        self._since = time.monotonic()
 
     def _finish(self) -> None:
         if self.writer.drain(CLOSE_WAIT):

@@ -30,6 +30,8 @@ PING = packet.Packet(packet.PING)
 NO_LOCK = contextlib.nullcontext()
 JOIN_WITHIN = 20.0
 """Seconds after which a connection is closed whose client has not joined: it could answer pings for ever."""
+JOIN_MAX = 4 * 1024
+"""Bytes of a message of who has not joined: what they send is nobody's, and joining takes a few hundred."""
 LEAVE_WITHIN = 3.0
 """Seconds that a client has to hang up once it was refused, or has said that it leaves."""
 JOINS = 20
@@ -56,8 +58,12 @@ def install(server: Any) -> None:
         message = "python-engineio has changed: its WebSocket driver is not where it was"
         raise RuntimeError(message)
 
+    def joined(engine_sid: str) -> bool:
+        return _joined(server, engine_sid)
+
     def driver(handler: Any, _: Any) -> Application:
-        connection = WebSocket(EngineSession(handler.__self__), engine, engine.max_http_buffer_size)
+        session = EngineSession(handler.__self__, joined)
+        connection = WebSocket(session, engine, min(JOIN_MAX, engine.max_http_buffer_size))
         return lambda environ, start_response: connection.serve(environ, start_response, lock_for(server))
 
     engine._async = {**engine._async, "websocket": driver}  # noqa: SLF001 - the seam, pinned by a test
@@ -110,7 +116,7 @@ def expect_to_join(server: Any) -> None:
     leaving: set[str] = set()  # however often one says so
 
     def joined(engine_sid: str) -> bool:
-        return server.manager.sid_from_eio_sid(engine_sid, "/") is not None
+        return _joined(server, engine_sid)
 
     def close(engine_sid: str) -> None:
         leaving.discard(engine_sid)
@@ -148,6 +154,10 @@ def _joins_too_often(engine_socket: Any) -> bool:
     return True
 
 
+def _joined(server: Any, engine_sid: str) -> bool:
+    return server.manager.sid_from_eio_sid(engine_sid, "/") is not None
+
+
 def _wheel_of(engine: Any) -> Wheel:
     """Return the one wheel of an engineio server."""
     wheel: Wheel = engine.__dict__.setdefault("wheel", Wheel(engine))
@@ -179,11 +189,15 @@ def hang_up(server: Any, sid: str, namespace: str = "/") -> None:
 class EngineSession:
     """An engineio socket over a connection of ours: instead of its queue, and of its two loops around it."""
 
-    __slots__ = ("_connection", "_socket", "writer")
+    __slots__ = ("_connection", "_joined", "_socket", "writer")
 
-    def __init__(self, engine_socket: EngineSocket) -> None:
-        """Prepare to serve an engineio socket, which has its first packets in a queue by now."""
+    def __init__(self, engine_socket: EngineSocket, joined: Callable[[str], bool]) -> None:
+        """Prepare to serve an engineio socket, which has its first packets in a queue by now.
+
+        Once `joined(its id)`, messages may be as long as the engine takes them.
+        """
         self._socket = engine_socket
+        self._joined = joined
 
     def serve(self, connection: WebSocket) -> None:
         """Serve the socket to the connection's end."""
@@ -191,10 +205,14 @@ class EngineSession:
         engine_socket.connected = engine_socket.upgraded = True
         try:
             self._take_over()
+            stranger = True
             while (data := connection.wait()) is not None:
                 received = packet.Packet(encoded_packet=data)
                 with contextlib.suppress(UnknownPacketError):
                     engine_socket.receive(received)
+                if stranger and self._joined(engine_socket.sid):
+                    stranger = False
+                    connection.allow(engine_socket.server.max_http_buffer_size)
         except SocketIsClosedError:
             pass
         except (ValueError, RecursionError):

@@ -19,6 +19,7 @@ SIXTEEN_BITS, SIXTY_FOUR_BITS = 126, 127
 MASK_SIZE = 4
 CLOSE_CODES = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015), *range(3000, 5000)})
 CACHED_TEXT_MAX = 16 * 1024
+FRAGMENTS_MAX = 1024  # of one message: a fragment costs as much as a message, also where it is empty
 
 
 class ProtocolError(Exception):
@@ -55,7 +56,13 @@ class Close(NamedTuple):
     reason: str
 
 
-Received = Message | Ping | Pong | Close
+class Fragment(NamedTuple):
+    """A part of a message that goes on, with its bytes; it is kept until the last one has come."""
+
+    size: int
+
+
+Received = Message | Fragment | Ping | Pong | Close
 
 
 def encode(opcode: int, payload: bytes) -> bytes:
@@ -98,41 +105,51 @@ def unmask(payload: bytes | bytearray, key: bytes | bytearray) -> bytes:
 class FrameReader:
     """Turns a client's byte stream, cut anywhere, into whole messages.
 
-    `max_size` bounds a message in bytes, however many fragments it comes in. Memory is bounded by it
-    and by what is fed at a time. After a `ProtocolError` the stream has no meaning any more.
+    `max_size` bounds a message in bytes, however many fragments it comes in; it may be changed at any
+    time. Memory is bounded by it and by what is fed at a time. After a `ProtocolError` the stream has
+    no meaning any more.
     """
 
-    __slots__ = ("_buffer", "_max_size", "_opcode", "_parts")
+    __slots__ = ("_buffer", "_fragments", "_opcode", "_parts", "max_size")
 
     def __init__(self, max_size: int) -> None:
         """Start with an empty stream."""
-        self._max_size = max_size
+        self.max_size = max_size
         self._buffer = bytearray()
         self._opcode = CONTINUATION  # of the message whose fragments are being gathered; none yet
         self._parts = bytearray()
+        self._fragments = 0
 
     def feed(self, data: bytes) -> None:
         """Add what came from the socket."""
         self._buffer += data
 
     def read(self) -> Received | None:
-        """Return what came next, or None until more is fed; raises `ProtocolError`."""
-        while (frame := self._frame()) is not None:
-            first, payload = frame
-            opcode = first & OPCODE
-            if opcode & CLOSE:
-                return _control(opcode, payload)
-            if opcode != CONTINUATION:
-                self._opcode = opcode
-            if not first & FINAL:
-                self._parts += payload
-                continue
-            if self._parts:
-                payload = bytes(self._parts + payload)
-                self._parts.clear()
-            kind, self._opcode = self._opcode, CONTINUATION
-            return Message(_text(payload) if kind == TEXT else payload)
-        return None
+        """Return what came next, one frame at a time, or None until more is fed; raises `ProtocolError`."""
+        frame = self._frame()
+        if frame is None:
+            return None
+        first, payload = frame
+        opcode = first & OPCODE
+        if opcode & CLOSE:
+            return _control(opcode, payload)
+        if opcode != CONTINUATION:
+            self._opcode = opcode
+        if not first & FINAL:
+            return self._gather(payload)
+        if self._fragments:
+            payload = bytes(self._parts + payload)
+            self._parts.clear()
+            self._fragments = 0
+        kind, self._opcode = self._opcode, CONTINUATION
+        return Message(_text(payload) if kind == TEXT else payload)
+
+    def _gather(self, payload: bytes) -> Fragment:
+        self._fragments += 1
+        if self._fragments >= FRAGMENTS_MAX:  # the last one is still to come
+            raise ProtocolError(TOO_BIG, f"a message may have {FRAGMENTS_MAX} fragments")
+        self._parts += payload
+        return Fragment(len(payload))
 
     def _frame(self) -> tuple[int, bytes] | None:
         buffer = self._buffer
@@ -149,8 +166,8 @@ class FrameReader:
             size = int.from_bytes(buffer[2:start], "big")
             if size < least or size >> 63:
                 raise ProtocolError(PROTOCOL_ERROR, "a length must be written in the fewest bytes")
-        if not first & CLOSE and len(self._parts) + size > self._max_size:
-            raise ProtocolError(TOO_BIG, f"a message may have {self._max_size} bytes")
+        if not first & CLOSE and len(self._parts) + size > self.max_size:
+            raise ProtocolError(TOO_BIG, f"a message may have {self.max_size} bytes")
         end = start + MASK_SIZE + size
         if len(buffer) < end:
             return None

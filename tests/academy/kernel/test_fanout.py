@@ -28,7 +28,7 @@ class Member:
         self.ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         engine_socket = engineio.socket.Socket(server.eio, f"e{number}")
         engine_socket.last_ping = None
-        session = websocket_engine.EngineSession(engine_socket)
+        session = websocket_engine.EngineSession(engine_socket, joined=lambda _: True)
         session.writer = FrameWriter(self.ours, server.start_background_task, threading.Lock())
         session._connection = self
         engine_socket.queue = session

@@ -70,6 +70,7 @@ BAD = {
         1009,
         frame(b"4" * 90_000, final=False) + frame(b"4" * 20_000, CONT),
     ),
+    "a message in too many pieces": (1009, frame("4", final=False) + frame(b"", CONT, final=False) * 1023),
     "a packet of no known type": (1007, frame("x")),
     "an empty packet": (1007, frame("")),
     "a packet that is nested too deeply": (1007, frame("4" + "[" * 90_000)),

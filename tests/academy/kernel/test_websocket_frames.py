@@ -23,11 +23,13 @@ def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
 
 
 def read_all(reader: frames.FrameReader, data: bytes, cuts: list[int]) -> list[frames.Received]:
+    """Return all that came but the fragments of which it was put together."""
     found: list[frames.Received] = []
     for piece in pieces(data, cuts):
         reader.feed(piece)
         while (received := reader.read()) is not None:
-            found.append(received)
+            if not isinstance(received, frames.Fragment):
+                found.append(received)
     return found
 
 
@@ -95,6 +97,38 @@ def test_too_long_a_message_is_refused_by_its_header_alone() -> None:
     with pytest.raises(frames.ProtocolError) as caught:
         reader.read()
     assert caught.value.code == 1009
+
+
+def test_each_fragment_is_handed_on_so_that_the_reader_can_do_something_else_between() -> None:
+    reader = frames.FrameReader(1000)
+    reader.feed(
+        frame("4", final=False)
+        + frame("", ABNF.OPCODE_CONT, final=False)
+        + frame("", ABNF.OPCODE_PING)
+        + frame("x", ABNF.OPCODE_CONT)
+    )
+    found = [reader.read() for _ in range(5)]
+    assert found == [frames.Fragment(1), frames.Fragment(0), frames.Ping(b""), frames.Message("4x"), None]
+
+
+def test_a_message_may_have_a_number_of_fragments_and_not_one_more_and_the_next_has_as_many() -> None:
+    def fragments(count: int) -> bytes:
+        return frame("4", final=False) + frame("", ABNF.OPCODE_CONT, final=False) * (count - 2)
+
+    last = frame("", ABNF.OPCODE_CONT)
+    reader = frames.FrameReader(1000)
+    whole = fragments(frames.FRAGMENTS_MAX) + last
+    assert read_all(reader, whole * 2, []) == [frames.Message("4")] * 2
+    with pytest.raises(frames.ProtocolError, match="1024 fragments") as caught:
+        read_all(reader, fragments(frames.FRAGMENTS_MAX + 1), [])
+    assert caught.value.code == 1009
+
+
+def test_how_long_a_message_may_be_can_change_between_two() -> None:
+    reader = frames.FrameReader(10)
+    assert read_all(reader, frame("4" * 10), []) == [frames.Message("4" * 10)]
+    reader.max_size = 1000
+    assert read_all(reader, frame("4" * 1000), []) == [frames.Message("4" * 1000)]
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1002, 1003, 1007, 1011, 1014, 3000, 4999])

@@ -152,11 +152,13 @@ def test_the_connection_takes_the_place_of_the_queue_and_sends_what_was_in_it_fi
     connection = Recorded(["4second", "3", None])
     heard: list[Any] = []
     server.eio.on("message", lambda sid, data: heard.append((sid, data)))
-    websocket_engine.EngineSession(session).serve(connection)  # type: ignore[arg-type]  # as much of one as is used
+    made = websocket_engine.EngineSession(session, joined=lambda sid: sid == "sid" and bool(heard))
+    made.serve(connection)  # type: ignore[arg-type]  # as much of one as is used
     assert connection.written == [b"\x81\x060first"]
     assert heard == [("sid", "second")]
     assert (session.connected, session.upgraded, session.closed) == (True, True, True)
     assert connection.closed == 1
+    assert connection.allowed == [server.eio.max_http_buffer_size], "once it had joined"
     assert "sid" not in server.eio.sockets
 
 
@@ -167,6 +169,7 @@ class Recorded:
         self.messages = messages
         self.written: list[bytes] = []
         self.closed = 0
+        self.allowed: list[int] = []
         self.writer = self
 
     def wait(self) -> str | None:
@@ -174,6 +177,9 @@ class Recorded:
 
     def write(self, frame: bytes) -> None:
         self.written.append(frame)
+
+    def allow(self, max_size: int) -> None:
+        self.allowed.append(max_size)
 
     def close(self) -> None:
         self.closed += 1
