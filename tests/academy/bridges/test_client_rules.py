@@ -13,7 +13,7 @@ from academy.bridges.client.adapters.store import Store
 from academy.bridges.client.adapters.web import Web
 from academy.bridges.client.adapters.wire import Away, Unwelcome
 from academy.bridges.client.api.runner import Runner
-from academy.bridges.client.engine.asking import BY_ITSELF, Backoff, Followed, after
+from academy.bridges.client.engine.asking import ANSWER, BY_ITSELF, Backoff, Followed, after
 from academy.bridges.client.engine.log import LATEST, Log, Reset
 from academy.bridges.client.engine.sending import Send
 
@@ -261,6 +261,17 @@ def test_what_stays_missing_is_asked_for_once_a_moment_later() -> None:
     answered({"ok": True, **page(8, 9, 10, 11, 12, head=12)})
     assert pumped(runner, line, 0.4) == []
     assert applied == [8, 9, 10, 11, 12]
+
+
+def test_a_connection_on_which_no_answer_comes_in_time_counts_as_lost() -> None:
+    runner, line = at_seven([], [])
+    asked = runner.followed["s"].asking
+    assert asked is not None
+    runner.followed["s"].asking = asked - ANSWER + 1
+    runner._pump(line)
+    runner.followed["s"].asking = asked - ANSWER
+    with pytest.raises(Away):
+        runner._pump(line)
 
 
 def test_an_answer_to_what_was_asked_before_a_reset_is_not_taken_for_another_reset() -> None:
