@@ -134,6 +134,17 @@ def test_who_was_refused_or_has_left_and_does_not_hang_up_is_closed_sooner(serve
     assert server.settles()
 
 
+def test_who_joins_and_leaves_again_and_again_is_closed(server: Server) -> None:
+    with opened(server) as client:
+        for _ in range(websocket_engine.JOINS):
+            client.send("40")
+            assert client.text().startswith("40{")
+            client.send("41")
+        client.send("40")
+        assert not lives(client, LEAVE / 2)
+    assert server.settles()
+
+
 def test_a_flood_of_farewells_is_kept_once() -> None:
     server = socketio.Server(async_mode="threading", transports=["websocket"])
     server.eio.start_background_task = lambda *_: None  # time stands still
