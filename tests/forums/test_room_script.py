@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import WebSocketRoute, expect
+from playwright.sync_api import Route, WebSocketRoute, expect
 from sqlalchemy import update
 
 from academy.kernel import clock
@@ -167,6 +167,35 @@ def test_another_history_is_loaded_afresh_and_never_merged(own: Own) -> None:
     come_back(ana)
     shows(ana, "From the restored history")
     expect(ana.locator("[data-space]")).to_have_attribute("data-epoch", "restored")
+
+
+def test_while_another_history_is_loaded_nothing_of_it_comes_onto_the_page_and_it_is_asked_for_once(own: Own) -> None:
+    ana = own.visit(0)
+    shown: list[str] = []
+    ana.on("console", lambda message: shown.append(message.text))
+    ana.evaluate(
+        "() => { new MutationObserver(() => console.log(document.querySelectorAll('.msg:not(.is-sending)').length))"
+        ".observe(document.getElementById('msgs'), { childList: true, subtree: true, attributes: true }) }"
+    )
+    asked: list[Route] = []
+    ana.route("**/spaces/*", lambda route: asked.append(route))  # a slow line
+    own.kernel.commit(lambda s: s.execute(update(Log).where(Log.id == own.space).values(epoch="restored")) and None)
+    said = ["Into whichever history"]
+    say(ana, said[0])
+    ben = own.visit(1)
+    for number in range(3):
+        said.append(f"Meanwhile {number}")
+        say(ben, said[-1])
+        shows(ben, *said)
+    ben.wait_for_timeout(500)
+    # Hers is stored and its answer has come, but the page still holds the other history alone.
+    assert set(shown) == {"1"}
+    assert len(asked) == 1
+    asked[0].continue_()
+    shows(ana, *said)
+    expect(ana.locator("[data-space]")).to_have_attribute("data-epoch", "restored")
+    expect(ana.locator(".is-sending")).to_have_count(0)
+    assert own.stored() == ["Welcome, everybody", *said]
 
 
 def test_somebody_who_is_removed_hears_no_more_and_is_told_so(own: Own) -> None:

@@ -5,16 +5,19 @@ export const doc = document.documentElement;
 /** Whether the server can be reached: by socket, or by plain requests where no socket gets through. */
 export const reachable = () => socket.connected || doc.dataset.http;
 
+// While the page is loaded afresh nothing of the other history goes onto it. Who is asked whether to leave is asked once.
+let stale, asked;
+function reset() {
+  if (stale || asked && onbeforeunload) return;
+  asked = true;
+  stale = !onbeforeunload && setTimeout(() => { stale = 0; }, 30000);
+  location.reload();
+}
+
 /** Follow a space from `cursor` on: `apply(event)` gets each event once, in order; `lost()` hears that it is closed to us. */
 export function follow({ space, epoch, cursor, apply, lost, http }) {
   const held = new Map(), later = (s, then = sync) => setTimeout(then, 1000 * s * (1 + Math.random()));
-  let syncing, again, ended, timer, wait, asked, gap, far = 0, calm = 0;
-
-  // Who is asked whether to leave is asked once.
-  function reset() {
-    if (!asked || !onbeforeunload) location.reload();
-    asked = true;
-  }
+  let syncing, again, ended, timer, wait, gap, far = 0, calm = 0;
 
   function step(event) {
     for (; event; event = held.get(cursor + 1)) {
@@ -156,6 +159,8 @@ export function outbox({ space, me, show, sent, failed, late, gone, post, told }
       const { nonce: key, body, reply_to } = item, sends = { nonce: key, body, ...reply_to && { reply_to } };
       let ack;
       try { ack = await (socket.connected ? ask("post:send", { space, ...sends }) : post(sends)); } catch { ack = { retry: true }; }
+      // It is sent again by the page to come, which knows where it stands.
+      if (stale) return;
       if (ack.ok) { await settle(key); sent(item, ack); }
       else if (ack.retry) {
         if (kept.has(key)) late(item, ack, loose.has(key));
