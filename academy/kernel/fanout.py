@@ -14,10 +14,14 @@ from socketio import packet
 
 from academy.kernel.websocket_engine import NO_LOCK, EngineSession, lock_for
 from academy.kernel.websocket_frames import encode_message
+from academy.kernel.websocket_writer import FrameWriter
 
 AT_ONCE = 200  # frames sent before the others may go on
+MANY = 16  # people in a room whose list is kept until one comes or goes
 LARGEST = 256 * 1024  # characters of events in one write: a reader who is behind gets some of them, and is cut later
 
+Reader = tuple[str, str, FrameWriter | None]
+"""Socket.IO's and Engine.IO's ids of a client, and who writes to it where its connection is one of ours."""
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
@@ -91,6 +95,7 @@ class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no 
         """Begin with no rooms; called by the server that this is given to."""
         super().set_server(server)
         self._rooms_of: dict[str, set[Any]] = {}
+        self._known: dict[tuple[str, Any], list[Reader]] = {}
         self.rooms_lock = lock_for(server)
         self._turns = Turns(lock_for(server))
 
@@ -110,18 +115,21 @@ class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no 
                 return
             super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
             self._rooms_of.setdefault(sid, set()).add(room)
+            self._known.pop((namespace, room), None)
 
     def basic_leave_room(self, sid: str, namespace: str, room: Any) -> None:
         """Remove a client from a room."""
         with self.rooms_lock:
             super().basic_leave_room(sid, namespace, room)
             self._rooms_of.get(sid, set()).discard(room)
+            self._known.pop((namespace, room), None)
 
     def basic_disconnect(self, sid: str, namespace: str, **_: Any) -> None:
         """Forget a client; socketio would look for it in every room that there is."""
         with self.rooms_lock:
             for room in self._rooms_of.pop(sid, ()):
                 super().basic_leave_room(sid, namespace, room)
+                self._known.pop((namespace, room), None)
             self.callbacks.pop(sid, None)
             for pending in (self.pending_connect, self.pending_disconnect):
                 if sid in pending.get(namespace, ()):
@@ -133,6 +141,22 @@ class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no 
         """Return who is in a room, or in any of several, as pairs of Socket.IO's and Engine.IO's ids."""
         with self.rooms_lock:
             return iter(list(super().get_participants(namespace, room)))
+
+    def _readers(self, namespace: str, room: Any) -> list[Reader]:
+        """Return who is in a room, or in any of several, and who writes to them; the same list until that changes."""
+        with self.rooms_lock:
+            key = None if isinstance(room, list | tuple) else (namespace, room)
+            found = self._known.get(key) if key else None
+            if found is None:
+                found = [(sid, one, self._writer_of(one)) for sid, one in super().get_participants(namespace, room)]
+                if key and len(found) >= MANY:
+                    self._known[key] = found
+            return found
+
+    def _writer_of(self, engine_sid: str) -> FrameWriter | None:
+        engine_socket = self.server.eio.sockets.get(engine_sid)
+        session = engine_socket and engine_socket.queue
+        return session.writer if isinstance(session, EngineSession) else None
 
     def emit(
         self,
@@ -191,8 +215,10 @@ class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no 
 
     def _send_otherwise(self, engine_sids: Collection[str], packets: Sequence[engine_packet.Packet]) -> None:
         for engine_sid in engine_sids:
-            for part in packets:
-                self.server.eio.send_packet(engine_sid, part)
+            engine_socket = self.server.eio.sockets.get(engine_sid)
+            if engine_socket is not None and not engine_socket.closed:
+                for part in packets:
+                    self.server.eio.send_packet(engine_sid, part)
 
     def _send(
         self,
@@ -206,27 +232,24 @@ class FanOut(socketio.Manager):  # type: ignore[misc]  # python-socketio has no 
             return []
         # All frames are one write: nothing may come between those of a message with attachments.
         frame = b"".join(encode_message(part.encode()) for part in packets)
-        sockets, others = self.server.eio.sockets, []
-        waiting = [pair for pair in self.get_participants(namespace, room) if pair[0] not in skipped]
+        others: list[str] = []
+        readers = self._readers(namespace, room)
+        waiting = [one for one in readers if one[0] not in skipped] if skipped else readers
         while waiting:
             now, waiting = waiting[: AT_ONCE - self._sent], waiting[AT_ONCE - self._sent :]
-            for _, engine_sid in now:
-                engine_socket = sockets.get(engine_sid)
-                if engine_socket is None or engine_socket.closed:
-                    continue
-                session = engine_socket.queue
-                if isinstance(session, EngineSession):
-                    try:
-                        session.writer.write(frame)
-                    except ConnectionError:
-                        continue  # lost, or cut: its reader hears of it
-                else:
+            for _, engine_sid, writer in now:
+                if writer is None:
                     others.append(engine_sid)
+                    continue
+                try:
+                    writer.write(frame)
+                except ConnectionError:
+                    continue  # lost, or cut: its reader hears of it
             self._sent += len(now)
             if self._sent >= AT_ONCE:
                 self._sent = 0
                 self.server.sleep(0)
-                if waiting:
-                    present = dict(self.get_participants(namespace, room))
-                    waiting = [pair for pair in waiting if pair[0] in present]
+                if waiting and (present := self._readers(namespace, room)) is not readers:
+                    here = {sid for sid, *_ in present}
+                    waiting = [one for one in waiting if one[0] in here]
         return others
