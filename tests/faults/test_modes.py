@@ -212,6 +212,8 @@ def test_a_reader_who_pauses_delays_nobody_and_gets_whole_frames_in_order(place:
         place.opened(cookies[1]) as fast,
     ):
         slow.send("421" + json.dumps(["space:open", {"spaces": {place.space: 10**6}}]))
+        while not slow.text().startswith("431"):
+            pass  # it pauses once it is here, or the first message might be there before it
         sent = []
         for number in range(36):
             began = time.monotonic()
