@@ -39,7 +39,7 @@ from academy.kernel.websocket_handshake import (
     refuse,
     wire_of,
 )
-from academy.kernel.websocket_writer import FrameWriter
+from academy.kernel.websocket_writer import FrameWriter, raw_of
 
 RECEIVE_SIZE = 64 * 1024
 CLOSE_WAIT = 1.0  # seconds a peer has to answer a close, or to read what was sent before it
@@ -101,6 +101,7 @@ class WebSocket:
         "_closing",
         "_frames",
         "_mode",
+        "_raw",
         "_read_out",
         "_session",
         "_since",
@@ -111,6 +112,7 @@ class WebSocket:
     )
 
     _wire: socket.socket
+    _raw: socket.socket
     writer: FrameWriter
 
     def __init__(self, session: WireSession, mode: Mode, max_size: int) -> None:
@@ -134,7 +136,7 @@ class WebSocket:
         if refusal:
             self._session.abandon()
             return refuse(start_response, refusal)
-        self._wire = wire
+        self._wire, self._raw = wire, raw_of(wire)
         self.writer = FrameWriter(wire, self._mode.start_background_task, lock)
         with _open_lock:
             _open.add(self)
@@ -229,10 +231,19 @@ class WebSocket:
         self._since = now
         self._turns += 1
         if self._spent >= TURN:
-            self._stand_back(MOMENT)
+            if self._frames.pending or self._more_came():
+                self._stand_back(MOMENT)
             self._spent = 0.0
         elif self._turns >= TURNS:
             self._stand_back(0)
+
+    def _more_came(self) -> bool:
+        # Who asks one thing after the other is waited for next, which lets the others go on by itself.
+        try:
+            self._raw.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        return True
 
     def _stand_back(self, seconds: float) -> None:
         self._turns = 0

@@ -124,6 +124,11 @@ class FrameReader:
         """Add what came from the socket."""
         self._buffer += data
 
+    @property
+    def pending(self) -> bool:
+        """Whether more was fed than was read."""
+        return bool(self._buffer)
+
     def read(self) -> Received | None:
         """Return what came next, one frame at a time, or None until more is fed; raises `ProtocolError`."""
         frame = self._frame()

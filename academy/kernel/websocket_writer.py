@@ -12,6 +12,12 @@ from typing import Any
 BACKLOG_MAX = 1 << 20  # bytes that may wait for one reader
 
 
+def raw_of(wire: socket.socket) -> socket.socket:
+    """Return the socket that never waits: a green one's own does, the one below it, `fd` or `_sock`, does not."""
+    raw: socket.socket = getattr(wire, "fd", getattr(wire, "_sock", wire))
+    return raw
+
+
 class FrameWriter:
     """The outgoing side of one connection.
 
@@ -35,8 +41,7 @@ class FrameWriter:
     ) -> None:
         """Write to `wire`; `spawn(function)` starts a task in the server's mode."""
         self._wire = wire
-        # A green socket waits inside send(); what it wraps, eventlet's as `fd` and gevent's as `_sock`, does not.
-        self._raw: socket.socket = getattr(wire, "fd", getattr(wire, "_sock", wire))
+        self._raw = raw_of(wire)
         self._spawn = spawn
         self._lock = lock
         self._limit = limit

@@ -8,6 +8,7 @@ import io
 import os
 import signal
 import socket
+import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from tests.academy.kernel.room_server import MAX_MESSAGE
 from tests.academy.kernel.wires import Client, Server, frame
 
 NO_KEY = b"\0\0\0\0"
+A_WHILE = 0.2  # seconds
 ANSWERS = 50  # that others get at least while a flood takes about a second; it is a thousand, or one
 
 
@@ -43,26 +45,37 @@ class Turns:
 class Heard:
     """A session that keeps what it hears, and takes its time for each."""
 
-    def __init__(self, seconds: float = 0) -> None:
+    def __init__(self, seconds: float = 0, then: Callable[[], None] = lambda: None) -> None:
         self.messages: list[str | bytes] = []
         self._seconds = seconds
+        self._then = then
 
     def serve(self, connection: WebSocket) -> None:
         while (message := connection.wait()) is not None:
             self.messages.append(message)
             time.sleep(self._seconds)
+            self._then()
 
     def abandon(self) -> None:
         raise AssertionError
 
 
-def served(data: bytes, *, seconds: float = 0) -> tuple[WebSocket, Heard, list[float]]:
-    """Serve a connection whose peer sends `data` right behind its request, and hangs up."""
-    mode, session = Turns(), Heard(seconds)
-    connection = WebSocket(session, mode, MAX_MESSAGE)
+def served(data: bytes, *more: bytes, seconds: float = 0) -> tuple[WebSocket, Heard, list[float]]:
+    """Serve a connection whose peer sends `data` right behind its request, `more` a while after each answer, and ends."""
     ours, theirs = socket.socketpair()
+    waiting = list(more)
+
+    def go_on() -> None:
+        if waiting:
+            threading.Timer(A_WHILE, theirs.sendall, [waiting.pop(0)]).start()
+        elif more:
+            threading.Timer(A_WHILE, theirs.shutdown, [socket.SHUT_WR]).start()
+
+    mode, session = Turns(), Heard(seconds, go_on)
+    connection = WebSocket(session, mode, MAX_MESSAGE)
     with ours, theirs:
-        theirs.shutdown(socket.SHUT_WR)
+        if not more:
+            theirs.shutdown(socket.SHUT_WR)
         environ = {
             "SERVER_PROTOCOL": "HTTP/1.1",
             "HTTP_HOST": "localhost",
@@ -104,6 +117,13 @@ def test_whoever_takes_long_stands_back_after_each_message_for_long_enough_that_
     _, session, stood_back = served(small(0x81, b"4") * 6, seconds=TURN + 0.001)
     assert len(session.messages) == 6
     assert len([seconds for seconds in stood_back if seconds > 0]) == 6
+
+
+def test_whoever_waits_for_each_answer_is_heard_at_once_however_long_it_took() -> None:
+    one = small(0x81, b"4")
+    _, session, stood_back = served(one, one, one, seconds=TURN + 0.001)
+    assert len(session.messages) == 3
+    assert stood_back == []
 
 
 def test_of_a_connection_that_has_ended_nothing_that_came_is_kept() -> None:
