@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -180,8 +180,12 @@ class Database:
 
     def _in_turn(self, turns: Sequence[Turn]) -> None:
         if len(turns) > 1:
-            with suppress(DBAPIError):  # then none of it is kept, and each is done by itself
+            try:
                 self._in_one(turns)
+            except DBAPIError as error:  # then none of it is kept, and each is done by itself
+                if sqlite.locked(error):  # but not where each would wait as long again, one after another
+                    for turn in turns:
+                        turn.failed(error)
         for turn in turns:
             if not turn.done:
                 try:
@@ -324,7 +328,9 @@ def ask(
     """
     session.flush()
     connection, driver = session.info.get("connection", _NO_CONNECTION)
-    if connection is None or connection.closed:  # to find it anew takes a tenth of what a statement does
+    # To find it anew takes a tenth of what a statement does. After an error there may be no transaction any more: then
+    # the session says so, where SQLite would keep each statement by itself.
+    if connection is None or connection.closed or (driver is not None and not driver.in_transaction):
         connection = session.connection()
         driver = connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
         session.info["connection"] = (connection, driver)
@@ -334,7 +340,7 @@ def ask(
     if driver is not None:
         given = [asked] if isinstance(asked, Mapping) else asked or [{}]
         way = kept.way(tuple(given[0]), connection.dialect)
-        if way is not None:
+        if way is not None and (len(given) == 1 or not way.answers):
             return way.ask(connection, driver, given)
     return cast("Result[Any]", connection.execute(statement, asked or {}, execution_options=kept.options))
 

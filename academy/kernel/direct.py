@@ -31,13 +31,15 @@ class Direct:
         """Keep what was found out: the text, its parameters in their order, and how each column comes out."""
         self._text = text
         self._parameters = tuple(parameters)
+        self.answers = bool(columns)
+        """Whether rows come back: SQLite's driver drops those of several at once."""
         self._read = tuple((place, read) for place, read in enumerate(columns) if read is not None)
         self._keys: SimpleResultMetaData | None = None
 
     def ask(
         self, connection: Connection, driver: sqlite3.Connection, given: Sequence[Mapping[str, Any]]
     ) -> Result[Any]:
-        """Ask for one set of values, or write a row for each of several. Raises what SQLAlchemy raises."""
+        """Ask for one set of values, or write a row for each of several. The database's errors are SQLAlchemy's."""
         rows = [self._values(one) for one in given]
         several = len(rows) > 1
         values: Any = rows if several else rows[0]
@@ -76,9 +78,11 @@ def direct(statement: Executable, names: Sequence[str], dialect: Dialect) -> Dir
     """Find out how SQLite's driver takes a statement whose values are given by these names.
 
     None where it must be asked by SQLAlchemy: a list that is given becomes as many parameters as it has members, a
-    column makes a value for itself, or it can't be compiled so.
+    column makes a value for itself, it can't be compiled so, or it is a text that says nothing of its columns.
     """
     element = cast("Any", statement)
+    if not hasattr(element, "exported_columns"):
+        return None
     try:
         compiled = element.compile(dialect=dialect, column_keys=list(names))
         later = {bind.key for bind in (*compiled.post_compile_params, *compiled.literal_execute_params)}
@@ -89,7 +93,7 @@ def direct(statement: Executable, names: Sequence[str], dialect: Dialect) -> Dir
         return None
     binds = {name: bind for bind, name in compiled.bind_names.items()}
     parameters: list[Parameter] = []
-    for name in written.positiontup or compiled.positiontup:
+    for name in compiled.positiontup if written.positiontup is None else written.positiontup:
         bind = binds.get(name)
         if bind is None:  # a member of such a list
             parameters.append((None, partial(_same, written.parameters[name]), written.processors.get(name)))

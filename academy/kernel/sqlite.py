@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 BEGIN_READING, BEGIN_WRITING = "BEGIN DEFERRED", "BEGIN IMMEDIATE"
 BEGINS = ContextVar("BEGINS", default=BEGIN_READING)
@@ -76,10 +76,20 @@ def _begun(connection: PoolProxiedConnection, until: float) -> bool:
     try:
         connection.execute(BEGIN_WRITING).close()
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+        if not _busy(error) or time.monotonic() > until:
             raise
         return False
     return True
+
+
+def locked(error: DBAPIError) -> bool:
+    """Say whether an error is that somebody else holds the lock, and goes on doing so."""
+    return isinstance(error.orig, sqlite3.Error) and _busy(error.orig)
+
+
+def _busy(error: sqlite3.Error) -> bool:
+    # Of several kinds, which the higher bits tell: who was killed amid a transaction has left it to be undone.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _directly(what: str, connection: Connection, savepoint: str) -> None:

@@ -13,7 +13,8 @@ from academy.bridges.client.adapters.store import Store
 from academy.bridges.client.adapters.web import Web
 from academy.bridges.client.adapters.wire import Away, Unwelcome
 from academy.bridges.client.api.runner import Runner
-from academy.bridges.client.engine.asking import ANSWER, BY_ITSELF, Backoff, Followed, after
+from academy.bridges.client.engine import asking
+from academy.bridges.client.engine.asking import ANSWER, Backoff, Followed, after
 from academy.bridges.client.engine.log import LATEST, Log, Reset
 from academy.bridges.client.engine.sending import Send
 
@@ -214,15 +215,27 @@ def opened(applied: list[int]) -> tuple[Runner, Any]:
     return runner, line
 
 
+MOMENT = 1.0
+"""Seconds in which whoever misses something has asked for it."""
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give what is missing more time to come by itself, as a busy machine takes some between two lines."""
+    monkeypatch.setattr(asking, "BY_ITSELF", (0.5, 0.7))
+
+
 def pumped(runner: Runner, line: Any, seconds: float) -> list[Any]:
     """Return what a client asks for in so many seconds, of which nothing is answered."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         runner._pump(line)
         runner._take_up(min(left, runner._until_next()))
+    runner._pump(line)
     return [payload["since"] for _, payload, _ in line.asked]
 
 
+@pytest.mark.usefixtures("patient")
 def test_events_that_overtake_each_other_are_put_right_without_a_question() -> None:
     applied: list[int] = []
     runner, line = opened(applied)
@@ -230,20 +243,33 @@ def test_events_that_overtake_each_other_are_put_right_without_a_question() -> N
         runner._hear(line, "space:event", event(seq))
         runner._pump(line)
     assert applied == [8, 9, 10, 11, 12]
-    assert pumped(runner, line, 0.4) == []
+    assert pumped(runner, line, MOMENT) == []
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_beacon_that_is_faster_than_the_event_it_tells_of_asks_nothing() -> None:
     applied: list[int] = []
     runner, line = opened(applied)
     runner._hear(line, "space:heads", {"s": 8})
     runner._pump(line)
     runner._hear(line, "space:event", event(8))
-    assert pumped(runner, line, 0.4) == []
+    assert pumped(runner, line, MOMENT) == []
     runner._hear(line, "space:heads", {"s": 9})
-    assert pumped(runner, line, 0.4) == [8]
+    assert pumped(runner, line, MOMENT) == [8]
 
 
+@pytest.mark.usefixtures("patient")
+def test_a_head_that_one_may_not_read_up_to_is_asked_for_once() -> None:
+    applied: list[int] = []
+    runner, line = opened(applied)
+    runner._hear(line, "space:heads", {"s": 9})
+    assert pumped(runner, line, MOMENT) == [7]
+    _, _, answered = line.asked.pop()
+    answered({"ok": True, **page(head=7)})
+    assert pumped(runner, line, MOMENT) == []
+
+
+@pytest.mark.usefixtures("patient")
 def test_what_stays_missing_is_asked_for_once_a_moment_later() -> None:
     applied: list[int] = []
     runner, line = opened(applied)
@@ -255,11 +281,11 @@ def test_what_stays_missing_is_asked_for_once_a_moment_later() -> None:
     while not line.asked:
         runner._take_up(runner._until_next())
         runner._pump(line)
-    assert BY_ITSELF[0] <= time.monotonic() - noticed < 1
-    assert pumped(runner, line, 0.4) == [7]
+    assert time.monotonic() - noticed >= asking.BY_ITSELF[0]
+    assert pumped(runner, line, MOMENT) == [7]
     _, _, answered = line.asked.pop()
     answered({"ok": True, **page(8, 9, 10, 11, 12, head=12)})
-    assert pumped(runner, line, 0.4) == []
+    assert pumped(runner, line, MOMENT) == []
     assert applied == [8, 9, 10, 11, 12]
 
 

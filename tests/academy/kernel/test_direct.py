@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import ColumnElement, Row, bindparam, event, func, insert, select, true
+from sqlalchemy import ColumnElement, Row, bindparam, event, func, insert, select, text, true
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import IntegrityError, MultipleResultsFound
+from sqlalchemy.exc import IntegrityError, MultipleResultsFound, PendingRollbackError
 from sqlalchemy.orm import Session
 
 from academy.kernel import clock
@@ -31,6 +32,9 @@ NAMED = keep(select(Person.id, Person.name).where(Person.name == bindparam("name
 BOTH = keep(select(Person.name).where(Person.name.in_(["Ana", "Ben"]), bindparam("wanted") == true()))
 THESE = keep(select(Person.name).where(Person.id.in_(each_of("people"))).order_by(Person.name))
 LISTED = keep(select(Person.name).where(Person.id.in_(bindparam("people", expanding=True))).order_by(Person.name))
+NOBODY = keep(select(Person.name).where(Person.id.in_([])))
+ANSWERED = keep(insert(JOBS).returning(JOBS.c.kind))
+PLAIN = keep(text("SELECT count(*) FROM people"))
 PAST = keep(select(func.count()).select_from(Person).where(bindparam("at", type_=Instant()) <= now()))
 
 
@@ -106,6 +110,36 @@ def test_a_list_of_the_statements_own_is_written_once(kernel: Kernel) -> None:
     with kernel.reading() as session:
         assert sorted(ask(session, BOTH, {"wanted": True}).scalars()) == ["Ana", "Ben"]
         assert ask(session, BOTH, {"wanted": False}).scalars().all() == []
+
+
+def test_an_empty_list_finds_nobody_and_a_text_is_asked_as_it_is(kernel: Kernel) -> None:
+    people.person(kernel)
+    with kernel.reading() as session:
+        assert ask(session, NOBODY).all() == []
+        assert ask(session, PLAIN).scalar_one() == 1
+
+
+@pytest.mark.parametrize("rows", [2, 1])
+def test_rows_that_are_written_answer_however_many_they_are(kernel: Kernel, rows: int) -> None:
+    jobs = [job(f"job {number}") for number in range(rows)]
+    kinds = kernel.commit(lambda session: ask(session, ANSWERED, jobs).scalars().all())
+    assert sorted(kinds) == [one["kind"] for one in jobs]
+
+
+def test_what_is_asked_after_an_error_is_not_kept_by_itself(kernel: Kernel) -> None:
+    """SQLite keeps a statement outside any transaction at once, for good."""
+
+    def goes_on(session: Session) -> None:
+        ask(session, STORE, job("before"))
+        session.add(Person(id=new_id(), name=None))
+        with suppress(IntegrityError):
+            session.flush()
+        ask(session, STORE, job("after"))
+
+    with pytest.raises(PendingRollbackError):
+        kernel.commit(goes_on)
+    with kernel.reading() as session:
+        assert stored(session) == []
 
 
 def test_the_time_is_that_of_each_asking(kernel: Kernel) -> None:

@@ -94,7 +94,11 @@ def test_a_cookie_whose_sign_in_has_ended_is_counted_too(
     assert [join(kernel, token).refusal["error"] for _ in range(4)] == ["signed_out"] * 3 + ["rate_limited"]
 
 
-def test_twenty_windows_that_come_back_five_times_in_ten_seconds_are_all_let_in(kernel: Kernel, ana: UUID) -> None:
+def test_twenty_windows_that_come_back_five_times_in_ten_seconds_are_all_let_in(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch, ana: UUID
+) -> None:
+    slower = authentication.CONNECTS.replace("10 second", "10 minute")  # a test may take its time
+    monkeypatch.setattr(authentication, "CONNECTS", slower)
     token = signed_in(kernel, ana)
     for _ in range(5):
         lines = [join(kernel, token) for _ in range(20)]

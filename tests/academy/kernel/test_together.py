@@ -14,6 +14,7 @@ from sqlalchemy import event, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from academy.kernel import sqlite
 from academy.kernel.access import Refused
 from academy.kernel.app import Kernel
 from academy.kernel.ids import new_id
@@ -181,6 +182,32 @@ def test_what_the_database_refuses_costs_the_others_nothing_but_the_company(kern
     assert (first, third) == ("a", "c")
     assert isinstance(second, IntegrityError)
     assert written(kernel) == "ac"
+
+
+@pytest.mark.usefixtures("someone")
+def test_where_another_process_keeps_the_lock_all_who_wait_hear_so_at_once(
+    kernel: Kernel, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "LOCKED", 0.1)
+    monkeypatch.setattr(kernel.database, "_tried", lambda _work: pytest.fail("each waited once more, by itself"))
+    begin = kernel.database.engine.dialect.do_begin
+    database = str(kernel.database.engine.url.database)
+    other = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
+
+    def begins_late(connection: Any) -> None:
+        if sqlite.BEGINS.get() == sqlite.BEGIN_WRITING:
+            other.execute("BEGIN IMMEDIATE")
+        begin(connection)
+
+    queue.add(partial(write, "a"))
+    queue.add(partial(write, "b"))
+    monkeypatch.setattr(kernel.database.engine.dialect, "do_begin", begins_late)
+    held, *refused = queue.let_go()
+    other.close()
+    assert held == "held"
+    assert [type(error) for error in refused] == [OperationalError] * 2
+    assert all("locked" in str(error) for error in refused)
+    assert written(kernel) == ""
 
 
 @pytest.mark.usefixtures("someone")

@@ -35,6 +35,7 @@ class Runner:
         self._store = store
         self._refused = refused
         self._backoff = backoff
+        self._silent: Asking | None = None
         self._todo: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopping = False
         self._wire: Wire | None = None
@@ -177,14 +178,15 @@ class Runner:
     def _pump(self, wire: Wire) -> None:
         """Ask for what is missing and send what is next; one of each at a time and log."""
         now = time.monotonic()
-        if any(each.unanswered(now) for each in self._all()):
+        if silent := next((each for each in self._all() if each.unanswered(now)), None):
+            self._silent = silent
             message = "no answer"
             raise Away(message)
         for space, followed in self.followed.items():
             if followed.may_ask(now) and (followed.behind(now) or not followed.opened):
                 followed.asking = now
                 log, since = followed.log, max(0, followed.log.cursor)
-                answered = self._on_loop(wire, partial(self._paged, followed, log.epoch))
+                answered = self._on_loop(wire, followed, partial(self._paged, followed, log.epoch))
                 if followed.opened:
                     wire.ask("space:sync", {"space": space, "since": since, "epoch": log.epoch}, answered)
                 else:
@@ -193,18 +195,24 @@ class Runner:
             if box.may_ask(now) and box.sends:
                 box.asking = now
                 send = box.sends[0]
-                answered = self._on_loop(wire, partial(self._stored, send))
+                answered = self._on_loop(wire, box, partial(self._stored, send))
                 wire.ask(send.event, send.sent, answered)
 
-    def _on_loop(self, wire: Wire, take: Callable[[Answer], None]) -> Callable[[Any], None]:
-        """Let an answer be taken on our own thread, unless its connection has ended."""
+    def _on_loop(self, wire: Wire, asked: Asking, take: Callable[[Answer], None]) -> Callable[[Any], None]:
+        """Let an answer be taken on our own thread, unless its connection has ended.
+
+        The next wait is short again after an answer, as a server that only accepts connections has too much to do;
+        where something was not answered, after an answer to that.
+        """
 
         def answered(answer: Any) -> None:
             self.do(lambda: on_loop(answer))
 
         def on_loop(answer: Answer) -> None:
             if wire is self._wire:
-                self._backoff.succeeded()  # by an answer: a server that only accepts connections has too much to do
+                if self._silent is None or self._silent is asked:
+                    self._silent = None
+                    self._backoff.succeeded()
                 take(answer)
 
         return answered
@@ -249,7 +257,7 @@ class Runner:
 
     def _paged(self, followed: Followed, epoch: str | None, answer: Answer) -> None:
         """Take the answer to what was asked when the log was in `epoch`."""
-        followed.asking = None
+        followed.asking = followed.due = None
         if not answer["ok"]:
             self._turned_away(followed, answer)
             return
@@ -260,6 +268,9 @@ class Runner:
             followed.more = True
             return
         self._apply(followed, lambda apply: followed.log.page(answer, apply))
+        if not followed.more:  # no more of it may be read, whatever a beacon says of the log
+            followed.head = followed.log.cursor
+            followed.look(time.monotonic())
         if followed.log.epoch is not None and followed.log.cursor != LATEST:
             self._store.move(followed.log.space, followed.log.epoch, followed.log.cursor)
 

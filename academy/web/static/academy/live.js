@@ -14,9 +14,10 @@ export async function ask(event, payload) {
   const { id } = socket;
   try {
     const ack = await socket.timeout(8000).emitWithAck(event, payload);
-    tries = 0;
+    if (!deaf || deaf === event) { tries = 0; deaf = ""; }
     return ack;
   } catch (error) {
+    deaf = event;
     if (id && id === socket.id) socket.disconnect();
     throw error;
   }
@@ -31,7 +32,7 @@ export function anew() {
   location.reload();
 }
 
-let tries = 0, timer, bar, wanted = false, known = false;
+let tries = 0, deaf = "", timer, bar, wanted = false, known = false;
 
 function show(live) {
   doc.dataset.live = live ? "on" : "off";
@@ -54,9 +55,9 @@ function connect() {
 }
 
 // A server that lets everybody in and answers nobody is not asked more often for it: the wait is short again after
-// an answer or a beacon.
+// an answer or a beacon, and where some event was not answered, after an answer to that.
 socket.on("connect", () => { known = true; show(true); });
-socket.on("space:heads", () => { tries = 0; });
+socket.on("space:heads", () => { if (!deaf) tries = 0; });
 socket.on("disconnect", () => { show(false); later(); });
 socket.on("connect_error", (error) => {
   show(false);
@@ -71,6 +72,6 @@ socket.on("space:event", (event) => {
   announce(region.dataset.notice);
 });
 
-addEventListener("pageshow", () => { wanted = true; tries = 0; connect(); });
+addEventListener("pageshow", () => { wanted = true; tries = 0; deaf = ""; connect(); });
 addEventListener("pagehide", () => { wanted = false; clearTimeout(timer); clearTimeout(bar); socket.disconnect(); });
 addEventListener("online", () => { if (wanted && !socket.connected) { tries = 0; later(); } });
