@@ -1,7 +1,7 @@
 """The app, telling whether its hub left a green thread in the middle of a unit of work: for a real server process.
 
-`academy.kernel.serve --app tests.contracts.traced:create_app` serves it; GET /traced answers how many writing
-transactions there were, and where one of them was left for another green thread. With TRACED_BREACH=1 a reaction
+`academy.kernel.serve --app tests.contracts.traced:create_app` serves it; GET /traced answers how many units of
+work there were, and where a transaction of theirs was left for another green thread. With TRACED_BREACH=1 a reaction
 yields on purpose.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import gevent
@@ -37,12 +38,16 @@ class Trace:
     def begun(self, _connection: Connection) -> None:
         """Note that a transaction began; only those that write hold the lock."""
         if BEGINS.get() == BEGIN_WRITING:
-            self.units += 1
             self.inside.add(id(getcurrent()))
 
-    def joined(self, _connection: Connection, _name: str) -> None:
-        """Note that a unit of work begins inside a transaction that several share."""
-        self.units += 1
+    def counting(self, unit_of_work: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what does a unit of work, and counts it."""
+
+        def counted(*asked: Any) -> Any:
+            self.units += 1
+            return unit_of_work(*asked)
+
+        return counted
 
     def ended(self, _connection: Connection) -> None:
         """Note that it ended."""
@@ -65,7 +70,7 @@ def create_app() -> Flask:
     kernel = app.extensions["kernel"]
     trace = Trace()
     event.listen(kernel.database.engine, "begin", trace.begun)
-    event.listen(kernel.database.engine, "savepoint", trace.joined)
+    kernel.database.unit_of_work = trace.counting(kernel.database.unit_of_work)
     event.listen(kernel.database.engine, "commit", trace.ended)
     event.listen(kernel.database.engine, "rollback", trace.ended)
     settrace(trace.switched)
