@@ -8,7 +8,7 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import QUIET_CHROMIUM, chromium_path
 from tests.faults.lane.browsers import Screen, arrived, screen
-from tests.faults.lane.harness import NOTHING, PASSWORD, Academy, academy, settled, talkers, tally
+from tests.faults.lane.harness import NOTHING, PASSWORD, Academy, Talker, academy, settled, talkers, tally
 from tests.faults.servers import FORGETFUL, HURRIED
 from tests.faults.wire import talk
 from tests.forums.rooms import come_back
@@ -106,6 +106,19 @@ def kill_tabs(browser: Browser, page: Page) -> None:
     page.close()
 
 
+def all_of_it_once(place: Academy, screens: Sequence[Screen], programs: Sequence[Talker]) -> int:
+    """See that whatever was said came to everybody once and in order, and is stored so; return how much it is."""
+    everybody = [*screens, *programs]
+    everything = sum(len(one.said) for one in everybody)
+    arrived(screens, everything)
+    settled(programs, everything)
+    stored = place.stored()
+    shown = [one.words() for one in screens] + [one.screen for one in programs]
+    assert tally([one.said for one in everybody], stored, shown) == NOTHING
+    assert len(stored) == everything
+    return everything
+
+
 def test_a_tab_killed_with_messages_in_its_outbox_sends_each_once_when_it_is_opened_again(
     chromium: Browser, mortal: Browser, database_url: str, tmp_path: Path
 ) -> None:
@@ -136,14 +149,10 @@ def test_a_tab_killed_with_messages_in_its_outbox_sends_each_once_when_it_is_ope
                     resting.clear()
 
             talk(programs, 9, meanwhile=browse)
-            everybody = [*screens, *programs]
-            everything = sum(len(one.said) for one in everybody)
-            arrived(screens, everything)
-            settled(programs, everything)
-            stored = place.stored()
-            shown = [one.words() for one in screens] + [one.screen for one in programs]
-            assert tally([one.said for one in everybody], stored, shown) == NOTHING
-            assert len(stored) == everything == (2 * ROUNDS * IN_A_ROUND) + (ROUNDS - 1) * IN_THE_DARK + 2 * 9
+            assert (
+                all_of_it_once(place, screens, programs)
+                == (2 * ROUNDS * IN_A_ROUND) + (ROUNDS - 1) * IN_THE_DARK + 2 * 9
+            )
             assert min(one.client.connections for one in programs) > ROUNDS  # the wires were cut
 
 
@@ -157,14 +166,7 @@ def test_a_page_that_does_not_hear_one_broadcast_in_twenty_shows_everything_once
             two_screens((chromium, chromium), (url, url), place) as screens,
         ):
             talk(programs, 21, meanwhile=lambda: speak(screens, "amid it", 10))
-            everybody = [*screens, *programs]
-            everything = sum(len(one.said) for one in everybody)
-            arrived(screens, everything)
-            settled(programs, everything)
-            stored = place.stored()
-            shown = [one.words() for one in screens] + [one.screen for one in programs]
-            assert tally([one.said for one in everybody], stored, shown) == NOTHING
-            assert len(stored) == everything == 3 * 21 + 2 * 10
+            assert all_of_it_once(place, screens, programs) == 3 * 21 + 2 * 10
             # The harm was real, at the very end too, and neither a new connection nor a load healed it.
             for one in screens:
                 assert len(one.missed()) > 5
